@@ -1,0 +1,41 @@
+// The environment, read once: the only file that sees process.env.
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** What the program takes from its environment. Flags win over these. */
+export interface Config {
+  /** The whole environment, for child processes and `$VAR` in watches.yaml. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly homeDir: string;
+  /** `$XDG_CACHE_HOME`, default `~/.cache`. */
+  readonly cacheHome: string;
+  /** `$XDG_STATE_HOME`, default `~/.local/state`. */
+  readonly stateHome: string;
+  /** `$KUBECONFIG`. */
+  readonly kubeconfig: string | undefined;
+  /** `$POD_NAMESPACE`. */
+  readonly podNamespace: string | undefined;
+  /** `$WATCH_NAMESPACE`: comma list, empty or unset = all. */
+  readonly watchNamespaces: readonly string[];
+  /** `$HELM_BIN`, default `helm` on PATH. */
+  readonly helmBin: string;
+}
+
+/** Reads the environment; an empty variable counts as unset. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const get = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
+  const homeDir = get('HOME') ?? homedir();
+  return {
+    env,
+    homeDir,
+    cacheHome: get('XDG_CACHE_HOME') ?? join(homeDir, '.cache'),
+    stateHome: get('XDG_STATE_HOME') ?? join(homeDir, '.local', 'state'),
+    kubeconfig: get('KUBECONFIG'),
+    podNamespace: get('POD_NAMESPACE'),
+    watchNamespaces: (get('WATCH_NAMESPACE') ?? '')
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+    helmBin: get('HELM_BIN') ?? 'helm',
+  };
+}
