@@ -1,0 +1,285 @@
+// The verbs of the Kubernetes API: the only door through which the program talks to a cluster.
+import { isApiError } from './errors.ts';
+import type { ApiRequest, HttpTransport } from './http.ts';
+import type { KubeList, KubeObject, ObjectInput } from './objects.ts';
+import { apiVersionOf, type Resource, type ResourceLocation, resourcePath } from './resource.ts';
+import { decodeWatch, type WatchEvent } from './watch-stream.ts';
+
+/** What every call takes. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One object. */
+export interface ObjectOptions extends CallOptions {
+  readonly namespace?: string | undefined;
+  readonly name: string;
+  /** Only `metadata` is sent by the server (PartialObjectMetadata). Default false. */
+  readonly isMetadataOnly?: boolean;
+}
+
+/** A collection. */
+export interface CollectionOptions extends CallOptions {
+  /** Absent: all namespaces. */
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+  /** Only `metadata` is sent by the server (PartialObjectMetadata). Default false. */
+  readonly isMetadataOnly?: boolean;
+}
+
+/** A listing. */
+export interface ListOptions extends CollectionOptions {
+  /** Objects per page. Default 500, client-go's. */
+  readonly pageSize?: number;
+}
+
+/** A watch. */
+export interface WatchOptions extends CollectionOptions {
+  readonly resourceVersion: string;
+  /** When the server ends the watch by itself, in seconds. */
+  readonly timeoutSeconds: number;
+}
+
+/** How a change is attributed. */
+export interface WriteOptions extends CallOptions {
+  readonly namespace?: string | undefined;
+  readonly fieldManager: string;
+  /** The server checks everything and stores nothing. Default false. */
+  readonly isDryRun?: boolean;
+}
+
+/** A deletion. */
+export interface DeleteOptions extends CallOptions {
+  readonly namespace?: string | undefined;
+  readonly name: string;
+  /** Delete only this very object. */
+  readonly uid?: string;
+  readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
+}
+
+const metadataAccept = {
+  one: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
+  list: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
+} as const;
+
+interface WireList<T> {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items?: readonly T[] | null;
+}
+
+/** A client for one cluster and one user. Stateless besides its transport: safe to share. */
+export class KubeClient {
+  readonly #http: HttpTransport;
+
+  constructor(http: HttpTransport) {
+    this.#http = http;
+  }
+
+  /** The server's URL. */
+  get server(): string {
+    return this.#http.connection.server;
+  }
+
+  /** The kubeconfig context's name. */
+  get context(): string {
+    return this.#http.connection.context;
+  }
+
+  /** The context's namespace. */
+  get namespace(): string {
+    return this.#http.connection.namespace;
+  }
+
+  /** A client that acts as `user` (e.g. `system:serviceaccount:NS:NAME`), over the same connection. */
+  impersonating(user: string): KubeClient {
+    return new KubeClient(this.#http.impersonating(user));
+  }
+
+  /** Sends any request: discovery, version, reviews. */
+  raw<T>(request: ApiRequest): Promise<T> {
+    return this.#http.json<T>(request);
+  }
+
+  /** @throws ApiError `API_NOT_FOUND` where there is none. */
+  get<T extends KubeObject = KubeObject>(resource: Resource, options: ObjectOptions): Promise<T> {
+    return this.#http.json<T>({
+      method: 'GET',
+      path: resourcePath(resource, options),
+      what: `get ${describe(resource, options)}`,
+      ...(options.isMetadataOnly === true ? { accept: metadataAccept.one } : {}),
+      signal: options.signal,
+    });
+  }
+
+  /** As `get`, with `undefined` where there is none. */
+  async find<T extends KubeObject = KubeObject>(resource: Resource, options: ObjectOptions): Promise<T | undefined> {
+    try {
+      return await this.get<T>(resource, options);
+    } catch (error) {
+      if (isApiError(error, 'API_NOT_FOUND')) return undefined;
+      throw error;
+    }
+  }
+
+  /** The pages of a collection, all of one consistent state. Memory is bounded by the page. */
+  async *pages<T extends KubeObject = KubeObject>(
+    resource: Resource,
+    options: ListOptions = {},
+  ): AsyncGenerator<KubeList<T>, void, undefined> {
+    let continueToken: string | undefined;
+    do {
+      const list: WireList<T> = await this.#http.json<WireList<T>>({
+        method: 'GET',
+        path: resourcePath(resource, { namespace: options.namespace }),
+        query: {
+          ...collectionQuery(options),
+          limit: String(options.pageSize ?? 500),
+          continue: continueToken,
+        },
+        what: `list ${describe(resource, options)}`,
+        ...(options.isMetadataOnly === true ? { accept: metadataAccept.list } : {}),
+        signal: options.signal,
+      });
+      const next = list.metadata?.continue;
+      continueToken = next === '' ? undefined : next;
+      yield {
+        resourceVersion: list.metadata?.resourceVersion ?? '',
+        items: list.items ?? [],
+        ...(continueToken === undefined ? {} : { continueToken }),
+      };
+    } while (continueToken !== undefined);
+  }
+
+  /** The whole collection, read in pages. */
+  async list<T extends KubeObject = KubeObject>(resource: Resource, options: ListOptions = {}): Promise<KubeList<T>> {
+    const items: T[] = [];
+    let resourceVersion = '';
+    for await (const page of this.pages<T>(resource, options)) {
+      items.push(...page.items);
+      resourceVersion = page.resourceVersion;
+    }
+    return { resourceVersion, items };
+  }
+
+  /** One watch, until the server ends it. Bookmarks are asked for. @throws ApiError `API_GONE` where the version is too old. */
+  async watch<T extends KubeObject = KubeObject>(
+    resource: Resource,
+    options: WatchOptions,
+  ): Promise<AsyncIterable<WatchEvent<T>>> {
+    const what = `watch ${describe(resource, options)}`;
+    const bytes = await this.#http.stream({
+      method: 'GET',
+      path: resourcePath(resource, { namespace: options.namespace }),
+      query: {
+        ...collectionQuery(options),
+        watch: 'true',
+        allowWatchBookmarks: 'true',
+        resourceVersion: options.resourceVersion,
+        timeoutSeconds: String(options.timeoutSeconds),
+      },
+      what,
+      ...(options.isMetadataOnly === true ? { accept: metadataAccept.one } : {}),
+      signal: options.signal,
+    });
+    return decodeWatch<T>(bytes, what);
+  }
+
+  /** Creates with strict field validation: an unknown field is an error, not a warning. */
+  create<T extends KubeObject = KubeObject>(
+    resource: Resource,
+    object: ObjectInput,
+    options: WriteOptions,
+  ): Promise<T> {
+    const namespace = options.namespace ?? object.metadata.namespace;
+    return this.#http.json<T>({
+      method: 'POST',
+      path: resourcePath(resource, { namespace }),
+      query: writeQuery(options),
+      body: object,
+      what: `create ${describe(resource, { namespace, name: object.metadata.name ?? object.metadata.generateName })}`,
+      signal: options.signal,
+    });
+  }
+
+  /** Server-side apply, with force: what we send is ours. `subresource` to apply a status. */
+  apply<T extends KubeObject = KubeObject>(
+    resource: Resource,
+    object: ObjectInput,
+    options: WriteOptions & { readonly subresource?: ResourceLocation['subresource'] },
+  ): Promise<T> {
+    const location = {
+      namespace: options.namespace ?? object.metadata.namespace,
+      name: object.metadata.name ?? '',
+      ...(options.subresource === undefined ? {} : { subresource: options.subresource }),
+    };
+    return this.#http.json<T>({
+      method: 'PATCH',
+      path: resourcePath(resource, location),
+      query: { ...writeQuery(options), force: 'true' },
+      contentType: 'application/apply-patch+yaml',
+      body: { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind },
+      what: `apply ${describe(resource, location)}`,
+      signal: options.signal,
+    });
+  }
+
+  /** JSON merge patch (RFC 7386). A `metadata.resourceVersion` in it makes the change conditional. */
+  merge<T extends KubeObject = KubeObject>(
+    resource: Resource,
+    patch: Readonly<Record<string, unknown>>,
+    options: WriteOptions & { readonly name: string; readonly subresource?: ResourceLocation['subresource'] },
+  ): Promise<T> {
+    return this.#http.json<T>({
+      method: 'PATCH',
+      path: resourcePath(resource, options),
+      query: writeQuery(options),
+      contentType: 'application/merge-patch+json',
+      body: patch,
+      what: `patch ${describe(resource, options)}`,
+      signal: options.signal,
+    });
+  }
+
+  /** Deletes; with `uid` only that very object (else `API_CONFLICT`). Gone already is fine: the answer is false then. */
+  async delete(resource: Resource, options: DeleteOptions): Promise<boolean> {
+    try {
+      await this.#http.json<unknown>({
+        method: 'DELETE',
+        path: resourcePath(resource, options),
+        body: {
+          apiVersion: 'v1',
+          kind: 'DeleteOptions',
+          propagationPolicy: options.propagation ?? 'Background',
+          ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
+        },
+        what: `delete ${describe(resource, options)}`,
+        signal: options.signal,
+      });
+      return true;
+    } catch (error) {
+      if (isApiError(error, 'API_NOT_FOUND')) return false;
+      throw error;
+    }
+  }
+}
+
+function collectionQuery(options: CollectionOptions): Record<string, string | undefined> {
+  return { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
+}
+
+function writeQuery(options: WriteOptions): Record<string, string | undefined> {
+  return {
+    fieldManager: options.fieldManager,
+    fieldValidation: 'Strict',
+    dryRun: options.isDryRun === true ? 'All' : undefined,
+  };
+}
+
+function describe(resource: Resource, location: { namespace?: string | undefined; name?: string | undefined }): string {
+  const type = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
+  if (location.name === undefined) return location.namespace === undefined ? type : `${type} in ${location.namespace}`;
+  return location.namespace === undefined
+    ? `${type} ${location.name}`
+    : `${type} ${location.namespace}/${location.name}`;
+}

@@ -1,0 +1,152 @@
+// Which cluster, as whom: the kubeconfig, read by @kubernetes/client-node, and its credentials kept fresh.
+import { existsSync } from 'node:fs';
+import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
+import type { Dispatcher } from 'undici';
+import { ApiError } from './errors.ts';
+
+/** Where to look for the cluster; the order is kubectl's. */
+export interface ConnectionOptions {
+  /** `--kubeconfig`, else `$KUBECONFIG` (a path list), else `~/.kube/config`, else the pod's own service account. */
+  readonly kubeconfig?: string | undefined;
+  /** `--context`; default the file's current context. */
+  readonly context?: string | undefined;
+  readonly homeDir: string;
+}
+
+/** What a request needs to be let in. */
+export interface Credentials {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly dispatcher: Dispatcher | undefined;
+}
+
+/** How long headers are used before the kubeconfig is asked again: tokens of a pod are renewed on disk. */
+const credentialsMaxAgeMs = 60_000;
+
+/** A cluster and a user. One connection keeps one pool of sockets. */
+export class Connection {
+  /** `https://host:port`, possibly with a path. */
+  readonly server: string;
+  /** The context's name. */
+  readonly context: string;
+  /** The context's namespace, `default` where it names none. */
+  readonly namespace: string;
+  readonly #kubeConfig: KubeConfig;
+  #credentials: { value: Credentials; readAtMs: number; fingerprint: string } | undefined;
+
+  constructor(kubeConfig: KubeConfig) {
+    const cluster = kubeConfig.getCurrentCluster();
+    if (cluster === null) {
+      throw new ApiError('KUBECONFIG_INVALID', 'the kubeconfig names no cluster for its context', {
+        isTerminal: true,
+        remedy: 'Choose a context with --context, or set current-context (kubectl config use-context NAME).',
+      });
+    }
+    this.#kubeConfig = kubeConfig;
+    this.server = cluster.server.replace(/\/+$/, '');
+    this.context = kubeConfig.getCurrentContext();
+    this.namespace = kubeConfig.getContextObject(this.context)?.namespace ?? 'default';
+  }
+
+  /**
+   * Headers and sockets for a request. The sockets are kept while the certificates stay the same: client-node would open
+   * a new pool for each request.
+   */
+  async credentials(options: { readonly isRefreshForced?: boolean } = {}): Promise<Credentials> {
+    const held = this.#credentials;
+    const nowMs = performance.now();
+    if (held !== undefined && options.isRefreshForced !== true && nowMs - held.readAtMs < credentialsMaxAgeMs) {
+      return held.value;
+    }
+    const context = new RequestContext(this.server, HttpMethod.GET);
+    try {
+      await this.#kubeConfig.applySecurityAuthentication(context);
+    } catch (cause) {
+      throw new ApiError('API_UNAUTHORIZED', `cannot get credentials for context ${this.context}: ${String(cause)}`, {
+        cause,
+      });
+    }
+    const fingerprint = await this.#fingerprint();
+    const fresh = context.getDispatcher();
+    const isSameTls = held?.fingerprint === fingerprint;
+    if (isSameTls) void fresh?.close();
+    const value = { headers: context.getHeaders(), dispatcher: isSameTls ? held?.value.dispatcher : fresh };
+    this.#credentials = { value, readAtMs: nowMs, fingerprint };
+    return value;
+  }
+
+  /** Closes the sockets; requests in flight end with an error. */
+  async close(): Promise<void> {
+    const held = this.#credentials;
+    this.#credentials = undefined;
+    await held?.value.dispatcher?.destroy();
+  }
+
+  async #fingerprint(): Promise<string> {
+    const options: Record<string, unknown> = {};
+    await this.#kubeConfig.applyToHTTPSOptions(options);
+    return ['ca', 'cert', 'key', 'pfx', 'servername', 'rejectUnauthorized']
+      .map((key) => String(options[key]))
+      .join('|');
+  }
+}
+
+/**
+ * Opens the connection that kubectl would use.
+ * @throws ApiError `KUBECONFIG_INVALID` where a file is missing or broken, or the context does not exist.
+ */
+export function connect(options: ConnectionOptions): Connection {
+  const kubeConfig = new KubeConfig();
+  const files = options.kubeconfig?.split(process.platform === 'win32' ? ';' : ':').filter((file) => file !== '') ?? [];
+  try {
+    if (files.length > 0) loadFiles(kubeConfig, files);
+    else if (existsSync(`${options.homeDir}/.kube/config`)) kubeConfig.loadFromFile(`${options.homeDir}/.kube/config`);
+    else if (existsSync('/var/run/secrets/kubernetes.io/serviceaccount/token')) kubeConfig.loadFromCluster();
+    else throw noCluster();
+  } catch (cause) {
+    if (cause instanceof ApiError) throw cause;
+    throw new ApiError('KUBECONFIG_INVALID', `cannot read the kubeconfig ${files.join(':')}: ${messageOf(cause)}`, {
+      cause,
+      isTerminal: true,
+      remedy: 'Name a readable kubeconfig with --kubeconfig or KUBECONFIG.',
+    });
+  }
+  if (options.context !== undefined) {
+    const names = kubeConfig.getContexts().map((context) => context.name);
+    if (!names.includes(options.context)) {
+      throw new ApiError('KUBECONFIG_INVALID', `the kubeconfig has no context "${options.context}"`, {
+        isTerminal: true,
+        remedy: names.length === 0 ? 'It has none at all.' : `Choose one of: ${names.join(', ')}.`,
+      });
+    }
+    kubeConfig.setCurrentContext(options.context);
+  }
+  return new Connection(kubeConfig);
+}
+
+function loadFiles(kubeConfig: KubeConfig, files: readonly string[]): void {
+  const existing = files.filter((file) => existsSync(file));
+  const first = existing[0];
+  if (first === undefined) {
+    throw new ApiError('KUBECONFIG_INVALID', `no such kubeconfig: ${files.join(', ')}`, {
+      isTerminal: true,
+      remedy: 'Name an existing file with --kubeconfig or KUBECONFIG.',
+    });
+  }
+  kubeConfig.loadFromFile(first);
+  for (const file of existing.slice(1)) {
+    const more = new KubeConfig();
+    more.loadFromFile(file);
+    kubeConfig.mergeConfig(more, true);
+  }
+}
+
+function noCluster(): ApiError {
+  return new ApiError('KUBECONFIG_INVALID', 'no cluster to talk to: there is no kubeconfig and this is not a pod', {
+    isTerminal: true,
+    remedy: 'Set KUBECONFIG or --kubeconfig; `bookstore-operator local up` starts a local cluster.',
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

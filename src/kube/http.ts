@@ -1,0 +1,212 @@
+// One HTTP request to the API server: credentials, timeouts, typed errors, and repetition where that is safe.
+import { STATUS_CODES } from 'node:http';
+import { errors, request } from 'undici';
+import { backoffMs } from '../lib/backoff.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import type { Connection } from './connection.ts';
+import { ApiError, apiErrorFromStatus } from './errors.ts';
+import type { StatusBody } from './objects.ts';
+
+/** A request before credentials. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path, starting with `/`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly accept?: string;
+  readonly contentType?: string;
+  readonly body?: unknown;
+  /** What the call does, for messages: `list secrets in namespace a`. */
+  readonly what: string;
+  /** Until the answer's headers are there. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** Whether a lost connection may be repeated. Default: GET, PUT, DELETE and server-side apply are; POST is not. */
+  readonly isIdempotent?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is told about each finished attempt, for metrics and tests. */
+export interface RequestObservation {
+  readonly method: string;
+  readonly path: string;
+  /** 0 where there was no answer. */
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+/** Options of {@link HttpTransport}. */
+export interface HttpTransportOptions {
+  /** Sent as `User-Agent`. */
+  readonly userAgent: string;
+  readonly clock?: Clock;
+  /** Sent as `Impersonate-User`: every call is made as this user. */
+  readonly impersonate?: string;
+  readonly observe?: (observation: RequestObservation) => void;
+}
+
+type Answer = Awaited<ReturnType<typeof request>>;
+
+const maxAttempts = 5;
+const retryStatuses: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+const backoff = { baseMs: 200, maxMs: 5_000 } as const;
+
+/** Sends requests over one {@link Connection}. Safe to share. */
+export class HttpTransport {
+  readonly connection: Connection;
+  readonly #options: HttpTransportOptions;
+  readonly #clock: Clock;
+
+  constructor(connection: Connection, options: HttpTransportOptions) {
+    this.connection = connection;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** The same connection, acting as another user. */
+  impersonating(user: string): HttpTransport {
+    return new HttpTransport(this.connection, { ...this.#options, impersonate: user });
+  }
+
+  /**
+   * Sends and parses the JSON answer.
+   * 429 is repeated after `Retry-After` for every method (the server did nothing); 5xx and lost connections only where the
+   * request is idempotent. At most five attempts.
+   * @throws ApiError
+   */
+  async json<T>(apiRequest: ApiRequest): Promise<T> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const answer = await this.#send(apiRequest, { bodyTimeoutMs: apiRequest.timeoutMs ?? 30_000 });
+        return await readJson<T>(apiRequest, answer);
+      } catch (error) {
+        apiRequest.signal?.throwIfAborted();
+        if (!(error instanceof ApiError) || attempt + 1 >= maxAttempts || !mayRepeat(apiRequest, error)) throw error;
+        const waitMs = error.retryAfterMs ?? backoffMs(attempt, Math.random(), backoff);
+        await this.#clock.sleep(waitMs, apiRequest.signal);
+      }
+    }
+  }
+
+  /** Sends once and gives the body as a stream of bytes, without any limit on its duration; for watches. */
+  async stream(apiRequest: ApiRequest): Promise<AsyncIterable<Uint8Array>> {
+    const answer = await this.#send(apiRequest, { bodyTimeoutMs: 0 });
+    return answer.body;
+  }
+
+  async #send(apiRequest: ApiRequest, options: { readonly bodyTimeoutMs: number }): Promise<Answer> {
+    const first = await this.#attempt(apiRequest, options);
+    if (first.statusCode === 401) {
+      await first.body.dump();
+      await this.connection.credentials({ isRefreshForced: true });
+      return this.#checked(apiRequest, await this.#attempt(apiRequest, options));
+    }
+    return this.#checked(apiRequest, first);
+  }
+
+  async #attempt(apiRequest: ApiRequest, options: { readonly bodyTimeoutMs: number }): Promise<Answer> {
+    const { headers, dispatcher } = await this.connection.credentials();
+    const startedMs = this.#clock.monotonic();
+    const { impersonate, observe, userAgent } = this.#options;
+    const done = (status: number): void =>
+      observe?.({
+        method: apiRequest.method,
+        path: apiRequest.path,
+        status,
+        durationMs: this.#clock.monotonic() - startedMs,
+      });
+    try {
+      const answer = await request(new URL(this.connection.server + apiRequest.path + queryString(apiRequest.query)), {
+        method: apiRequest.method,
+        headers: {
+          ...headers,
+          accept: apiRequest.accept ?? 'application/json',
+          'user-agent': userAgent,
+          ...(impersonate === undefined ? {} : { 'impersonate-user': impersonate }),
+          ...(apiRequest.body === undefined ? {} : { 'content-type': apiRequest.contentType ?? 'application/json' }),
+        },
+        body: apiRequest.body === undefined ? null : JSON.stringify(apiRequest.body),
+        ...(dispatcher === undefined ? {} : { dispatcher }),
+        ...(apiRequest.signal === undefined ? {} : { signal: apiRequest.signal }),
+        headersTimeout: apiRequest.timeoutMs ?? 30_000,
+        bodyTimeout: options.bodyTimeoutMs,
+        allowH2: false, // a watch is a connection: one stalled stream must not hold up the others
+      } as Parameters<typeof request>[1]);
+      done(answer.statusCode);
+      return answer;
+    } catch (cause) {
+      done(0);
+      apiRequest.signal?.throwIfAborted();
+      throw this.#connectionError(apiRequest, cause);
+    }
+  }
+
+  async #checked(apiRequest: ApiRequest, answer: Answer): Promise<Answer> {
+    if (answer.statusCode < 400) return answer;
+    const text = await answer.body.text().catch(() => '');
+    const retryAfter = Number(answer.headers['retry-after']);
+    throw apiErrorFromStatus(apiRequest.what, {
+      status: answer.statusCode,
+      body: statusBody(text) ?? {
+        message: text.slice(0, 200).trim() || (STATUS_CODES[answer.statusCode] ?? 'no reason'),
+      },
+      ...(Number.isFinite(retryAfter) ? { retryAfterMs: retryAfter * 1000 } : {}),
+    });
+  }
+
+  #connectionError(apiRequest: ApiRequest, cause: unknown): ApiError {
+    const { server } = this.connection;
+    if (cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError) {
+      return new ApiError('API_TIMEOUT', `cannot ${apiRequest.what}: ${server} gave no answer in time`, { cause });
+    }
+    return new ApiError('API_UNREACHABLE', `cannot ${apiRequest.what}: ${server} is unreachable: ${describe(cause)}`, {
+      cause,
+      remedy: 'Check that the cluster is up and that the context is the right one (kubectl cluster-info).',
+    });
+  }
+}
+
+function mayRepeat(apiRequest: ApiRequest, error: ApiError): boolean {
+  if (error.code === 'API_TOO_MANY_REQUESTS') return true;
+  const isIdempotent = apiRequest.isIdempotent ?? apiRequest.method !== 'POST';
+  if (!isIdempotent) return false;
+  return error.status === undefined
+    ? error.code === 'API_UNREACHABLE' || error.code === 'API_TIMEOUT'
+    : retryStatuses.has(error.status);
+}
+
+async function readJson<T>(apiRequest: ApiRequest, answer: Answer): Promise<T> {
+  try {
+    return (await answer.body.json()) as T;
+  } catch (cause) {
+    apiRequest.signal?.throwIfAborted();
+    const isCut = !(cause instanceof SyntaxError);
+    throw new ApiError(
+      isCut ? 'API_UNREACHABLE' : 'API_BAD_ANSWER',
+      `cannot ${apiRequest.what}: ${isCut ? 'the connection was cut in the answer' : 'the answer is not JSON'}`,
+      { cause },
+    );
+  }
+}
+
+function queryString(query: ApiRequest['query']): string {
+  const entries = Object.entries(query ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return entries.length === 0 ? '' : `?${new URLSearchParams(entries).toString()}`;
+}
+
+function statusBody(text: string): StatusBody | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null && 'kind' in parsed && parsed.kind === 'Status'
+      ? (parsed as StatusBody)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** undici wraps the interesting error: `fetch failed` says nothing, `connect ECONNREFUSED` does. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? describe(error.cause) : error.message || error.name;
+}

@@ -1,0 +1,19 @@
+// From options to a client, for whoever wires: kubeconfig → connection → transport → client.
+
+import { KubeClient } from './client.ts';
+import { type ConnectionOptions, connect } from './connection.ts';
+import { HttpTransport, type HttpTransportOptions } from './http.ts';
+
+/** A client and how to end it. */
+export interface OpenClient {
+  readonly client: KubeClient;
+  /** Closes the sockets. */
+  readonly close: () => Promise<void>;
+}
+
+/** Opens a client without sending anything yet. @throws ApiError `KUBECONFIG_INVALID` */
+export function openClient(options: ConnectionOptions & Partial<HttpTransportOptions>): OpenClient {
+  const connection = connect(options);
+  const transport = new HttpTransport(connection, { userAgent: 'bookstore-operator', ...options });
+  return { client: new KubeClient(transport), close: () => connection.close() };
+}
