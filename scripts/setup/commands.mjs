@@ -1,0 +1,30 @@
+// What each npm script runs once the clone is set up. `$args` stands for what the user added after `--`.
+
+const vitest = ['node', 'node_modules/vitest/vitest.mjs', 'run'];
+const compile = ['node', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'];
+
+/**
+ * A command is a list of steps, run in order; the first that fails ends it, unless `keepGoing` is set: then all run and
+ * the failed ones are named at the end. `cwd: 'caller'` keeps the directory of the caller.
+ */
+export const commands = {
+  setup: { steps: [] },
+  build: { steps: [{ remove: 'dist' }, { run: compile }] },
+  test: { steps: [{ run: compile }, { run: [...vitest, '$args'] }] },
+  check: {
+    keepGoing: true,
+    steps: [
+      {
+        title: 'format and lint',
+        run: ['node', 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'],
+      },
+      { title: 'type-aware lint', run: ['node', 'node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'] },
+      { title: 'types', run: ['node', 'node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'] },
+      { title: 'architecture', run: [...vitest, '--project', 'unit', 'test/unit/architecture'] },
+      { title: 'generated files', run: ['node', 'scripts/generate.ts', '--check'] },
+    ],
+  },
+  generate: { steps: [{ run: ['node', 'scripts/generate.ts', '$args'] }] },
+  demo: { steps: [{ run: ['node', 'src/main.ts', 'demo', '$args'] }] },
+  exec: { steps: [{ run: ['$args'] }], cwd: 'caller' },
+};
