@@ -62,7 +62,7 @@ export function parseRecord(meta: ObjectMeta): ReleaseRecord | RecordRejection {
   const namespace = meta.namespace ?? '';
   const reject = (reason: string): RecordRejection => ({ namespace, secretName: meta.name, reason });
   const { name, version, status } = labels;
-  if (labels['owner'] !== 'helm') return reject('has no label owner=helm');
+  if (labels.owner !== 'helm') return reject('has no label owner=helm');
   if (name === undefined || name === '') return reject('has no label name');
   const revision = Number(version);
   if (!Number.isSafeInteger(revision) || revision < 1) return reject(`label version is "${version}", not a revision`);
@@ -80,8 +80,8 @@ export function parseRecord(meta: ObjectMeta): ReleaseRecord | RecordRejection {
     resourceVersion: meta.resourceVersion,
     labels,
     annotations: meta.annotations ?? {},
-    createdAtMs: unixSeconds(labels['createdAt']),
-    modifiedAtMs: unixSeconds(labels['modifiedAt']),
+    createdAtMs: unixSeconds(labels.createdAt),
+    modifiedAtMs: unixSeconds(labels.modifiedAt),
   };
 }
 
