@@ -1,0 +1,168 @@
+// What helm can fail with, as one typed error. The only file that matches helm's texts.
+import { CodedError, type CodedErrorOptions } from '../lib/coded-error.ts';
+
+/** Stable names of helm's failures. */
+export type HelmErrorCode =
+  | 'HELM_MISSING'
+  | 'HELM_TOO_OLD'
+  | 'HELM_TIMEOUT'
+  | 'HELM_CANCELLED'
+  | 'HELM_RELEASE_NOT_FOUND'
+  | 'HELM_RELEASE_LOCKED'
+  | 'HELM_CHART_INVALID'
+  | 'HELM_VALUES_INVALID'
+  | 'HELM_RENDER_FAILED'
+  | 'HELM_OBJECT_INVALID'
+  | 'HELM_OBJECT_OWNED'
+  | 'HELM_KIND_MISSING'
+  | 'HELM_FORBIDDEN'
+  | 'HELM_HOOK_FAILED'
+  | 'HELM_RECORD_TOO_LARGE'
+  | 'HELM_API_UNREACHABLE'
+  | 'HELM_FAILED';
+
+/** Options of {@link HelmError}. */
+export interface HelmErrorOptions extends CodedErrorOptions {
+  /** The arguments helm was started with; never values. */
+  readonly args?: readonly string[];
+  readonly durationMs?: number;
+}
+
+/** A helm process that did not do what was asked. */
+export class HelmError extends CodedError<HelmErrorCode> {
+  readonly args: readonly string[];
+  readonly durationMs: number | undefined;
+
+  constructor(code: HelmErrorCode, message: string, options: HelmErrorOptions = {}) {
+    super(code, message, options);
+    this.args = options.args ?? [];
+    this.durationMs = options.durationMs;
+  }
+}
+
+interface Pattern {
+  readonly code: HelmErrorCode;
+  readonly text: RegExp;
+  /** Whether trying again cannot help until somebody changes something. */
+  readonly isTerminal: boolean;
+  readonly remedy: string;
+}
+
+/** First match wins: from the specific to the general. Seen with helm 4.2.3. */
+const patterns: readonly Pattern[] = [
+  {
+    code: 'HELM_CANCELLED',
+    text: /has been cancelled|context canceled|signal: (killed|terminated)/,
+    isTerminal: false,
+    remedy: 'It is tried again.',
+  },
+  {
+    code: 'HELM_RELEASE_LOCKED',
+    text: /another operation \(install\/upgrade\/rollback\) is in progress/,
+    isTerminal: false,
+    remedy: 'Wait for the other helm, or free the release: helm rollback NAME REVISION.',
+  },
+  {
+    code: 'HELM_RELEASE_NOT_FOUND',
+    text: /release: not found|has no deployed releases/,
+    isTerminal: false,
+    remedy: 'Look at helm history NAME.',
+  },
+  {
+    code: 'HELM_VALUES_INVALID',
+    text: /values don't meet the specifications of the schema|cannot unmarshal .* into Go (struct|value)/,
+    isTerminal: true,
+    remedy: "Correct the values: the message names each path, the chart's values.schema.json its type.",
+  },
+  {
+    code: 'HELM_CHART_INVALID',
+    text: /Chart\.yaml file is missing|chart\.metadata|validation: chart|chart requires kubeVersion|path ".*" not found|cannot load (Chart|values)\.yaml|missing in charts\/ directory|An error occurred while checking for chart dependencies/,
+    isTerminal: true,
+    remedy: 'Repair the chart: helm lint shows the place.',
+  },
+  {
+    code: 'HELM_OBJECT_OWNED',
+    text: /invalid ownership metadata|cannot be imported into the current release/,
+    isTerminal: true,
+    remedy: 'An object of that name belongs to somebody else: rename the resource, or remove the object.',
+  },
+  {
+    code: 'HELM_RECORD_TOO_LARGE',
+    text: /Too long: (may not be more|must have at most) than \d+ bytes|must have at most 1048576|data: Too long/,
+    isTerminal: true,
+    remedy: 'The release is larger than a Secret can hold (1 MiB): make the chart smaller.',
+  },
+  {
+    code: 'HELM_RENDER_FAILED',
+    text: /execution error at|template: .*executing|parse error (at|in)|error converting YAML to JSON|YAML parse error|function ".*" not defined|error calling|nil pointer evaluating/,
+    isTerminal: true,
+    remedy: 'Correct the template or the values it names: helm template CHART shows the same error.',
+  },
+  {
+    code: 'HELM_KIND_MISSING',
+    text: /no matches for kind|ensure CRDs are installed first|unable to recognize|resource mapping not found/,
+    isTerminal: false,
+    remedy: 'Install the CustomResourceDefinition that the chart needs.',
+  },
+  {
+    code: 'HELM_HOOK_FAILED',
+    text: /(pre|post)-(install|upgrade|delete|rollback)( hooks?)? failed|failed (pre|post)-(install|upgrade|delete|rollback)/,
+    isTerminal: false,
+    remedy: "Look at the hook's Job and its pods' logs.",
+  },
+  {
+    code: 'HELM_FORBIDDEN',
+    text: /is forbidden: (User|user) |is forbidden: .* cannot /,
+    isTerminal: false,
+    remedy: 'Grant the right that the message names.',
+  },
+  {
+    code: 'HELM_OBJECT_INVALID',
+    text: /is invalid: |admission webhook .* denied|field not declared in schema|failed to create typed patch|strict decoding error|unknown field|exceeded quota|is forbidden:/,
+    isTerminal: true,
+    remedy: 'The API server refuses an object of the chart: correct the values or the chart.',
+  },
+  {
+    code: 'HELM_API_UNREACHABLE',
+    text: /cluster unreachable|connection refused|no such host|i\/o timeout|EOF$|TLS handshake|server is currently unable|the server was unable to return|etcdserver:/m,
+    isTerminal: false,
+    remedy: 'Check that the API server is up.',
+  },
+  {
+    code: 'HELM_TIMEOUT',
+    text: /timed out waiting for the condition|context deadline exceeded/,
+    isTerminal: false,
+    remedy: 'Give it more time (timeout), or look at what does not become ready.',
+  },
+];
+
+/** The longest message kept of helm's output, in characters: it goes into status and Events. */
+const messageLimit = 1_000;
+
+/** Turns the output of a helm that failed into a typed error. `what` says what was tried: `upgrade a/b`. */
+export function classifyHelmFailure(
+  what: string,
+  failure: { readonly stderr: string; readonly exitCode: number | undefined; readonly args: readonly string[] },
+): HelmError {
+  const text = essence(failure.stderr);
+  const found = patterns.find((pattern) => pattern.text.test(failure.stderr));
+  return new HelmError(
+    found?.code ?? 'HELM_FAILED',
+    `cannot ${what}: ${text === '' ? `helm ended with code ${failure.exitCode ?? 'none'} and said nothing` : text}`,
+    {
+      args: failure.args,
+      isTerminal: found?.isTerminal ?? false,
+      ...(found === undefined ? {} : { remedy: found.remedy }),
+    },
+  );
+}
+
+/** Helm's own words without its warnings, log lines and prefix, bounded. */
+function essence(stderr: string): string {
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '' && !/^(WARNING|level=|time=|I\d{4} |W\d{4} |E\d{4} |\w+\.go:)/.test(line));
+  const text = lines.join('\n').replace(/^Error: /, '');
+  return text.length > messageLimit ? `${text.slice(0, messageLimit - 1)}…` : text;
+}

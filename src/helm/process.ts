@@ -1,0 +1,181 @@
+// Starting helm: the only place that spawns it. Bounded, timed, ended as a group, and never outliving its parent.
+import { ExecaError, execa } from 'execa';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { classifyHelmFailure, HelmError } from './errors.ts';
+
+/** How helm is started. */
+export interface HelmOptions {
+  /** The binary. Default `helm` on PATH. */
+  readonly binary?: string;
+  /** `--kubeconfig`; absent: helm's own rules, in a pod its service account. */
+  readonly kubeconfig?: string | undefined;
+  /** `--kube-context`. */
+  readonly context?: string | undefined;
+  /** Environment of the process; `HELM_DRIVER` and debugging are overridden. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** helm processes at once, over all users of this object. Default 4: more gain nothing on 2 cores, each holds 67 MB. */
+  readonly maxProcesses?: number;
+}
+
+/** One call. */
+export interface HelmCall {
+  /** What is done, for messages: `uninstall a/b`. */
+  readonly what: string;
+  /** Standard input: values, never in argv. */
+  readonly input?: string;
+  /** Ends the process group: TERM, then KILL after ten seconds. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a successful call gave. */
+export interface HelmResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+}
+
+/** Helm gives up at its own `--timeout`; ours only ends one that does not. */
+const graceMs = 10_000;
+const maxOutputBytes = 4_000_000;
+
+/** A configured helm. Safe to share: it bounds how many run at once. */
+export class Helm {
+  readonly #options: HelmOptions;
+  readonly #limit: LimitFunction;
+  #wrapper: Promise<readonly string[]> | undefined;
+
+  constructor(options: HelmOptions) {
+    this.#options = options;
+    this.#limit = pLimit(options.maxProcesses ?? 4);
+  }
+
+  /** The binary's name or path, as configured. */
+  get binary(): string {
+    return this.#options.binary ?? 'helm';
+  }
+
+  /** Processes running now. */
+  get running(): number {
+    return this.#limit.activeCount;
+  }
+
+  /**
+   * Runs helm with `args` (and the connection's flags) once a slot is free; the timeout starts then.
+   * @throws HelmError typed by what helm said; the signal's reason where it aborted before the start
+   */
+  run(args: readonly string[], call: HelmCall): Promise<HelmResult> {
+    return this.#limit(() => this.#start(args, call));
+  }
+
+  async #start(args: readonly string[], call: HelmCall): Promise<HelmResult> {
+    call.signal?.throwIfAborted();
+    this.#wrapper ??= findWrapper();
+    const [file, ...rest] = [...(await this.#wrapper), this.binary, ...args, ...this.#connectionFlags()];
+    const child = execa(file ?? this.binary, rest, {
+      env: { ...this.#options.env, HELM_DRIVER: 'secret', HELM_DEBUG: 'false', HELM_BURST_LIMIT: '300' },
+      extendEnv: false,
+      ...(call.input === undefined ? { stdin: 'ignore' as const } : { input: call.input }),
+      detached: true, // a process group of its own: Ctrl-C reaches us only, and a timeout ends exec plugins too
+      reject: false,
+      maxBuffer: maxOutputBytes,
+      stripFinalNewline: true,
+    });
+    const ending = endGroupWhenDue(child.pid, call);
+    const result = await child.finally(ending.stop);
+    if (result.exitCode === 0) {
+      return { stdout: result.stdout, stderr: result.stderr, durationMs: result.durationMs };
+    }
+    throw this.#failure(result, { args, call, endedBy: ending.reason() });
+  }
+
+  #failure(
+    result: { readonly exitCode?: number; readonly stderr?: unknown; readonly durationMs: number },
+    context: {
+      readonly args: readonly string[];
+      readonly call: HelmCall;
+      readonly endedBy: 'timeout' | 'signal' | undefined;
+    },
+  ): HelmError {
+    const { args, call, endedBy } = context;
+    const details = { args, durationMs: result.durationMs };
+    if (result instanceof ExecaError && (result.code === 'ENOENT' || result.code === 'EACCES')) {
+      return helmMissing(this.binary, result);
+    }
+    if (endedBy === 'timeout') {
+      return new HelmError(
+        'HELM_TIMEOUT',
+        `cannot ${call.what}: helm did not end within ${call.timeoutMs / 1000} s`,
+        details,
+      );
+    }
+    if (endedBy === 'signal')
+      return new HelmError('HELM_CANCELLED', `cannot ${call.what}: helm was told to stop`, details);
+    const stderr = typeof result.stderr === 'string' ? result.stderr : '';
+    // setpriv reports a binary it cannot start with 126 or 127 and its own words.
+    if ((result.exitCode === 127 || result.exitCode === 126) && stderr.startsWith('setpriv:')) {
+      return helmMissing(this.binary, result);
+    }
+    return classifyHelmFailure(call.what, { stderr, exitCode: result.exitCode, args });
+  }
+
+  #connectionFlags(): string[] {
+    const { kubeconfig, context } = this.#options;
+    return [
+      ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
+      ...(context === undefined ? [] : [`--kube-context=${context}`]),
+    ];
+  }
+}
+
+function helmMissing(binary: string, cause: unknown): HelmError {
+  return new HelmError('HELM_MISSING', `cannot start helm: "${binary}" is not there or not executable`, {
+    cause,
+    isTerminal: true,
+    remedy: 'Install Helm 4 and put it on PATH, or name the binary with HELM_BIN.',
+  });
+}
+
+/**
+ * A killed parent leaves helm running with the release locked (DESIGN.md O8). Where util-linux' setpriv is present the
+ * kernel ends helm with us; in a pod we are PID 1, whose death ends all.
+ */
+async function findWrapper(): Promise<readonly string[]> {
+  if (process.platform !== 'linux' || process.pid === 1) return [];
+  const args = ['--pdeathsig', 'KILL', '--'];
+  const probe = await execa('setpriv', [...args, 'true'], { reject: false, stdio: 'ignore' });
+  return probe.exitCode === 0 ? ['setpriv', ...args] : [];
+}
+
+function endGroupWhenDue(
+  pid: number | undefined,
+  call: HelmCall,
+): { readonly stop: () => void; readonly reason: () => 'timeout' | 'signal' | undefined } {
+  let reason: 'timeout' | 'signal' | undefined;
+  let killTimer: NodeJS.Timeout | undefined;
+  const end = (why: 'timeout' | 'signal'): void => {
+    if (reason !== undefined || pid === undefined) return;
+    reason = why;
+    signalGroup(pid, 'SIGTERM');
+    killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
+  };
+  const onAbort = (): void => end('signal');
+  const timer = setTimeout(() => end('timeout'), call.timeoutMs);
+  call.signal?.addEventListener('abort', onAbort, { once: true });
+  return {
+    stop: () => {
+      clearTimeout(timer);
+      clearTimeout(killTimer);
+      call.signal?.removeEventListener('abort', onAbort);
+    },
+    reason: () => reason,
+  };
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // the group is gone already
+  }
+}
