@@ -1,0 +1,89 @@
+// The OpenAPI schema of `status`, the same for every watched kind; it says what watched-status.ts types.
+import type { StructuralSchema } from '../crd/structural-schema.ts';
+import { ConditionType } from './conditions.ts';
+
+const text = (description: string): StructuralSchema => ({ type: 'string', description });
+const time = (description: string): StructuralSchema => ({ type: 'string', format: 'date-time', description });
+const count = (description: string): StructuralSchema => ({
+  type: 'integer',
+  format: 'int64',
+  minimum: 0,
+  description,
+});
+
+const revisionProperties: Readonly<Record<string, StructuralSchema>> = {
+  revision: count("Helm's revision."),
+  status: text("Helm's status of the revision."),
+  chart: text('Chart as name-version.'),
+  appVersion: text('Version of the application in the chart.'),
+  digest: text('Digest of chart, values and helm flags that the revision was made from.'),
+  firstDeployed: time('When the release was first deployed.'),
+  lastDeployed: time('When the revision was deployed.'),
+};
+
+const condition: StructuralSchema = {
+  type: 'object',
+  required: ['type', 'status', 'lastTransitionTime', 'reason', 'message'],
+  properties: {
+    type: { type: 'string', maxLength: 316, description: `One of ${Object.values(ConditionType).join(', ')}.` },
+    status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
+    observedGeneration: count('metadata.generation that was looked at.'),
+    lastTransitionTime: time('When status last changed.'),
+    reason: { type: 'string', minLength: 1, maxLength: 1024, description: 'Why, in one word, for programs.' },
+    message: { type: 'string', maxLength: 32768, description: 'Why, for people.' },
+  },
+};
+
+const inventoryEntry: StructuralSchema = {
+  type: 'object',
+  required: ['group', 'kind', 'name', 'uid'],
+  properties: {
+    group: text('API group, empty for the core group.'),
+    kind: text('Kind.'),
+    namespace: text('Namespace; absent for a cluster-scoped object.'),
+    name: text('Name.'),
+    uid: text('UID, so that an object that was made anew is noticed.'),
+    generation: count('Generation right after helm applied it.'),
+    appliedHash: text("Hash of helm's apply entry in managedFields."),
+  },
+};
+
+/** Schema of `status`. */
+export const watchedStatusSchema: StructuralSchema = {
+  type: 'object',
+  description: 'What the operator saw and did; never the manifest, never the data of a Secret.',
+  properties: {
+    observedGeneration: count('metadata.generation that this status is about.'),
+    conditions: {
+      type: 'array',
+      description: 'Ready is the summary; Reconciling and Stalled are there only while they are true.',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['type'],
+      items: condition,
+    },
+    release: {
+      type: 'object',
+      description: 'The Helm release behind this resource.',
+      required: ['name', 'namespace', 'revision', 'status'],
+      properties: {
+        name: text('Name of the release.'),
+        namespace: text('Namespace of the release.'),
+        ...revisionProperties,
+      },
+    },
+    history: {
+      type: 'array',
+      description: 'Earlier revisions, newest first.',
+      'x-kubernetes-list-type': 'atomic',
+      items: { type: 'object', required: ['revision', 'status'], properties: revisionProperties },
+    },
+    inventory: {
+      type: 'array',
+      description: 'Objects of the release as they were right after helm applied them.',
+      'x-kubernetes-list-type': 'atomic',
+      items: inventoryEntry,
+    },
+    failures: count('Failures in a row since the last success or change.'),
+    lastHandledReconcileAt: text('The reconcile-requested-at annotation that was last obeyed.'),
+  },
+};

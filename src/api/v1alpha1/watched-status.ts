@@ -1,0 +1,71 @@
+// Status of every watched resource, whatever its kind: what the operator saw and did, never what a Secret holds.
+import type { Condition } from './conditions.ts';
+
+/** Helm's release statuses. */
+export type ReleaseStatus =
+  | 'unknown'
+  | 'deployed'
+  | 'uninstalled'
+  | 'superseded'
+  | 'failed'
+  | 'uninstalling'
+  | 'pending-install'
+  | 'pending-upgrade'
+  | 'pending-rollback';
+
+/** A revision as it is kept in `status.history`. */
+export interface RevisionSnapshot {
+  readonly revision: number;
+  readonly status: ReleaseStatus;
+  /** `name-version`, as `helm list` prints it. */
+  readonly chart: string;
+  readonly appVersion?: string;
+  /** Digest of the desired state (O3). */
+  readonly digest: string;
+  /** RFC 3339. */
+  readonly firstDeployed?: string;
+  /** RFC 3339. */
+  readonly lastDeployed?: string;
+}
+
+/** The release behind the resource. */
+export interface ReleaseSnapshot extends RevisionSnapshot {
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** An object that the release put into the cluster, as it was right after helm applied it (O12). */
+export interface InventoryEntry {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly kind: string;
+  /** Absent for a cluster-scoped object. */
+  readonly namespace?: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Absent where the kind has none (Services). */
+  readonly generation?: number;
+  /** Hash of helm's apply entry in managedFields. */
+  readonly appliedHash?: string;
+}
+
+/** `status` of a watched resource. */
+export interface WatchedStatus {
+  /** `metadata.generation` that this status is about. */
+  readonly observedGeneration?: number;
+  readonly conditions?: readonly Condition[];
+  readonly release?: ReleaseSnapshot;
+  /** Earlier revisions, newest first, at most {@link MAX_HISTORY_ENTRIES}. */
+  readonly history?: readonly RevisionSnapshot[];
+  readonly inventory?: readonly InventoryEntry[];
+  /** Failures in a row since the last success or change of the desired state. */
+  readonly failures?: number;
+  /** The `reconcile-requested-at` annotation that was last obeyed. */
+  readonly lastHandledReconcileAt?: string;
+}
+
+/** How many revisions `status.history` keeps. */
+export const MAX_HISTORY_ENTRIES = 5;
+
+/** Longest `message` of a condition, in characters; the API server refuses more than 32768. */
+export const MAX_MESSAGE_LENGTH = 1024;
