@@ -1,0 +1,84 @@
+// The workers: take a key, reconcile it, decide what becomes of the key. Knows nothing of what is reconciled.
+import { CodedError } from '../lib/coded-error.ts';
+import type { Reconcile } from './reconciler.ts';
+import type { WorkQueue } from './work-queue.ts';
+
+/** How one reconcile ended; controller-runtime's four outcomes. */
+export type ReconcileOutcome = 'success' | 'requeueAfter' | 'error' | 'terminalError';
+
+/** What is told about each reconcile. */
+export interface ReconcileObservation {
+  readonly key: string;
+  readonly outcome: ReconcileOutcome;
+  readonly durationMs: number;
+  /** Set for the outcomes `error` and `terminalError`. */
+  readonly error?: unknown;
+  /** Failures in a row, this one included. */
+  readonly failures: number;
+}
+
+/** Options of {@link Controller}. */
+export interface ControllerOptions {
+  readonly queue: WorkQueue;
+  readonly reconcile: Reconcile;
+  /** Keys worked on at once. */
+  readonly workers: number;
+  readonly observe?: (observation: ReconcileObservation) => void;
+}
+
+/** Runs workers over a queue. */
+export class Controller {
+  readonly #options: ControllerOptions;
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Works until `stop` aborts, then lets what is in flight finish (drain) and returns. `cancel` is handed to the
+   * reconciles: aborting it asks them to give up.
+   */
+  async run(signals: { readonly stop: AbortSignal; readonly cancel: AbortSignal }): Promise<void> {
+    const { queue, workers } = this.#options;
+    const onStop = (): void => queue.shutDown();
+    if (signals.stop.aborted) onStop();
+    else signals.stop.addEventListener('abort', onStop, { once: true });
+    await Promise.all(Array.from({ length: workers }, () => this.#work(signals.cancel)));
+    signals.stop.removeEventListener('abort', onStop);
+  }
+
+  async #work(cancel: AbortSignal): Promise<void> {
+    const { queue } = this.#options;
+    for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
+      await this.#reconcile(key, cancel);
+      queue.done(key);
+    }
+  }
+
+  async #reconcile(key: string, cancel: AbortSignal): Promise<void> {
+    const { queue, reconcile, observe } = this.#options;
+    const startedMs = performance.now();
+    const tell = (outcome: ReconcileOutcome, error?: unknown): void =>
+      observe?.({
+        key,
+        outcome,
+        durationMs: performance.now() - startedMs,
+        failures: queue.failures(key),
+        ...(error === undefined ? {} : { error }),
+      });
+    try {
+      const { requeueAfterMs } = await reconcile(key, cancel);
+      queue.forget(key);
+      if (requeueAfterMs !== undefined) queue.addAfter(key, requeueAfterMs);
+      tell(requeueAfterMs === undefined ? 'success' : 'requeueAfter');
+    } catch (error) {
+      if (error instanceof CodedError && error.isTerminal) {
+        queue.forget(key);
+        tell('terminalError', error);
+      } else {
+        queue.addRateLimited(key);
+        tell('error', error);
+      }
+    }
+  }
+}

@@ -1,0 +1,136 @@
+// The queue of keys: deduplicated, never two in flight for one key, with delays and per-key backoff.
+//
+// After client-go's workqueue. A key is waiting, in flight, or both: `add` while it is in flight marks it dirty, and
+// `done` puts it back once. So no change is lost and no key is worked on twice at the same time.
+import { type BackoffOptions, backoffMs } from '../lib/backoff.ts';
+import type { Clock } from '../lib/clock.ts';
+
+/** Options of {@link WorkQueue}. */
+export interface WorkQueueOptions {
+  readonly clock: Clock;
+  /** Per-key backoff. Default 500 ms doubling to 5 min. */
+  readonly backoff?: BackoffOptions;
+  /** In [0, 1). Default Math.random. */
+  readonly random?: () => number;
+}
+
+/** Keys to work on. */
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  /** In order; a Set keeps insertion order and makes `add` idempotent. */
+  readonly #waiting = new Set<string>();
+  readonly #inFlight = new Set<string>();
+  readonly #dirty = new Set<string>();
+  readonly #delayed = new Map<string, { readonly dueMs: number; readonly timer: NodeJS.Timeout }>();
+  readonly #failures = new Map<string, number>();
+  readonly #takers: ((key: string | undefined) => void)[] = [];
+  #isShutDown = false;
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Keys that could be worked on now. */
+  get length(): number {
+    return this.#waiting.size;
+  }
+
+  /** Keys being worked on. */
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Asks for `key` to be worked on. Idempotent; a delayed add of the key becomes superfluous and is dropped. */
+  add(key: string): void {
+    if (this.#isShutDown) return;
+    this.#cancelDelay(key);
+    if (this.#inFlight.has(key)) {
+      this.#dirty.add(key);
+      return;
+    }
+    this.#waiting.add(key);
+    this.#hand();
+  }
+
+  /** Adds after `delayMs`. An earlier delayed add of the key wins over a later one. */
+  addAfter(key: string, delayMs: number): void {
+    if (this.#isShutDown) return;
+    if (delayMs <= 0) {
+      this.add(key);
+      return;
+    }
+    const dueMs = this.#options.clock.monotonic() + delayMs;
+    const held = this.#delayed.get(key);
+    if (held !== undefined && held.dueMs <= dueMs) return;
+    this.#cancelDelay(key);
+    const timer = setTimeout(() => this.add(key), Math.min(delayMs, maxTimerMs));
+    this.#delayed.set(key, { dueMs, timer });
+  }
+
+  /** Adds after the key's next backoff. */
+  addRateLimited(key: string): void {
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
+    const random = (this.#options.random ?? Math.random)();
+    this.addAfter(key, backoffMs(failures, random, this.#options.backoff ?? defaultBackoff));
+  }
+
+  /** Ends the key's backoff: the next failure starts anew. */
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  /** How often the key has failed in a row. */
+  failures(key: string): number {
+    return this.#failures.get(key) ?? 0;
+  }
+
+  /** The next key, as soon as there is one; undefined after `shutDown`. Whoever takes a key must call `done`. */
+  take(): Promise<string | undefined> {
+    if (this.#isShutDown) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#takers.push(resolve);
+      this.#hand();
+    });
+  }
+
+  /** The key is no longer in flight; what was added meanwhile comes back. */
+  done(key: string): void {
+    this.#inFlight.delete(key);
+    if (this.#dirty.delete(key) && !this.#isShutDown) {
+      this.#waiting.add(key);
+      this.#hand();
+    }
+  }
+
+  /** Gives no more keys; those in flight finish. */
+  shutDown(): void {
+    this.#isShutDown = true;
+    for (const { timer } of this.#delayed.values()) clearTimeout(timer);
+    this.#delayed.clear();
+    this.#waiting.clear();
+    for (const taker of this.#takers.splice(0)) taker(undefined);
+  }
+
+  #hand(): void {
+    while (this.#takers.length > 0) {
+      const next = this.#waiting.values().next();
+      if (next.done === true) return;
+      this.#waiting.delete(next.value);
+      this.#inFlight.add(next.value);
+      this.#takers.shift()?.(next.value);
+    }
+  }
+
+  #cancelDelay(key: string): void {
+    const held = this.#delayed.get(key);
+    if (held === undefined) return;
+    clearTimeout(held.timer);
+    this.#delayed.delete(key);
+  }
+}
+
+const defaultBackoff: BackoffOptions = { baseMs: 500, maxMs: 300_000 };
+
+/** The longest delay of setTimeout. */
+const maxTimerMs = 2 ** 31 - 1;
