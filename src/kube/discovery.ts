@@ -1,7 +1,8 @@
 // From a kind to its URL: the API server's resource lists, cached per group and version.
+import { apiVersionOf, type GroupVersionKind } from '../api/v1alpha1/group-version.ts';
 import type { KubeClient } from './client.ts';
 import { ApiError, isApiError } from './errors.ts';
-import { apiVersionOf, type GroupVersionKind, groupKind, type Resource } from './resource.ts';
+import type { Resource } from './resource.ts';
 
 interface WireResourceList {
   readonly resources?: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[];
@@ -11,6 +12,7 @@ interface WireResourceList {
 export class Discovery {
   readonly #client: KubeClient;
   readonly #lists = new Map<string, Promise<readonly Resource[]>>();
+  readonly #preferred = new Map<string, string>();
 
   constructor(client: KubeClient) {
     this.#client = client;
@@ -29,9 +31,32 @@ export class Discovery {
   async resolve(gvk: GroupVersionKind, signal?: AbortSignal): Promise<Resource> {
     const found = await this.find(gvk, signal);
     if (found !== undefined) return found;
-    throw new ApiError('KIND_NOT_SERVED', `the API server has no kind ${groupKind(gvk)} in version ${gvk.version}`, {
+    throw new ApiError('KIND_NOT_SERVED', `the API server has no kind ${gvk.kind} in ${apiVersionOf(gvk)}`, {
       remedy: 'Install its CustomResourceDefinition.',
     });
+  }
+
+  /** The resource of a kind in the group's preferred version: for what is stored without a version. */
+  async findPreferred(kind: { readonly group: string; readonly kind: string }): Promise<Resource | undefined> {
+    if (kind.group === '') return this.find({ ...kind, version: 'v1' });
+    const known = this.#preferred.get(kind.group) ?? (await this.#preferredVersion(kind.group));
+    return known === undefined ? undefined : this.find({ ...kind, version: known });
+  }
+
+  async #preferredVersion(group: string): Promise<string | undefined> {
+    try {
+      const answer = await this.#client.raw<{ readonly preferredVersion?: { readonly version?: string } }>({
+        method: 'GET',
+        path: `/apis/${encodeURIComponent(group)}`,
+        what: `discover ${group}`,
+      });
+      const version = answer.preferredVersion?.version;
+      if (version !== undefined) this.#preferred.set(group, version);
+      return version;
+    } catch (error) {
+      if (isApiError(error, 'API_NOT_FOUND')) return undefined;
+      throw error;
+    }
   }
 
   #list(gvk: GroupVersionKind, signal: AbortSignal | undefined): Promise<readonly Resource[]> {

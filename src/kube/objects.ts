@@ -47,7 +47,9 @@ export interface ObjectInput {
   readonly metadata: {
     readonly name?: string;
     readonly generateName?: string;
-    readonly namespace?: string;
+    readonly namespace?: string | undefined;
+    /** Makes a write conditional on the very object. */
+    readonly uid?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
     readonly finalizers?: readonly string[];

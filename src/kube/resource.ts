@@ -1,12 +1,5 @@
 // Resource types as the API serves them, and the URL paths that follow from them.
-
-/** Group, version and kind: how manifests and users name a type. */
-export interface GroupVersionKind {
-  /** Empty for the core group. */
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-}
+import type { GroupVersionKind } from '../api/v1alpha1/group-version.ts';
 
 /** A type with what a URL needs besides: discovery's answer for a kind. */
 export interface Resource extends GroupVersionKind {
@@ -32,22 +25,12 @@ export function resourcePath(resource: Resource, location: ResourceLocation = {}
   return `/${parts.map(encodeURIComponent).join('/')}`;
 }
 
-/** `group/version`, or `version` for the core group: an object's `apiVersion`. */
-export function apiVersionOf(gvk: { readonly group: string; readonly version: string }): string {
-  return gvk.group === '' ? gvk.version : `${gvk.group}/${gvk.version}`;
-}
-
 /** Reads an object's `apiVersion` and `kind`. */
 export function gvkOf(object: { readonly apiVersion: string; readonly kind: string }): GroupVersionKind {
   const slash = object.apiVersion.indexOf('/');
   return slash === -1
     ? { group: '', version: object.apiVersion, kind: object.kind }
     : { group: object.apiVersion.slice(0, slash), version: object.apiVersion.slice(slash + 1), kind: object.kind };
-}
-
-/** `Kind.group` (`Kind` in the core group), as messages and labels name a type. */
-export function groupKind(gvk: { readonly group: string; readonly kind: string }): string {
-  return gvk.group === '' ? gvk.kind : `${gvk.kind}.${gvk.group}`;
 }
 
 /** The types that the program itself reads, so that they need no discovery. */
