@@ -100,7 +100,7 @@ function completeness(
     if (place.isMerged) {
       findings.note(
         childPath(place.path, keyword),
-        'left to helm: it holds for the values merged with the chart’s, of which a resource gives only a part',
+        'left to helm: it holds for the merged values, of which a resource gives only a part',
       );
     } else if (keyword === 'required' && Array.isArray(operand)) result.required = operand.map(String);
     else if (keyword === 'minProperties' && typeof operand === 'number') result.minProperties = operand;
