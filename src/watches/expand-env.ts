@@ -23,7 +23,7 @@ export function expandEnv(text: string, options: ExpandOptions): Expansion {
     if (match === '$$') return '$';
     const name: unknown = braced ?? bare;
     if (typeof name !== 'string' || !/^[A-Za-z_]\w*$/.test(name) || (braced !== undefined && !match.endsWith('}'))) {
-      wrong ??= `${match} is not $NAME or ${NAME}; a dollar sign is written $$`;
+      wrong ??= `${match} is neither $NAME nor \${NAME}; a dollar sign is written $$`;
       return '';
     }
     const value = options.env[name];

@@ -1,5 +1,6 @@
 // A YAML document whose nodes know where they stand: syntax errors, aliases and merge keys are dealt with here.
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
