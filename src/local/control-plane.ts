@@ -1,0 +1,146 @@
+// Starts the processes of a cluster in their order and waits for each until the next one can use it.
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { countNodes, createClusterObjects } from './cluster-objects.ts';
+import type { ClusterPaths } from './cluster-paths.ts';
+import { type ComponentName, componentArgs, componentNames, etcdUrl } from './components.ts';
+import { LocalApi } from './local-api.ts';
+import { type LocalContext, moduleDirOf } from './local-environment.ts';
+import { LocalClusterError } from './local-error.ts';
+import { logTail } from './log-tail.ts';
+import { pkiFiles } from './pki.ts';
+import { startDetached, stopProcess } from './process.ts';
+import { isRunning, type ProcessIdentity } from './process-identity.ts';
+import { waitUntilReady } from './ready.ts';
+import { type ClusterState, serverUrl } from './state.ts';
+import { writeState } from './state-store.ts';
+
+/** TERM, then KILL after this. */
+const stopGraceMs = 10_000;
+
+/** The log of a component. */
+export function logFileOf(paths: ClusterPaths, name: ComponentName): string {
+  return join(paths.logDir, `${name}.log`);
+}
+
+/** The processes of one cluster. */
+export class ControlPlane {
+  readonly #paths: ClusterPaths;
+  readonly #context: LocalContext;
+  #state: ClusterState;
+
+  constructor(paths: ClusterPaths, state: ClusterState, context: LocalContext) {
+    this.#paths = paths;
+    this.#state = state;
+    this.#context = context;
+  }
+
+  /** Components whose process is not there, in starting order. */
+  async missing(): Promise<ComponentName[]> {
+    const alive = await Promise.all(componentNames.map((name) => isAlive(this.#state.processes[name])));
+    return componentNames.filter((_name, index) => alive[index] === false);
+  }
+
+  /**
+   * Starts what is missing and waits until the cluster can be used with `nodes` nodes. On failure it leaves to the
+   * caller what to stop.
+   * @throws LocalClusterError `LOCAL_COMPONENT_DIED`, `LOCAL_NOT_READY`
+   */
+  async start(missing: readonly ComponentName[], options: { readonly nodes: number }): Promise<void> {
+    const isMissing = new Set(missing);
+    const ensure = async (name: ComponentName) => {
+      if (isMissing.has(name)) await this.#startOne(name);
+    };
+    await mkdir(this.#paths.logDir, { recursive: true, mode: 0o700 });
+    await ensure('etcd');
+    await this.#until('etcd', 'etcd’s /health', async () => {
+      const answer = await fetch(`${etcdUrl(this.#state)}/health`, { signal: AbortSignal.timeout(2_000) });
+      return answer.ok && (await answer.text()).includes('"true"');
+    });
+    await ensure('kube-apiserver');
+    using api = await LocalApi.open(serverUrl(this.#state), pkiFiles(this.#paths.pkiDir));
+    await this.#until(
+      'kube-apiserver',
+      'the API server’s /readyz',
+      async () => (await api.get('/readyz')).status === 200,
+    );
+    for (const name of componentNames.slice(2)) await ensure(name);
+    await createClusterObjects(api, options);
+    await this.#until('kube-controller-manager', 'the default service account', async () => {
+      return (await api.get('/api/v1/namespaces/default/serviceaccounts/default')).status === 200;
+    });
+    await this.#until('kwok', 'the nodes to be Ready', async () => {
+      const { ready, total } = await countNodes(api);
+      return ready === total && total >= options.nodes;
+    });
+  }
+
+  /**
+   * Stops components in reverse starting order.
+   * @throws LocalClusterError `LOCAL_STOP_FAILED`
+   */
+  async stop(names: readonly ComponentName[] = componentNames): Promise<void> {
+    for (const name of componentNames.toReversed().filter((each) => names.includes(each))) {
+      const identity = this.#state.processes[name];
+      if (identity === undefined || (await stopProcess(identity, { graceMs: stopGraceMs }))) continue;
+      throw new LocalClusterError('LOCAL_STOP_FAILED', `${name} (process ${identity.pid}) does not end`, {
+        remedy: `End it by hand (kill -9 ${identity.pid}) and repeat the command.`,
+      });
+    }
+  }
+
+  async #startOne(name: ComponentName): Promise<void> {
+    this.#context.signal.throwIfAborted();
+    const { binDir } = this.#state;
+    const logFile = logFileOf(this.#paths, name);
+    await copyFile(logFile, `${logFile}.previous`).catch(() => undefined);
+    const stagesFile = join(moduleDirOf(this.#context.environment), 'kwok', 'stages.yaml');
+    const { PATH } = this.#context.environment.env;
+    const identity = await startDetached({
+      file: join(binDir, name),
+      args: componentArgs(name, { ...this.#state, paths: this.#paths, stagesFile }),
+      cwd: this.#paths.stateDir,
+      // Nothing else: a proxy or a KUBECONFIG of the user has no business in here.
+      env: { PATH, HOME: this.#paths.stateDir },
+      logFile,
+    });
+    const { [name]: _old, ...others } = this.#state.processes;
+    this.#state = { ...this.#state, processes: identity === undefined ? others : { ...others, [name]: identity } };
+    await writeState(this.#paths, this.#state);
+  }
+
+  /** Waits for `check`; any component found dead meanwhile ends the wait. */
+  #until(name: ComponentName, what: string, check: () => Promise<boolean>): Promise<void> {
+    const started = componentNames.slice(0, Math.max(componentNames.indexOf(name) + 1, this.#startedCount()));
+    const assertAlive = async () => {
+      for (const each of started) {
+        if (!(await isAlive(this.#state.processes[each]))) throw await this.#died(each);
+      }
+    };
+    return waitUntilReady({ what, check, assertAlive, signal: this.#context.signal });
+  }
+
+  #startedCount(): number {
+    return componentNames.filter((name) => this.#state.processes[name] !== undefined).length;
+  }
+
+  async #died(name: ComponentName): Promise<LocalClusterError> {
+    const lines = await logTail(logFileOf(this.#paths, name));
+    const text =
+      lines.length === 0
+        ? ' and logged nothing'
+        : `; its last log lines:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+    const isPort = lines.some((line) => line.includes('address already in use'));
+    return new LocalClusterError(
+      isPort ? 'LOCAL_PORT_TAKEN' : 'LOCAL_COMPONENT_DIED',
+      `${name} of the cluster ${this.#state.name} died${text}`,
+      {
+        remedy: 'Run `bookstore-operator local down` and `up` again; if it dies again, its log says why.',
+      },
+    );
+  }
+}
+
+async function isAlive(identity: ProcessIdentity | undefined): Promise<boolean> {
+  return identity !== undefined && (await isRunning(identity));
+}
