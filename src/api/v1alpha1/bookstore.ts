@@ -8,6 +8,9 @@ export const BOOKSTORE_KIND = 'BookStore';
 /** Group, version and kind. */
 export const BOOKSTORE_GVK: GroupVersionKind = { group: GROUP, version: VERSION, kind: BOOKSTORE_KIND };
 
+/** `kubectl get bs`. */
+export const BOOKSTORE_SHORT_NAMES: readonly string[] = ['bs'];
+
 /** A book store: `spec` is the values of charts/bookstore, described by its values.schema.json. */
 export interface BookStore extends WatchedResource {
   readonly apiVersion: typeof API_VERSION;
