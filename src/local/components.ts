@@ -48,6 +48,7 @@ function flagsOf(name: ComponentName, input: ComponentInput): Flags {
   switch (name) {
     case 'etcd':
       return {
+        name: 'local',
         'data-dir': paths.etcdDir,
         'listen-client-urls': etcdUrl(input),
         'advertise-client-urls': etcdUrl(input),

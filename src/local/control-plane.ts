@@ -28,6 +28,8 @@ export class ControlPlane {
   readonly #paths: ClusterPaths;
   readonly #context: LocalContext;
   #state: ClusterState;
+  /** Components that ran when the start began, or were started since: the death of one of these ends a wait. */
+  readonly #expected = new Set<ComponentName>();
 
   constructor(paths: ClusterPaths, state: ClusterState, context: LocalContext) {
     this.#paths = paths;
@@ -48,28 +50,25 @@ export class ControlPlane {
    */
   async start(missing: readonly ComponentName[], options: { readonly nodes: number }): Promise<void> {
     const isMissing = new Set(missing);
+    for (const name of componentNames) if (!isMissing.has(name)) this.#expected.add(name);
     const ensure = async (name: ComponentName) => {
       if (isMissing.has(name)) await this.#startOne(name);
     };
     await mkdir(this.#paths.logDir, { recursive: true, mode: 0o700 });
     await ensure('etcd');
-    await this.#until('etcd', 'etcd’s /health', async () => {
+    await this.#until('etcd’s /health', async () => {
       const answer = await fetch(`${etcdUrl(this.#state)}/health`, { signal: AbortSignal.timeout(2_000) });
       return answer.ok && (await answer.text()).includes('"true"');
     });
     await ensure('kube-apiserver');
     using api = await LocalApi.open(serverUrl(this.#state), pkiFiles(this.#paths.pkiDir));
-    await this.#until(
-      'kube-apiserver',
-      'the API server’s /readyz',
-      async () => (await api.get('/readyz')).status === 200,
-    );
+    await this.#until('the API server’s /readyz', async () => (await api.get('/readyz')).status === 200);
     for (const name of componentNames.slice(2)) await ensure(name);
     await createClusterObjects(api, options);
-    await this.#until('kube-controller-manager', 'the default service account', async () => {
+    await this.#until('the default service account', async () => {
       return (await api.get('/api/v1/namespaces/default/serviceaccounts/default')).status === 200;
     });
-    await this.#until('kwok', 'the nodes to be Ready', async () => {
+    await this.#until('the nodes to be Ready', async () => {
       const { ready, total } = await countNodes(api);
       return ready === total && total >= options.nodes;
     });
@@ -106,22 +105,18 @@ export class ControlPlane {
     });
     const { [name]: _old, ...others } = this.#state.processes;
     this.#state = { ...this.#state, processes: identity === undefined ? others : { ...others, [name]: identity } };
+    this.#expected.add(name);
     await writeState(this.#paths, this.#state);
   }
 
   /** Waits for `check`; any component found dead meanwhile ends the wait. */
-  #until(name: ComponentName, what: string, check: () => Promise<boolean>): Promise<void> {
-    const started = componentNames.slice(0, Math.max(componentNames.indexOf(name) + 1, this.#startedCount()));
+  #until(what: string, check: () => Promise<boolean>): Promise<void> {
     const assertAlive = async () => {
-      for (const each of started) {
+      for (const each of this.#expected) {
         if (!(await isAlive(this.#state.processes[each]))) throw await this.#died(each);
       }
     };
     return waitUntilReady({ what, check, assertAlive, signal: this.#context.signal });
-  }
-
-  #startedCount(): number {
-    return componentNames.filter((name) => this.#state.processes[name] !== undefined).length;
   }
 
   async #died(name: ComponentName): Promise<LocalClusterError> {

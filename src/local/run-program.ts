@@ -54,6 +54,8 @@ export async function runProgram(command: readonly [string, ...string[]], run: P
   };
   const timeout = run.timeoutMs === undefined ? undefined : setTimeout(end, run.timeoutMs);
   run.signal?.addEventListener('abort', end, { once: true });
+  const onExit = () => endGroup('SIGKILL'); // a process.exit() somewhere must not leave a compiler running
+  process.once('exit', onExit);
   try {
     const [stderrTail, result] = await Promise.all([tail(child.iterable({ from: 'stderr' }), run.onStderrLine), child]);
     run.signal?.throwIfAborted();
@@ -61,6 +63,7 @@ export async function runProgram(command: readonly [string, ...string[]], run: P
     return { exitCode: result.exitCode, isMissing, stdout: result.stdout, stderrTail };
   } finally {
     run.signal?.removeEventListener('abort', end);
+    process.off('exit', onExit);
     clearTimeout(timeout);
     clearTimeout(killTimer);
   }

@@ -77,5 +77,5 @@ async function componentStatus(
 
 async function readNodes(paths: ClusterPaths, state: ClusterState): Promise<ClusterStatus['nodes']> {
   using api = await LocalApi.open(serverUrl(state), pkiFiles(paths.pkiDir));
-  return countNodes(api).catch(() => undefined);
+  return await countNodes(api).catch(() => undefined); // awaited here: the connection closes on return
 }

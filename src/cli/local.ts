@@ -1,0 +1,127 @@
+// `bookstore-operator local up | down | status | kubeconfig`: a cluster of plain processes on this machine.
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { systemClock } from '../lib/clock.ts';
+import { clusterPaths } from '../local/cluster-paths.ts';
+import { down } from '../local/down.ts';
+import { LocalClusterError } from '../local/local-error.ts';
+import { status } from '../local/status.ts';
+import { findTools } from '../local/tools.ts';
+import { type LocalCluster, up } from '../local/up.ts';
+import type { CommandHost, CommandIo } from './command.ts';
+import { ExitCode } from './exit-code.ts';
+import { localContext, localEnvironment } from './local-environment.ts';
+import { LocalProgressDisplay } from './local-progress.ts';
+import { formatStatus } from './local-status.ts';
+
+/** Options of `local up`. */
+export interface LocalUpOptions {
+  readonly name: string;
+  readonly nodes: number;
+  readonly port?: number;
+}
+
+/** Adds `local` and its sub-commands to the program. */
+export function addLocalCommand({ parent, io, complete }: CommandHost): void {
+  const local = parent.command('local').description('a Kubernetes cluster of plain processes on this machine');
+  named(local, 'up')
+    .description('start the cluster, or what died of it; prints the lines that make a shell use it')
+    .option('--nodes <count>', 'nodes, played by kwok', integer(1, 500), 3)
+    .option('--port <port>', 'port of the API server (default: a free one)', integer(1, 65_535))
+    .action((options: LocalUpOptions) => complete(runLocalUp(options, io)));
+  named(local, 'down')
+    .description('stop the cluster and remove all that it was')
+    .action((options: { name: string }) => complete(runLocalDown(options, io)));
+  named(local, 'status')
+    .description('show the cluster; exit code 1 unless it runs')
+    .addOption(new Option('-o, --output <format>', 'table or json').choices(['table', 'json']).default('table'))
+    .action((options: { name: string; output: 'table' | 'json' }) => complete(runLocalStatus(options, io)));
+  named(local, 'kubeconfig')
+    .description('print the path of the kubeconfig')
+    .action((options: { name: string }) => complete(runLocalKubeconfig(options, io)));
+}
+
+function named(local: Command, verb: string): Command {
+  return local.command(verb).option('--name <name>', 'name of the cluster', 'default');
+}
+
+function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+/** Brings the cluster up and finds helm and kubectl; stdout gets lines for a shell: `eval "$(… local up)"`. */
+export async function runLocalUp(options: LocalUpOptions, io: CommandIo): Promise<ExitCode> {
+  const startedAt = systemClock.monotonic();
+  using display = new LocalProgressDisplay(io.stderr, { monotonic: () => systemClock.monotonic() });
+  const context = localContext(io, (event) => display.show(event));
+  try {
+    const cluster = await up({ ...options, now: new Date(systemClock.now()) }, context);
+    const tools = await findTools(context);
+    display[Symbol.dispose]();
+    const seconds = ((systemClock.monotonic() - startedAt) / 1000).toFixed(1);
+    io.stderr.write(`${outcomeLine(cluster)} (${seconds} s): ${cluster.server}\nTo use it:\n`);
+    const binDirs = new Set([tools.helm.binDir, tools.kubectl.binDir].filter((dir) => dir !== undefined));
+    io.stdout.write(`export KUBECONFIG=${quote(cluster.kubeconfig)}\n`);
+    if (binDirs.size > 0) io.stdout.write(`export PATH=${[...binDirs].map(quote).join(':')}:"$PATH"\n`);
+    return ExitCode.done;
+  } catch (error) {
+    if (!io.signal.aborted) throw error;
+    display[Symbol.dispose]();
+    io.stderr.write(`interrupted: what was begun for the cluster ${options.name} is undone\n`);
+    return ExitCode.interrupted;
+  }
+}
+
+function outcomeLine({ name, outcome }: LocalCluster): string {
+  switch (outcome) {
+    case 'started':
+      return `the cluster ${name} is up`;
+    case 'repaired':
+      return `the cluster ${name} is complete again`;
+    case 'running':
+      return `the cluster ${name} is running already`;
+  }
+}
+
+/** A word for the shell, quoted where it needs to be. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** Takes the cluster down; one that is not there is fine. */
+export async function runLocalDown(options: { readonly name: string }, io: CommandIo): Promise<ExitCode> {
+  const context = localContext(io, (event) => {
+    if (event.kind === 'note') io.stderr.write(`${event.message}\n`);
+  });
+  const outcome = await down(options, context);
+  io.stderr.write(
+    outcome === 'stopped' ? `the cluster ${options.name} is down\n` : `there is no cluster ${options.name}\n`,
+  );
+  return ExitCode.done;
+}
+
+/** Prints what is known of the cluster. */
+export async function runLocalStatus(
+  options: { readonly name: string; readonly output: 'table' | 'json' },
+  io: CommandIo,
+): Promise<ExitCode> {
+  const found = await status(options, { environment: localEnvironment(io.config) });
+  io.stdout.write(options.output === 'json' ? `${JSON.stringify(found, undefined, 2)}\n` : formatStatus(found));
+  return found.phase === 'Running' ? ExitCode.done : ExitCode.someFailed;
+}
+
+/** Prints the kubeconfig's path, for `KUBECONFIG=$(… local kubeconfig)`. */
+export async function runLocalKubeconfig(options: { readonly name: string }, io: CommandIo): Promise<ExitCode> {
+  const environment = localEnvironment(io.config);
+  const found = await status(options, { environment });
+  if (found.phase === 'Absent') {
+    throw new LocalClusterError('LOCAL_NOT_RUNNING', `there is no local cluster ${options.name}`, {
+      remedy: `Start it: bookstore-operator local up --name ${options.name}`,
+    });
+  }
+  io.stdout.write(`${clusterPaths(environment.stateHome, options.name).kubeconfig}\n`);
+  return ExitCode.done;
+}
