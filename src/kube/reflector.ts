@@ -91,7 +91,9 @@ export class Reflector<T extends KubeObject> {
 
   async #list(signal: AbortSignal): Promise<string> {
     const { client, resource, namespace, labelSelector, isMetadataOnly = false, store } = this.#options;
-    const gone = new Set(store.keys());
+    // reflectors of several namespaces may share a store: only our own namespace's objects can be found missing
+    const isOurs = (key: string): boolean => namespace === undefined || key.startsWith(`${namespace}/`);
+    const gone = new Set([...store.keys()].filter(isOurs));
     let resourceVersion = '';
     for await (const page of client.pages<T>(resource, { namespace, labelSelector, isMetadataOnly, signal })) {
       resourceVersion = page.resourceVersion;

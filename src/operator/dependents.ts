@@ -1,0 +1,208 @@
+// The objects that releases are made of, followed by their metadata: one watch a kind, shared by all releases.
+import { createHash } from 'node:crypto';
+import type { KubeClient } from '../kube/client.ts';
+import type { Discovery } from '../kube/discovery.ts';
+import { isOlderVersion, ObjectStore } from '../kube/object-store.ts';
+import { type KubeObject, type ManagedFieldsEntry, objectKey } from '../kube/objects.ts';
+import { Reflector } from '../kube/reflector.ts';
+import type { Resource } from '../kube/resource.ts';
+
+/** Group and kind; the version is the API server's preferred one. */
+export interface GroupKind {
+  readonly group: string;
+  readonly kind: string;
+}
+
+/** Where an object is. */
+export interface ObjectName {
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}
+
+/** What is kept of an object. */
+export interface DependentObject extends KubeObject {
+  /** Hash of helm's Apply entry in managedFields; undefined where helm applied nothing. */
+  readonly appliedHash?: string;
+}
+
+/** Where the operator looks for objects of a release: its watches, or the API server alone. */
+export interface ObjectSource {
+  /** The object as last seen; undefined where there is none, or none is known. */
+  find(kind: GroupKind, name: ObjectName): Promise<DependentObject | undefined>;
+  /** Takes in an object that was read past the source. */
+  remember(kind: GroupKind, object: KubeObject): Promise<void>;
+  /** The resource type behind a kind; undefined where the API server does not serve it. */
+  resourceOf(kind: GroupKind): Promise<Resource | undefined>;
+}
+
+/** For watch entries with `watchDependentResources: false`: knows no object, each is read when it is asked for. */
+export class UnwatchedObjects implements ObjectSource {
+  readonly #discovery: Discovery;
+
+  constructor(discovery: Discovery) {
+    this.#discovery = discovery;
+  }
+
+  find(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  remember(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  resourceOf(kind: GroupKind): Promise<Resource | undefined> {
+    return this.#discovery.findPreferred(kind);
+  }
+}
+
+/** Options of {@link Dependents}. */
+export interface DependentsOptions {
+  readonly client: KubeClient;
+  readonly discovery: Discovery;
+  /** Absent: all namespaces. */
+  readonly namespaces: readonly (string | undefined)[];
+  /** Ends all watches. */
+  readonly signal: AbortSignal;
+  /** An object of this release changed. */
+  readonly onChange: (release: { readonly namespace: string; readonly name: string }) => void;
+  readonly onError: (error: unknown, resource: Resource) => void;
+}
+
+interface WatchedKind {
+  readonly resource: Resource;
+  readonly stores: readonly ObjectStore<DependentObject>[];
+  readonly synced: Promise<unknown>;
+}
+
+/** Helm puts this label and these annotations on every object that it creates. */
+const helmLabel = 'app.kubernetes.io/managed-by=Helm';
+const releaseNameAnnotation = 'meta.helm.sh/release-name';
+const releaseNamespaceAnnotation = 'meta.helm.sh/release-namespace';
+
+/** Starts a watch for each kind when it is first asked for, and answers from them. */
+export class Dependents implements ObjectSource {
+  readonly #options: DependentsOptions;
+  readonly #kinds = new Map<string, Promise<WatchedKind | undefined>>();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(options: DependentsOptions) {
+    this.#options = options;
+  }
+
+  /** Waits for the kind's first list, or for its first failure: what cannot be watched is not known here. */
+  async find(kind: GroupKind, name: ObjectName): Promise<DependentObject | undefined> {
+    const watched = await this.#watched(kind);
+    await watched?.synced;
+    for (const store of watched?.stores ?? []) {
+      const found = store.get(objectKey(name));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  async remember(kind: GroupKind, object: KubeObject): Promise<void> {
+    const watched = await this.#watched(kind);
+    const namespace = object.metadata.namespace;
+    const at = this.#options.namespaces.findIndex((each) => each === undefined || each === namespace);
+    const store = watched?.stores[at];
+    const held = store?.get(objectKey(object.metadata));
+    if (held !== undefined && !isOlderVersion(held.metadata.resourceVersion, object.metadata.resourceVersion)) return;
+    store?.remember(strip(object));
+  }
+
+  async resourceOf(kind: GroupKind): Promise<Resource | undefined> {
+    return (await this.#watched(kind))?.resource;
+  }
+
+  /** Resolves when all watches have ended, after the signal aborted. */
+  async stopped(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
+  #watched(kind: GroupKind): Promise<WatchedKind | undefined> {
+    const key = `${kind.kind}.${kind.group}`;
+    const held = this.#kinds.get(key);
+    if (held !== undefined) return held;
+    const started = this.#start(kind);
+    this.#kinds.set(key, started);
+    const forget = (): boolean => this.#kinds.delete(key);
+    started.then((watched) => watched ?? forget(), forget); // a CRD may come later
+    return started;
+  }
+
+  async #start(kind: GroupKind): Promise<WatchedKind | undefined> {
+    const { client, discovery, signal, onError } = this.#options;
+    const resource = await discovery.findPreferred(kind);
+    if (resource === undefined) return undefined;
+    const scopes = resource.isNamespaced ? this.#options.namespaces : [undefined];
+    const reflectors = scopes.map((namespace) => {
+      const store = new ObjectStore<DependentObject>();
+      const failed = Promise.withResolvers<void>();
+      const reflector = new Reflector<DependentObject>({
+        client,
+        resource,
+        namespace,
+        labelSelector: helmLabel,
+        isMetadataOnly: true,
+        strip,
+        store,
+        onChange: ({ before, after }) => this.#tell(after ?? before),
+        onError: (error) => {
+          failed.resolve();
+          onError(error, resource);
+        },
+      });
+      const running = reflector.run(signal).finally(() => this.#running.delete(running));
+      this.#running.add(running);
+      return { store, synced: Promise.race([reflector.synced, failed.promise]) };
+    });
+    return {
+      resource,
+      stores: reflectors.map(({ store }) => store),
+      synced: Promise.all(reflectors.map(({ synced }) => synced)),
+    };
+  }
+
+  #tell(object: DependentObject | undefined): void {
+    const annotations = object?.metadata.annotations;
+    const name = annotations?.[releaseNameAnnotation];
+    const namespace = annotations?.[releaseNamespaceAnnotation];
+    if (name !== undefined && namespace !== undefined) this.#options.onChange({ name, namespace });
+  }
+}
+
+/** Only what is compared later; managedFields are hashed first. */
+function strip(object: DependentObject): DependentObject {
+  const { name, namespace, uid, resourceVersion, generation, deletionTimestamp, annotations } = object.metadata;
+  const kept: Record<string, string> = {};
+  for (const key of [releaseNameAnnotation, releaseNamespaceAnnotation]) {
+    const value = annotations?.[key];
+    if (value !== undefined) kept[key] = value;
+  }
+  const appliedHash = hashOfApplied(object.metadata.managedFields ?? []);
+  return {
+    metadata: {
+      name,
+      uid,
+      resourceVersion,
+      annotations: kept,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(generation === undefined ? {} : { generation }),
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    },
+    ...(appliedHash === undefined ? {} : { appliedHash }),
+  };
+}
+
+function hashOfApplied(managedFields: readonly ManagedFieldsEntry[]): string | undefined {
+  const entry = managedFields.find((each) => each.manager === 'helm' && each.operation === 'Apply');
+  return entry === undefined
+    ? undefined
+    : createHash('sha256').update(JSON.stringify(entry.fieldsV1)).digest('hex').slice(0, 16);
+}
+
+/** The stored form of an object that was read whole. */
+export function toDependent(object: KubeObject): DependentObject {
+  return strip(object);
+}

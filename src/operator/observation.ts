@@ -1,0 +1,67 @@
+// What a decision is made from: the resource, its release and its workloads, as plain data.
+import type { WatchedResource } from '../api/v1alpha1/watched-resource.ts';
+import type { ReleaseStatus } from '../release/record.ts';
+import type { WatchEntry } from '../watches/watch-entry.ts';
+
+/** A watched resource as the API server sent it. */
+export interface ObservedResource extends WatchedResource {
+  readonly metadata: WatchedResource['metadata'] & { readonly uid: string; readonly resourceVersion: string };
+}
+
+/** The latest revision of the release that has the resource's name. */
+export interface ObservedRelease {
+  readonly revision: number;
+  readonly status: ReleaseStatus;
+  /** The owner label, `Kind.group`; undefined on a release that no operator of ours made. */
+  readonly owner: string | undefined;
+  /** The digest label as it stands. */
+  readonly digestLabel: string | undefined;
+}
+
+/** What the release should be made from, or why that cannot be told. */
+export type Desired =
+  | { readonly isKnown: true; readonly digest: string; readonly values: Readonly<Record<string, unknown>> }
+  | { readonly isKnown: false; readonly reason: 'ValuesSourceFailed'; readonly message: string };
+
+/** The workloads of the release, summed up. */
+export interface WorkloadsReadiness {
+  readonly state: 'ready' | 'progressing' | 'failed';
+  /** Which is not, and why. */
+  readonly message: string;
+}
+
+/** A helm call that failed, remembered until what it was made from changes. */
+export interface FailureMemory {
+  /** What was tried. */
+  readonly digest: string;
+  readonly reason:
+    | 'InstallFailed'
+    | 'UpgradeFailed'
+    | 'UninstallFailed'
+    | 'InvalidValues'
+    | 'InvalidChart'
+    | 'Forbidden';
+  readonly message: string;
+  /** Trying again cannot help until something changes. */
+  readonly isTerminal: boolean;
+  /** In a row. */
+  readonly count: number;
+  /** When the next try is due, milliseconds since the epoch. */
+  readonly retryAtMs: number;
+}
+
+/** All that is known about one resource at one moment. */
+export interface Observation {
+  readonly entry: WatchEntry;
+  readonly resource: ObservedResource;
+  /** Where the release is, or would be. */
+  readonly releaseNamespace: string;
+  /** Whether the entry's selector matches the resource. */
+  readonly isSelected: boolean;
+  readonly isNamespaceTerminating: boolean;
+  readonly release: ObservedRelease | undefined;
+  readonly desired: Desired;
+  /** Undefined while there is no deployed release. */
+  readonly workloads: WorkloadsReadiness | undefined;
+  readonly failure: FailureMemory | undefined;
+}

@@ -1,0 +1,51 @@
+// What the operator is given, and what its kinds share.
+import type { ReconcileObservation } from '../controller/controller.ts';
+import type { Helm } from '../helm/process.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { Discovery } from '../kube/discovery.ts';
+import type { EventRecorder } from '../kube/event-recorder.ts';
+import type { ObjectStore } from '../kube/object-store.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import type { Resource } from '../kube/resource.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { WatchEntry } from '../watches/watch-entry.ts';
+import type { Dependents } from './dependents.ts';
+import type { ReleaseCache } from './release-cache.ts';
+
+/** Uninstalls one release; done when there is none. */
+export type UninstallRelease = (options: {
+  readonly namespace: string;
+  readonly name: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}) => Promise<void>;
+
+/** What the operator is given. */
+export interface OperatorOptions {
+  readonly entries: readonly WatchEntry[];
+  readonly client: KubeClient;
+  readonly helm: Helm;
+  readonly uninstall: UninstallRelease;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Empty: all namespaces. */
+  readonly namespaces: readonly string[];
+  /** Resources of a kind worked on at once, where the entry says nothing. */
+  readonly workers: number;
+}
+
+/** What the kinds share. */
+export interface OperatorShared
+  extends Pick<OperatorOptions, 'client' | 'helm' | 'uninstall' | 'events' | 'clock' | 'log' | 'workers'> {
+  readonly discovery: Discovery;
+  readonly releases: ReleaseCache;
+  readonly namespaces: ObjectStore<KubeObject>;
+  readonly dependents: Dependents;
+  /** Resolves when records and namespaces are known. */
+  readonly synced: Promise<unknown>;
+  /** The namespaces to watch for a type; undefined is all. */
+  readonly scopesOf: (type: Resource) => readonly (string | undefined)[];
+  readonly observe: (entry: WatchEntry) => (observation: ReconcileObservation) => void;
+}

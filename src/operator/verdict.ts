@@ -1,0 +1,70 @@
+// From a decision, or from what its action led to, to the verdict that status and `kubectl get` show. Pure.
+import type { ConditionReason } from '../api/v1alpha1/conditions.ts';
+import type { Decision } from './decide.ts';
+import type { FailureMemory, WorkloadsReadiness } from './observation.ts';
+import type { Verdict } from './status.ts';
+
+/** A decision that calls for no act. Undefined: the status has nothing to say (not selected, gone). */
+export function verdictOf(decision: Decision): Verdict | undefined {
+  const { reason, message } = decision;
+  if (reason === undefined) return undefined;
+  const notReady = { ready: 'False', reason, message } as const;
+  switch (decision.state) {
+    case 'InSync':
+      return reason === 'WorkloadsReady'
+        ? { ready: 'True', reason, message, phase: 'settled' }
+        : { ...notReady, phase: 'working' };
+    case 'Suspended':
+      return { ready: 'Unknown', reason, message, phase: 'settled' };
+    case 'Foreign':
+      return { ...notReady, phase: 'stuck', deployed: { status: 'False', reason, message } };
+    case 'Failed':
+      return { ...notReady, phase: decision.requeueAfterMs === undefined ? 'stuck' : 'working' };
+    case 'Blocked':
+    case 'Locked':
+    case 'Deleting':
+      return { ...notReady, phase: 'working' };
+    default:
+      return undefined;
+  }
+}
+
+/** While a helm call runs that takes its time. */
+export function verdictInFlight(decision: Decision): Verdict {
+  const reason: ConditionReason = decision.reason ?? 'Upgrading';
+  return { ready: 'Unknown', reason, message: decision.message, phase: 'working' };
+}
+
+/** After a helm call that succeeded. */
+export function verdictAfterDeploy(
+  verb: 'install' | 'upgrade',
+  context: {
+    readonly revision: number;
+    readonly chart: string;
+    readonly workloads: WorkloadsReadiness;
+  },
+): Verdict {
+  const { revision, chart, workloads } = context;
+  const deployed = {
+    status: 'True',
+    reason: verb === 'install' ? 'InstallSucceeded' : 'UpgradeSucceeded',
+    message: `revision ${revision} of ${chart} is deployed`,
+  } as const;
+  return workloads.state === 'ready'
+    ? {
+        ready: 'True',
+        reason: 'WorkloadsReady',
+        message: 'the release is deployed and its workloads are ready',
+        phase: 'settled',
+        deployed,
+      }
+    : { ready: 'False', reason: 'WorkloadsProgressing', message: workloads.message, phase: 'working', deployed };
+}
+
+/** After a helm call that failed. */
+export function verdictAfterFailure(failure: FailureMemory): Verdict {
+  const { reason, message, isTerminal } = failure;
+  const verdict = { ready: 'False', reason, message, phase: isTerminal ? 'stuck' : 'working' } as const;
+  // a failed uninstall says nothing about what is deployed
+  return reason === 'UninstallFailed' ? verdict : { ...verdict, deployed: { status: 'False', reason, message } };
+}

@@ -1,0 +1,162 @@
+// One entry of watches.yaml at work: waits for its kind, follows its resources, and runs the workers.
+import { Controller } from '../controller/controller.ts';
+import { WorkQueue } from '../controller/work-queue.ts';
+import { isApiError } from '../kube/errors.ts';
+import { ObjectStore } from '../kube/object-store.ts';
+import { objectKey } from '../kube/objects.ts';
+import { Reflector } from '../kube/reflector.ts';
+import type { Resource } from '../kube/resource.ts';
+import { errorText } from '../lib/error-text.ts';
+import type { WatchEntry } from '../watches/watch-entry.ts';
+import { type ObjectSource, UnwatchedObjects } from './dependents.ts';
+import type { ObservedResource } from './observation.ts';
+import { Observer } from './observer.ts';
+import type { OperatorShared } from './operator-options.ts';
+import type { ReleaseKey } from './release-cache.ts';
+import { ResourceReconciler } from './resource-reconciler.ts';
+import { StatusWriter } from './status-writer.ts';
+import { Workloads } from './workloads.ts';
+
+/** Signals of a run. */
+export interface RunSignals {
+  /** Take nothing new. */
+  readonly stop: AbortSignal;
+  /** Give up what is in flight. */
+  readonly cancel: AbortSignal;
+  /** End the watches: after the drain. */
+  readonly close: AbortSignal;
+}
+
+const crdPollMs = 5_000;
+
+/** A roll-out sends a burst of events: they become one look. */
+const coalesceMs = 100;
+
+/** The engine of one watch entry. */
+export class WatchedKind {
+  readonly #entry: WatchEntry;
+  readonly #shared: OperatorShared;
+  readonly #queue: WorkQueue;
+  readonly #store = new ObjectStore<ObservedResource>();
+  #hasSynced = false;
+
+  constructor(entry: WatchEntry, shared: OperatorShared) {
+    this.#entry = entry;
+    this.#shared = shared;
+    this.#queue = new WorkQueue({ clock: shared.clock });
+  }
+
+  /** Whether the kind is served and its resources are known. */
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  /** A record or an object of a release changed. */
+  releaseChanged(release: ReleaseKey, cause: 'record' | 'object'): void {
+    const key = this.#keyOf(release);
+    if (key === undefined || this.#store.get(key) === undefined) return;
+    if (cause === 'record') this.#queue.add(key);
+    else if (this.#entry.watchDependentResources) this.#queue.addAfter(key, coalesceMs);
+  }
+
+  /** Runs until `stop`, then drains. */
+  async run(signals: RunSignals): Promise<void> {
+    const type = await this.#waitForKind(signals.stop);
+    if (type === undefined) return;
+    const reflectors = this.#shared.scopesOf(type).map((namespace) => this.#reflector(type, namespace));
+    const watching = reflectors.map((reflector) => reflector.run(signals.close));
+    await Promise.race([
+      Promise.all([...reflectors.map((reflector) => reflector.synced), this.#shared.synced]),
+      aborted(signals.stop),
+    ]);
+    this.#hasSynced = !signals.stop.aborted;
+    const reconciler = this.#reconciler(type);
+    await new Controller({
+      queue: this.#queue,
+      reconcile: (key, signal) => reconciler.reconcile(key, signal),
+      workers: this.#entry.maxConcurrentReconciles ?? this.#shared.workers,
+      observe: this.#shared.observe(this.#entry),
+    }).run(signals);
+    if (signals.close.aborted) await Promise.all(watching);
+  }
+
+  #reflector(type: Resource, namespace: string | undefined): Reflector<ObservedResource & { kind: string }> {
+    return new Reflector({
+      client: this.#shared.client,
+      resource: type,
+      namespace,
+      strip: (resource) => withoutManagedFields(resource, this.#entry),
+      store: this.#store,
+      onChange: ({ key }) => this.#queue.add(key),
+      onError: (error) =>
+        this.#shared.log.warn('watch failed, trying again', { kind: type.kind, error: errorText(error) }),
+    });
+  }
+
+  #reconciler(type: Resource): ResourceReconciler {
+    const { client, helm, releases, namespaces, clock, events, uninstall, log } = this.#shared;
+    const objects: ObjectSource = this.#entry.watchDependentResources
+      ? this.#shared.dependents
+      : new UnwatchedObjects(this.#shared.discovery);
+    const workloads = new Workloads(client, objects);
+    const store = this.#store;
+    return new ResourceReconciler({
+      type,
+      store,
+      client,
+      helm,
+      releases,
+      objects,
+      workloads,
+      observer: new Observer({ entry: this.#entry, client, releases, namespaces, workloads }),
+      statusWriter: new StatusWriter(client, { type, store }),
+      uninstall,
+      recordEvent: (about, event) => events.record(about, event),
+      clock,
+      log: log.with({ kind: type.kind }),
+    });
+  }
+
+  /** The kind's CRD may come after us: said once, then waited for. */
+  async #waitForKind(stop: AbortSignal): Promise<Resource | undefined> {
+    const { discovery, clock, log } = this.#shared;
+    const { gvk } = this.#entry;
+    let said = '';
+    while (!stop.aborted) {
+      let waitingFor = 'its CustomResourceDefinition is not installed';
+      try {
+        const found = await discovery.find(gvk, stop);
+        if (found !== undefined) return found;
+      } catch (error) {
+        if (stop.aborted) return undefined;
+        if (!isApiError(error)) throw error;
+        waitingFor = error.message;
+      }
+      if (said !== waitingFor) log.warn('kind is not served yet, waiting', { ...gvk, reason: waitingFor });
+      said = waitingFor;
+      await clock.sleep(crdPollMs, stop).catch(() => undefined);
+    }
+    return undefined;
+  }
+
+  #keyOf(release: ReleaseKey): string | undefined {
+    if (this.#entry.releaseNamespace === undefined) return objectKey(release);
+    return release.namespace === this.#entry.releaseNamespace ? release.name : undefined;
+  }
+}
+
+/** Lists leave `apiVersion` and `kind` out of their items; Events need them. */
+function withoutManagedFields<T extends ObservedResource>(resource: T, entry: WatchEntry): T {
+  const { managedFields: _managedFields, ...metadata } = resource.metadata as T['metadata'] & {
+    managedFields?: unknown;
+  };
+  const { group, version, kind } = entry.gvk;
+  return { ...resource, apiVersion: group === '' ? version : `${group}/${version}`, kind, metadata };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,45 @@
+// Logs: a constant message and key-values, one JSON object a line on stderr.
+import { type DestinationStream, pino } from 'pino';
+
+/** What code may do with a log. Messages are constant; what varies goes into the fields. */
+export interface Logger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** A log whose every line carries these fields too. */
+  with(fields: Readonly<Record<string, unknown>>): Logger;
+}
+
+/** Levels, from the most talkative. */
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** One of {@link logLevels}. */
+export type LogLevel = (typeof logLevels)[number];
+
+/** A log that writes JSON lines to `destination`. */
+export function createLogger(options: { readonly level: LogLevel; readonly destination: DestinationStream }): Logger {
+  const root = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      messageKey: 'message',
+    },
+    options.destination,
+  );
+  return wrap(root);
+}
+
+type Pino = ReturnType<typeof pino<never>>;
+
+function wrap(log: Pino): Logger {
+  return {
+    debug: (message, fields = {}) => log.debug(fields, message),
+    info: (message, fields = {}) => log.info(fields, message),
+    warn: (message, fields = {}) => log.warn(fields, message),
+    error: (message, fields = {}) => log.error(fields, message),
+    with: (fields) => wrap(log.child(fields)),
+  };
+}
