@@ -12,8 +12,8 @@ export interface OpenClient {
 }
 
 /** Opens a client without sending anything yet. @throws ApiError `KUBECONFIG_INVALID` */
-export function openClient(options: ConnectionOptions & Partial<HttpTransportOptions>): OpenClient {
-  const connection = connect(options);
+export async function openClient(options: ConnectionOptions & Partial<HttpTransportOptions>): Promise<OpenClient> {
+  const connection = await connect(options);
   const transport = new HttpTransport(connection, { userAgent: 'bookstore-operator', ...options });
   return { client: new KubeClient(transport), close: () => connection.close() };
 }

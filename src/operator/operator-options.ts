@@ -9,24 +9,17 @@ import type { KubeObject } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import type { Dependents } from './dependents.ts';
 import type { ReleaseCache } from './release-cache.ts';
-
-/** Uninstalls one release; done when there is none. */
-export type UninstallRelease = (options: {
-  readonly namespace: string;
-  readonly name: string;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}) => Promise<void>;
 
 /** What the operator is given. */
 export interface OperatorOptions {
   readonly entries: readonly WatchEntry[];
   readonly client: KubeClient;
   readonly helm: Helm;
-  readonly uninstall: UninstallRelease;
+  readonly uninstaller: ReleaseUninstaller;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;
@@ -38,7 +31,7 @@ export interface OperatorOptions {
 
 /** What the kinds share. */
 export interface OperatorShared
-  extends Pick<OperatorOptions, 'client' | 'helm' | 'uninstall' | 'events' | 'clock' | 'log' | 'workers'> {
+  extends Pick<OperatorOptions, 'client' | 'helm' | 'uninstaller' | 'events' | 'clock' | 'log' | 'workers'> {
   readonly discovery: Discovery;
   readonly releases: ReleaseCache;
   readonly namespaces: ObjectStore<KubeObject>;

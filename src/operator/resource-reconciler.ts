@@ -10,13 +10,13 @@ import type { Resource } from '../kube/resource.ts';
 import type { Clock } from '../lib/clock.ts';
 import { errorText } from '../lib/error-text.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import { type DeployContext, deploy, readDeployed } from './act/deploy.ts';
 import { addFinalizer, removeFinalizer } from './act/finalizer.ts';
 import { type Decision, decide } from './decide.ts';
 import { rememberFailure } from './failure.ts';
 import type { FailureMemory, Observation, ObservedResource } from './observation.ts';
 import type { Observer } from './observer.ts';
-import type { UninstallRelease } from './operator-options.ts';
 import { composeStatus, type Verdict } from './status.ts';
 import type { StatusWriter } from './status-writer.ts';
 import { verdictAfterDeploy, verdictAfterFailure, verdictInFlight, verdictOf } from './verdict.ts';
@@ -29,7 +29,7 @@ export interface ReconcilerContext extends Omit<DeployContext, 'signal'> {
   readonly observer: Observer;
   readonly workloads: Workloads;
   readonly statusWriter: StatusWriter;
-  readonly uninstall: UninstallRelease;
+  readonly uninstaller: ReleaseUninstaller;
   readonly recordEvent: (about: ObservedResource, event: EventOptions) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -102,14 +102,8 @@ export class ResourceReconciler {
     const context = { ...this.#context, signal };
     const expected = (observation.release?.revision ?? 0) + 1;
     this.#context.log.info('deploying', { key, state: decision.state, reason: decision.message, revision: expected });
-    const stopShowing = this.#showWhileRunning(pass);
-    try {
-      await deploy(observation, context);
-    } catch (error) {
-      await stopShowing();
-      return this.#failed(key, { ...pass, error });
-    }
-    await stopShowing();
+    const error = await this.#attempt(pass, () => deploy(observation, context));
+    if (error !== undefined) return this.#failed(key, { ...pass, error });
     this.#failures.delete(key);
     const { release } = await this.#context.observer.refresh(observation, signal);
     const deployed = await readDeployed(observation, release?.revision ?? expected, context);
@@ -126,17 +120,16 @@ export class ResourceReconciler {
   }
 
   async #uninstall(key: string, pass: Pass): Promise<ReconcileResult> {
-    const { observation, decision, signal } = pass;
+    const { observation, signal } = pass;
     const { namespace, name } = this.#context.observer.releaseOf(observation.resource);
     this.#context.log.info('uninstalling', { key, release: `${namespace}/${name}` });
-    const stopShowing = this.#showWhileRunning({ ...pass, decision });
-    try {
-      await this.#context.uninstall({ namespace, name, timeoutMs: observation.entry.timeoutMs, signal });
-    } catch (error) {
-      await stopShowing();
-      return this.#failed(key, { ...pass, verb: 'uninstall', error });
-    }
-    await stopShowing();
+    const { timeoutMs } = observation.entry;
+    const error = await this.#attempt(pass, () =>
+      this.#context.uninstaller.uninstall({ namespace, name, timeoutMs, signal }),
+    );
+    // what a lost race took away is gone as well
+    const isGone = error instanceof HelmError && error.code === 'HELM_RELEASE_NOT_FOUND';
+    if (error !== undefined && !isGone) return this.#failed(key, { ...pass, verb: 'uninstall', error });
     const note = `release ${namespace}/${name} is uninstalled`;
     this.#event(observation.resource, { type: 'Normal', reason: 'Uninstalled', action: 'Uninstall', note });
     return this.#release(key, { ...pass, decision: { state: 'Deleting', action: 'removeFinalizer', message: note } });
@@ -227,17 +220,23 @@ export class ResourceReconciler {
     return waits.length === 0 ? {} : { requeueAfterMs: Math.min(...waits) };
   }
 
-  #showWhileRunning(pass: Pass): () => Promise<void> {
+  /** Runs a helm call, shows it in the status when it takes its time, and gives back what it threw. */
+  async #attempt(pass: Pass, call: () => Promise<void>): Promise<unknown> {
     let shown: Promise<void> | undefined;
     const timer = setTimeout(() => {
       shown = this.#write(pass.observation, { verdict: verdictInFlight(pass.decision) }).catch((error: unknown) =>
         this.#context.log.warn('status not written', { error: errorText(error) }),
       );
     }, showProgressAfterMs);
-    return async () => {
+    try {
+      await call();
+      return undefined;
+    } catch (error) {
+      return error;
+    } finally {
       clearTimeout(timer);
       await shown;
-    };
+    }
   }
 
   async #write(observation: Observation, news: News): Promise<void> {

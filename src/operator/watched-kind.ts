@@ -94,7 +94,7 @@ export class WatchedKind {
   }
 
   #reconciler(type: Resource): ResourceReconciler {
-    const { client, helm, releases, namespaces, clock, events, uninstall, log } = this.#shared;
+    const { client, helm, releases, namespaces, clock, events, uninstaller, log } = this.#shared;
     const objects: ObjectSource = this.#entry.watchDependentResources
       ? this.#shared.dependents
       : new UnwatchedObjects(this.#shared.discovery);
@@ -110,7 +110,7 @@ export class WatchedKind {
       workloads,
       observer: new Observer({ entry: this.#entry, client, releases, namespaces, workloads }),
       statusWriter: new StatusWriter(client, { type, store }),
-      uninstall,
+      uninstaller,
       recordEvent: (about, event) => events.record(about, event),
       clock,
       log: log.with({ kind: type.kind }),
