@@ -27,7 +27,8 @@ export function expandEnv(text: string, options: ExpandOptions): Expansion {
       return '';
     }
     const value = options.env[name];
-    if (value === undefined && options.allowMissingEnv !== true) wrong ??= `${name} is not set in the environment`;
+    if (value === undefined && options.allowMissingEnv !== true)
+      wrong ??= `${name} is not set in the environment; with --allow-missing-env it would be empty`;
     return value ?? '';
   });
   return wrong === undefined ? { ok: true, text: expanded } : { ok: false, wrong };

@@ -79,7 +79,7 @@ export class FieldReader {
     if (value === undefined) return undefined;
     const durationMs = typeof value === 'string' || value === 0 ? parseGoDuration(String(value)) : undefined;
     if (durationMs !== undefined && durationMs >= minMs) return durationMs;
-    return this.#wrong(name, `a Go duration such as 1m30s${minMs > 0 ? `, at least ${minMs}ms` : ', not negative'}`);
+    return this.#wrong(name, `a Go duration such as 1m30s${minMs > 0 ? ', more than 0' : ', not negative'}`);
   }
 
   oneOf<const Value extends string>(name: string, values: readonly Value[]): Value | undefined {
@@ -88,7 +88,7 @@ export class FieldReader {
     const known = values.find((candidate) => candidate === value);
     if (known !== undefined) return known;
     const meant = didYouMean(String(value), values);
-    return this.#wrong(name, values.join(' or '), meant === undefined ? undefined : `did you mean ${meant}?`);
+    return this.#wrong(name, alternatives(values), meant === undefined ? undefined : `did you mean ${meant}?`);
   }
 
   /** A mapping in a field. */
@@ -121,11 +121,12 @@ export class FieldReader {
     for (const { name, keyNode } of this.#fields.values()) {
       if (this.#known.has(name)) continue;
       const meant = didYouMean(name, [...this.#known]);
-      const hint = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`;
+      const expected = alternatives([...this.#known]);
+      const hint = meant === undefined ? `expected ${expected}` : `did you mean ${JSON.stringify(meant)}?`;
       this.source.report(keyNode, {
-        expected: `one of ${[...this.#known].join(', ')}`,
+        expected,
         found: JSON.stringify(name),
-        message: `${this.path}: unknown field ${JSON.stringify(name)}${hint}`,
+        message: `${this.path}: unknown field ${JSON.stringify(name)}; ${hint}`,
       });
     }
   }
@@ -191,4 +192,10 @@ export function complain(source: YamlSource, { node, path }: Located, complaint:
     ...complaint,
     message: complaint.message ?? `${path}: expected ${expected}, found ${found}`,
   });
+}
+
+/** `a, b or c`. */
+function alternatives(words: readonly string[]): string {
+  const last = words.at(-1) ?? '';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
 }
