@@ -16,8 +16,10 @@ export interface CommandIo {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   /** Environment, read and validated once. */
   readonly config: Config;
-  /** Aborts on the first SIGINT or SIGTERM. */
+  /** Aborts on the first SIGINT or SIGTERM: take nothing new, finish what is in flight. */
   readonly signal: AbortSignal;
+  /** Aborts on the second: stop now. */
+  readonly forceSignal: AbortSignal;
 }
 
 /** A command's work after parsing: a value in, an exit code out. Failures are thrown as `CodedError`. */

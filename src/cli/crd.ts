@@ -7,6 +7,7 @@ import type { CommandHost, CommandIo } from './command.ts';
 import { CrdError, type CrdSource, crdDocument, parseKind } from './crd-documents.ts';
 import { crdYaml, staleCrdFiles, writeCrdFiles } from './crd-files.ts';
 import { ExitCode } from './exit-code.ts';
+import { packageRoot } from './package-root.ts';
 
 /** The options of the command. */
 export interface CrdOptions {
@@ -20,9 +21,6 @@ export interface CrdOptions {
   readonly write?: string;
   readonly check?: string;
 }
-
-/** The directory that holds charts/, deploy/ and watches.yaml, in the repository as in the published package. */
-const packageRoot = resolve(import.meta.dirname, '..', '..');
 
 /** Adds the command to the program. */
 export function addCrdCommand({ parent, io, complete }: CommandHost): void {

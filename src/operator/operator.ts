@@ -22,9 +22,10 @@ export class Operator {
     this.#options = options;
   }
 
-  /** Whether every kind is served and all caches are filled. */
-  get isReady(): boolean {
-    return this.#kinds.length > 0 && this.#kinds.every((kind) => kind.hasSynced);
+  /** What is not there yet; empty when every kind is served and all caches are filled. */
+  get waitingFor(): readonly string[] {
+    if (this.#kinds.length === 0) return ['the start'];
+    return this.#kinds.filter((kind) => !kind.hasSynced).map((kind) => `kind ${kind.name}`);
   }
 
   /**

@@ -1,4 +1,5 @@
 // One entry of watches.yaml at work: waits for its kind, follows its resources, and runs the workers.
+import { ownerLabelValue } from '../api/v1alpha1/labels.ts';
 import { Controller } from '../controller/controller.ts';
 import { WorkQueue } from '../controller/work-queue.ts';
 import { isApiError } from '../kube/errors.ts';
@@ -44,6 +45,11 @@ export class WatchedKind {
     this.#entry = entry;
     this.#shared = shared;
     this.#queue = new WorkQueue({ clock: shared.clock });
+  }
+
+  /** `BookStore.velotio.com`. */
+  get name(): string {
+    return ownerLabelValue(this.#entry.gvk);
   }
 
   /** Whether the kind is served and its resources are known. */

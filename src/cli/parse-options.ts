@@ -1,0 +1,19 @@
+// Values of command-line options, checked where they are read.
+import { InvalidArgumentError } from 'commander';
+import { parseGoDuration } from '../lib/go-duration.ts';
+
+/** A whole number in a range, for commander. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+/** A Go duration (`90s`, `1m30s`) in milliseconds, for commander. */
+export function durationMs(text: string): number {
+  const ms = parseGoDuration(text);
+  if (ms === undefined || ms < 0) throw new InvalidArgumentError('Must be a duration such as 30s or 5m.');
+  return ms;
+}

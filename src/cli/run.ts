@@ -1,0 +1,134 @@
+// `bookstore-operator run`: the operator, until it is told to stop.
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Option } from 'commander';
+import { Helm } from '../helm/process.ts';
+import { operatorMinimum, requireHelm } from '../helm/version.ts';
+import { startProbeServer } from '../http/probe-server.ts';
+import { EventRecorder } from '../kube/event-recorder.ts';
+import { openClient } from '../kube/open-client.ts';
+import { systemClock } from '../lib/clock.ts';
+import { errorText } from '../lib/error-text.ts';
+import { Operator } from '../operator/operator.ts';
+import { createLogger, type LogLevel, logLevels } from '../telemetry/logger.ts';
+import { helmDriver } from '../uninstall/helm-driver.ts';
+import { loadWatches } from '../watches/load.ts';
+import type { WatchEntry } from '../watches/watch-entry.ts';
+import type { CommandHost, CommandIo } from './command.ts';
+import { ExitCode } from './exit-code.ts';
+import { packageRoot } from './package-root.ts';
+import { durationMs, wholeNumber } from './parse-options.ts';
+import { packageVersion } from './version.ts';
+
+/** Options of the command. */
+export interface RunOptions {
+  readonly watchesFile?: string;
+  readonly allowMissingEnv?: boolean;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly maxConcurrentReconciles: number;
+  /** Milliseconds. */
+  readonly reconcilePeriod?: number;
+  readonly healthProbeBindAddress: string;
+  readonly logLevel: LogLevel;
+}
+
+/** helm's own limit; more processes at once gain nothing on two cores, and each holds 67 MB. */
+const defaultWorkers = 4;
+
+/** Adds the command to the program. */
+export function addRunCommand({ parent, io, complete }: CommandHost): void {
+  parent
+    .command('run')
+    .description('run the operator: keep the releases equal to the resources that watches.yaml names')
+    .option('--watches-file <file>', 'kind → chart (default: ./watches.yaml, else the one shipped)')
+    .option('--allow-missing-env', 'a $VAR in watches.yaml that is not set is empty instead of an error')
+    .option('--kubeconfig <file>', 'kubeconfig (default: $KUBECONFIG, ~/.kube/config, or the pod)')
+    .option('--context <name>', 'context of the kubeconfig')
+    .option(
+      '--max-concurrent-reconciles <n>',
+      'resources of a kind worked on at once',
+      wholeNumber(1, 100),
+      defaultWorkers,
+    )
+    .option(
+      '--reconcile-period <duration>',
+      'look at each resource again after this long (default: only when something happens)',
+      durationMs,
+    )
+    .option('--health-probe-bind-address <address>', 'where /healthz and /readyz answer; 0 for nowhere', ':8081')
+    .addOption(new Option('--log-level <level>', 'how much is logged').choices(logLevels).default('info'))
+    .action((options: RunOptions) => complete(runOperator(options, io)));
+}
+
+/** Runs until the first signal, then drains; the second gives up what is in flight. */
+export async function runOperator(options: RunOptions, io: CommandIo): Promise<ExitCode> {
+  const log = createLogger({ level: options.logLevel, destination: io.stderr });
+  const entries = await readEntries(options, io);
+  const { kubeconfig = io.config.kubeconfig, context } = options;
+  const helm = new Helm({
+    binary: io.config.helmBin,
+    env: io.config.env,
+    kubeconfig: options.kubeconfig,
+    context,
+    maxProcesses: options.maxConcurrentReconciles,
+  });
+  const helmVersion = await requireHelm(helm, operatorMinimum);
+  const { client, close } = await openClient({
+    kubeconfig,
+    context,
+    homeDir: io.config.homeDir,
+    userAgent: `bookstore-operator/${packageVersion()}`,
+  });
+  const operator = new Operator({
+    entries,
+    client,
+    helm,
+    uninstaller: helmDriver(helm),
+    events: new EventRecorder(client, {
+      controller: 'bookstore-operator',
+      instance: hostname(),
+      clock: systemClock,
+      onError: (error) => log.warn('event not written', { error: errorText(error) }),
+    }),
+    clock: systemClock,
+    log,
+    namespaces: io.config.watchNamespaces,
+    workers: options.maxConcurrentReconciles,
+  });
+  const probes =
+    options.healthProbeBindAddress === '0'
+      ? undefined
+      : await startProbeServer({
+          address: options.healthProbeBindAddress,
+          waitingFor: () => operator.waitingFor,
+        });
+  log.info('operator started', {
+    version: packageVersion(),
+    helm: helmVersion.text,
+    server: client.server,
+    kinds: entries.map(({ gvk }) => gvk.kind),
+  });
+  try {
+    await operator.run({ stop: io.signal, cancel: io.forceSignal });
+  } finally {
+    await probes?.stop();
+    await close();
+  }
+  log.info('operator stopped');
+  return ExitCode.done;
+}
+
+async function readEntries(options: RunOptions, io: CommandIo): Promise<readonly WatchEntry[]> {
+  const here = resolve('watches.yaml');
+  const file = options.watchesFile ?? (existsSync(here) ? here : join(packageRoot, 'watches.yaml'));
+  const entries = await loadWatches(file, {
+    env: io.config.env,
+    allowMissingEnv: options.allowMissingEnv === true,
+  });
+  const period = options.reconcilePeriod === 0 ? undefined : options.reconcilePeriod;
+  return period === undefined
+    ? entries
+    : entries.map((entry) => ({ ...entry, reconcilePeriodMs: entry.reconcilePeriodMs ?? period }));
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+// The edge of the process: argv, streams and signals come in, an exit code goes out.
+import { readConfig } from './cli/config.ts';
+import { runProgram } from './cli/program.ts';
+
+const first = new AbortController();
+const second = new AbortController();
+const interrupted = (): DOMException => new DOMException('interrupted', 'AbortError');
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => (first.signal.aborted ? second : first).abort(interrupted()));
+}
+// A reader that goes away (`| head`) is no reason to fail.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stdin: process.stdin,
+  config: readConfig(),
+  signal: first.signal,
+  forceSignal: second.signal,
+});
