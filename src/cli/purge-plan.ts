@@ -1,0 +1,36 @@
+// `bookstore-operator purge plan`: what would go, what stays, and why; nothing is changed.
+import { systemClock } from '../lib/clock.ts';
+import { makePlan } from '../purge/make-plan.ts';
+import { isBlocked } from '../purge/plan.ts';
+import type { CommandIo } from './command.ts';
+import { ExitCode } from './exit-code.ts';
+import { type OutputFormat, writeOutput } from './output.ts';
+import { openPurgeSession, type PurgeOptions } from './purge-session.ts';
+import { planSummary, planTable } from './purge-text.ts';
+
+/** The options of the command. */
+export interface PurgePlanOptions extends PurgeOptions {
+  readonly output: OutputFormat;
+}
+
+/** Plans and prints. Exit code 3 where a cap of the run is hit. @throws PurgeError, ApiError */
+export async function runPurgePlan(options: PurgePlanOptions, io: CommandIo): Promise<ExitCode> {
+  const session = await openPurgeSession(options, io);
+  try {
+    const { settings } = session;
+    const plan = await makePlan(
+      { ...session, clock: systemClock },
+      { signal: io.signal, ...(options.namespace === undefined ? {} : { namespaces: options.namespace }) },
+    );
+    if (settings.isSuspended) io.stderr.write('the policy is suspended: a run would do nothing\n');
+    for (const line of planSummary(plan)) io.stderr.write(`${line}\n`);
+    writeOutput(io.stdout, options.output, { data: plan, table: (format) => planTable(plan, format) });
+    return isBlocked(plan) ? ExitCode.capHit : ExitCode.done;
+  } catch (error) {
+    if (!io.signal.aborted) throw error;
+    io.stderr.write('interrupted; nothing was deleted\n');
+    return ExitCode.interrupted;
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,68 @@
+// `run --purge-policy FILE`: the file's schedule in its zone, running the same code as `purge run`.
+import type { PurgePolicy } from '../api/v1alpha1/purge-policy.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { Discovery } from '../kube/discovery.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { OperatorIdentity } from '../purge/denials.ts';
+import { PurgeError } from '../purge/errors.ts';
+import { type PurgeLog, runNight } from '../purge/run-night.ts';
+import { settingsOf } from '../purge/settings.ts';
+import { nextDue, readCalendar } from '../schedule/calendar.ts';
+import { startNightly } from '../schedule/nightly.ts';
+import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
+
+/** What a schedule is wired with. */
+export interface PurgeScheduleDeps {
+  readonly client: KubeClient;
+  readonly uninstaller: ReleaseUninstaller;
+  readonly operator: OperatorIdentity;
+  readonly clock: Clock;
+  readonly log: PurgeLog;
+}
+
+/** A schedule in force. */
+export interface PurgeSchedule {
+  /** No further night; one in flight finishes the releases that it has begun. */
+  stop(): Promise<void>;
+}
+
+/** Starts the policy's schedule. @throws PurgeError, ScheduleError where it cannot be followed, at once */
+export function startPurgeSchedule(policy: PurgePolicy, deps: PurgeScheduleDeps): PurgeSchedule {
+  const settings = settingsOf(policy);
+  const { log, clock } = deps;
+  if (settings.schedule === undefined) {
+    throw new PurgeError('POLICY_INVALID', `the policy ${settings.policyName} has no schedule`, {
+      isTerminal: true,
+      remedy: 'Add spec.schedule, such as "0 20 * * 1-5", and spec.timeZone.',
+    });
+  }
+  const calendar = readCalendar(settings.schedule);
+  const next = nextDue(calendar, clock.now());
+  const named = { policy: settings.policyName, mode: settings.mode };
+  log.info('purge scheduled', {
+    ...named,
+    schedule: settings.schedule.expression,
+    timeZone: settings.schedule.timeZone,
+    next: next === undefined ? 'never' : new Date(next).toISOString(),
+  });
+  for (const notice of settings.notices) log.warn('purge policy', { ...named, notice });
+  const discovery = new Discovery(deps.client);
+  return startNightly({
+    calendar,
+    clock,
+    run: (_dueAtMs, signal) => runNight({ ...deps, settings, discovery }, signal),
+    observer: {
+      onOverlap: (dueAtMs) => log.warn('purge left out: the last one still runs', { ...named, due: iso(dueAtMs) }),
+      onError: (error, dueAtMs) =>
+        log.error('purge failed', {
+          ...named,
+          due: iso(dueAtMs),
+          error: error instanceof Error ? error.message : String(error),
+        }),
+    },
+  });
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

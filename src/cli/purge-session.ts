@@ -1,0 +1,65 @@
+// What every purge command begins with: the policy, the connection, who we are, and helm for the same cluster.
+import { Helm } from '../helm/process.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { openClient } from '../kube/open-client.ts';
+import type { OperatorIdentity } from '../purge/denials.ts';
+import { readPolicyFile } from '../purge/policy-file.ts';
+import { type PurgeSettings, settingsOf } from '../purge/settings.ts';
+import type { CommandIo } from './command.ts';
+import type { Config } from './config.ts';
+
+/** The options that all purge commands share. */
+export interface PurgeOptions {
+  /** The policy's file. */
+  readonly file: string;
+  readonly namespace?: readonly string[];
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly operatorNamespace?: string;
+}
+
+/** A command's surroundings. */
+export interface PurgeSession {
+  readonly settings: PurgeSettings;
+  readonly client: KubeClient;
+  readonly operator: OperatorIdentity;
+  readonly close: () => Promise<void>;
+}
+
+/** The namespace where the operator lives unless something says otherwise (DESIGN.md §1). */
+const defaultOperatorNamespace = 'bookstore-operator-system';
+
+/** Reads the policy first: a broken one never opens a connection. @throws PurgeError, ApiError */
+export async function openPurgeSession(options: PurgeOptions, io: CommandIo): Promise<PurgeSession> {
+  const settings = settingsOf(await readPolicyFile(options.file));
+  for (const notice of settings.notices) io.stderr.write(`note: ${notice}\n`);
+  const { client, close } = await openClient({
+    kubeconfig: options.kubeconfig ?? io.config.kubeconfig,
+    context: options.context,
+    homeDir: io.config.homeDir,
+  });
+  return { settings, client, operator: operatorIdentity(io.config, options.operatorNamespace), close };
+}
+
+/** Every namespace that may be the operator's is denied: a denial too many costs nothing. */
+export function operatorIdentity(config: Config, flag: string | undefined): OperatorIdentity {
+  const namespaces = [config.podNamespace, flag, defaultOperatorNamespace].filter((name) => name !== undefined);
+  return { namespaces: [...new Set(namespaces)], releaseName: 'bookstore-operator' };
+}
+
+/** A helm that acts on the very cluster that the client talks to, whatever the environment or a later context says. */
+export function helmFor(
+  client: KubeClient,
+  io: CommandIo,
+  options: { readonly kubeconfig?: string | undefined; readonly maxProcesses: number },
+): Helm {
+  const isInPod = client.context === 'inClusterContext';
+  return new Helm({
+    binary: io.config.helmBin,
+    env: Object.fromEntries(Object.entries(io.config.env).filter(([name]) => !name.startsWith('HELM_KUBE'))),
+    maxProcesses: options.maxProcesses,
+    // A path list in $KUBECONFIG is understood from the environment only.
+    kubeconfig: options.kubeconfig,
+    context: isInPod ? undefined : client.context,
+  });
+}

@@ -1,0 +1,127 @@
+// What people read of a plan and of a report: tables, summaries, and the line to paste where something failed.
+import type { PlanEntry, PurgePlan } from '../purge/plan.ts';
+import type { PurgeReport, ReleaseOutcome } from '../purge/report.ts';
+import { type Column, counted, formatAge, formatTable } from './output.ts';
+
+const planColumns: readonly Column<PlanEntry>[] = [
+  { header: 'NAMESPACE', value: ({ namespace }) => namespace },
+  { header: 'RELEASE', value: ({ name }) => name },
+  { header: 'REVISION', value: ({ revision }) => (revision === 0 ? undefined : revision) },
+  { header: 'STATUS', value: ({ status }) => status },
+  { header: 'AGE', value: ({ ageMs }) => (ageMs === undefined ? 'unknown' : formatAge(ageMs)) },
+  { header: 'CHART', value: ({ chart }) => chart, isWide: true },
+  { header: 'ACTION', value: ({ action }) => action },
+  { header: 'RULE', value: ({ rule }) => rule, isWide: true },
+  { header: 'LEAVES', value: ({ leaves }) => leaves?.join(','), isWide: true },
+  { header: 'REASON', value: ({ reason, isDoubtful }) => `${isDoubtful === true ? '! ' : ''}${reason}` },
+];
+
+/** The plan as a table. */
+export function planTable(plan: PurgePlan, options: { readonly isWide: boolean }): string {
+  return plan.entries.length === 0 ? '' : formatTable(plan.entries, planColumns, options);
+}
+
+/** What a plan says besides its entries, a line each. */
+export function planSummary(plan: PurgePlan): readonly string[] {
+  const { counts, namespaces } = plan;
+  const selected = namespaces.filter(({ state }) => state === 'selected' || state === 'over-cap').length;
+  const leftOut = namespaces.filter(({ state }) => state !== 'selected');
+  return [
+    `policy ${plan.policy}, context ${plan.context}, server ${plan.server}`,
+    ...leftOut.map(({ name, reason }) => `namespace ${name} is left out: ${reason}`),
+    selected === 0
+      ? 'the selector matched no namespace that may be purged'
+      : `${counted(selected, 'namespace')} selected: ${counted(counts.purge, 'release')} to purge in ` +
+        `${counted(counts.namespaces, 'namespace')}, ${counts.keep} kept`,
+    ...plan.capsHit.map(({ reason }) => `blocked, nothing is deleted: ${reason}`),
+  ];
+}
+
+interface ReportRow {
+  readonly namespace: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly result: string;
+  readonly durationMs?: number;
+  readonly detail: string;
+  readonly chart?: string | undefined;
+}
+
+const reportColumns: readonly Column<ReportRow>[] = [
+  { header: 'NAMESPACE', value: ({ namespace }) => namespace },
+  { header: 'RELEASE', value: ({ name }) => name },
+  { header: 'REVISION', value: ({ revision }) => (revision === 0 ? undefined : revision) },
+  { header: 'CHART', value: ({ chart }) => chart, isWide: true },
+  { header: 'RESULT', value: ({ result }) => result },
+  { header: 'TIME', value: ({ durationMs }) => (durationMs === undefined ? undefined : seconds(durationMs)) },
+  { header: 'DETAIL', value: ({ detail }) => detail },
+];
+
+/** What was done, then what lived and why. */
+export function reportTable(report: PurgeReport, options: { readonly isWide: boolean }): string {
+  const kept = report.kept.map(
+    ({ namespace, name, revision, reason }): ReportRow => ({
+      namespace,
+      name,
+      revision,
+      result: 'kept',
+      detail: reason,
+    }),
+  );
+  const rows = [...report.outcomes.map(outcomeRow), ...kept];
+  return rows.length === 0 ? '' : formatTable(rows, reportColumns, options);
+}
+
+/** The result in a line, then each failure with what to do about it. */
+export function reportSummary(report: PurgeReport): readonly string[] {
+  const { counts } = report;
+  const parts = [
+    `${counts.purged} purged`,
+    `${counts.failed} failed`,
+    `${counts.skipped} skipped`,
+    `${counts.notStarted} not started`,
+    `${counts.kept} kept`,
+  ];
+  const failures = report.outcomes.filter((outcome) => outcome.result === 'failed');
+  return [
+    `${parts.join(', ')}; ${seconds(report.durationMs)} with ${report.concurrency} at once (${report.driver})`,
+    ...failures.flatMap((outcome) => [
+      `${outcome.namespace}/${outcome.name} failed (${outcome.code}): ${outcome.message}`,
+      ...(outcome.remedy === undefined ? [] : [`  ${outcome.remedy}`]),
+      `  helm uninstall ${outcome.name} --namespace ${outcome.namespace} --kube-context ${shellWord(report.context)}`,
+    ]),
+  ];
+}
+
+/** One release as it ends, for a terminal. */
+export function outcomeLine(outcome: ReleaseOutcome): string {
+  const { namespace, name, result, durationMs, detail } = outcomeRow(outcome);
+  const time = durationMs === undefined ? '' : ` ${seconds(durationMs)}`;
+  return `${result} ${namespace}/${name}${time}${detail === '' ? '' : `: ${detail}`}`;
+}
+
+function outcomeRow(outcome: ReleaseOutcome): ReportRow {
+  const { namespace, name, revision, chart, result } = outcome;
+  const row = { namespace, name, revision, chart, result };
+  switch (outcome.result) {
+    case 'purged': {
+      const left = outcome.leaves === undefined ? undefined : `left behind: ${outcome.leaves.join(', ')}`;
+      const detail = [outcome.note, left].filter((part) => part !== undefined).join('; ');
+      return { ...row, durationMs: outcome.durationMs, detail };
+    }
+    case 'failed':
+      return { ...row, durationMs: outcome.durationMs, detail: `${outcome.code}: ${outcome.message}` };
+    case 'skipped':
+      return { ...row, durationMs: outcome.durationMs, detail: outcome.reason };
+    case 'not-started':
+      return { ...row, detail: outcome.reason };
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(2)}s`;
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,44 @@
+// `bookstore-operator purge …`: the options that its commands share, and where each of them hangs.
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CommandHost } from './command.ts';
+import { outputFormats } from './output.ts';
+import { type PurgePlanOptions, runPurgePlan } from './purge-plan.ts';
+import { type PurgeRunOptions, runPurgeRun } from './purge-run.ts';
+
+/** Adds `purge` and its sub-commands to the program. */
+export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
+  const purge = parent
+    .command('purge')
+    .description("uninstall the Helm releases in the developers' namespaces, as a policy says");
+  shared(purge.command('plan', { isDefault: true }))
+    .description('print what would go, what stays, and why; changes nothing')
+    .action((options: PurgePlanOptions) => complete(runPurgePlan(options, io)));
+  shared(purge.command('run'))
+    .description('print context, server and counts, ask, then purge and report')
+    .option('--yes', 'do not ask; needed without a terminal', false)
+    .option('--concurrency <n>', "releases at once (default: the policy's)", concurrency)
+    .action((options: PurgeRunOptions) => complete(runPurgeRun(options, io)));
+}
+
+function shared(command: Command): Command {
+  return command
+    .requiredOption('-f, --file <file>', 'the PurgePolicy document')
+    .option('-n, --namespace <name>', "only these of the policy's namespaces (repeat, or separate by commas)", names)
+    .addOption(new Option('-o, --output <format>', 'format of the data').choices(outputFormats).default('table'))
+    .option('--kubeconfig <file>', 'as in kubectl')
+    .option('--context <name>', 'as in kubectl')
+    .option('--operator-namespace <name>', "the operator's namespace, which is never purged");
+}
+
+function names(value: string, before: readonly string[] = []): readonly string[] {
+  const found = value.split(',').map((name) => name.trim());
+  const wrong = found.find((name) => !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not the name of a namespace.`);
+  return [...before, ...found];
+}
+
+function concurrency(value: string): number {
+  const count = Number(value);
+  if (/^\d+$/.test(value) && count >= 1 && count <= 64) return count;
+  throw new InvalidArgumentError('Must be a whole number from 1 to 64.');
+}

@@ -1,0 +1,118 @@
+// Carrying out a plan: bounded in all and per namespace, oldest first, every release ending in an outcome (P6).
+import pMap from 'p-map';
+import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
+import { FairQueue } from './fair-queue.ts';
+import { entriesToPurge, type PlanEntry, type PurgePlan } from './plan.ts';
+import { type RecheckDeps, recheck } from './recheck.ts';
+import { assembleReport, type Outcome, type PurgeReport, type ReleaseOutcome, type StopCause } from './report.ts';
+import { uninstallRelease } from './uninstall-release.ts';
+
+/** What a run is made with. */
+export interface ExecuteDeps extends RecheckDeps {
+  readonly uninstaller: ReleaseUninstaller;
+}
+
+/** How a run goes. */
+export interface ExecuteOptions {
+  /** Releases at once. Default the policy's. */
+  readonly concurrency?: number;
+  /** Aborted: what is in flight is finished, nothing more is started. */
+  readonly signal?: AbortSignal | undefined;
+  /** Each release as it ends, for progress. */
+  readonly onOutcome?: (outcome: ReleaseOutcome) => void;
+}
+
+/** Runs the plan. A blocked plan does nothing. Never throws for a release: each ends as an outcome in the report. */
+export async function executePlan(
+  deps: ExecuteDeps,
+  plan: PurgePlan,
+  options: ExecuteOptions = {},
+): Promise<PurgeReport> {
+  const { settings, clock } = deps;
+  const concurrency = options.concurrency ?? settings.concurrency;
+  const startedAtMs = clock.now();
+  const startedMs = clock.monotonic();
+  const run = new Run(entriesToPurge(plan), settings);
+  const onAbort = (): void => run.stop('interrupted');
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  if (options.signal?.aborted === true) onAbort();
+  const uids = new Map(plan.namespaces.map(({ name, uid }) => [name, uid]));
+
+  const purgeOne = async (entry: PlanEntry): Promise<void> => {
+    if (clock.monotonic() - startedMs >= settings.deadlineMs) run.stop('deadline');
+    const outcome = await runOne(deps, { entry, namespaceUid: uids.get(entry.namespace), run });
+    options.onOutcome?.(run.settle(entry, outcome));
+    run.queue.release(entry);
+  };
+  await pMap(run.queue.take(), purgeOne, { concurrency });
+  options.signal?.removeEventListener('abort', onAbort);
+  for (const entry of run.queue.rest) options.onOutcome?.(run.settle(entry, run.notStarted()));
+  return assembleReport({
+    plan,
+    outcomes: run.outcomes,
+    driver: deps.uninstaller.driver,
+    concurrency,
+    startedAtMs,
+    durationMs: clock.monotonic() - startedMs,
+    stoppedBy: run.stoppedBy,
+  });
+}
+
+async function runOne(
+  deps: ExecuteDeps,
+  { entry, namespaceUid, run }: { entry: PlanEntry; namespaceUid: string | undefined; run: Run },
+): Promise<Outcome> {
+  const startedMs = deps.clock.monotonic();
+  if (run.stoppedBy !== undefined) return run.notStarted();
+  const change = await recheck(deps, { entry, namespaceUid });
+  const elapsedMs = (): number => Math.round(deps.clock.monotonic() - startedMs);
+  if (change !== undefined) return { result: 'skipped', reason: change, durationMs: elapsedMs() };
+  if (run.stoppedBy !== undefined) return run.notStarted();
+  return { ...(await uninstallRelease(deps, entry)), durationMs: elapsedMs() };
+}
+
+const stopReasons: Readonly<Record<StopCause, string>> = {
+  interrupted: 'the run was interrupted',
+  deadline: "the run's deadline had passed",
+  failures: 'too many releases failed one after another (maxConsecutiveFailures)',
+};
+
+/** The state of one run. */
+class Run {
+  readonly queue: FairQueue<PlanEntry>;
+  readonly outcomes: ReleaseOutcome[] = [];
+  stoppedBy: StopCause | undefined;
+  readonly #maxConsecutiveFailures: number;
+  #failuresInARow = 0;
+
+  constructor(entries: readonly PlanEntry[], settings: ExecuteDeps['settings']) {
+    this.queue = new FairQueue(entries, { perNamespace: settings.perNamespace });
+    this.#maxConsecutiveFailures = settings.limits.maxConsecutiveFailures;
+  }
+
+  stop(cause: StopCause): void {
+    this.stoppedBy ??= cause;
+    this.queue.close();
+  }
+
+  notStarted(): Outcome {
+    return { result: 'not-started', reason: stopReasons[this.stoppedBy ?? 'interrupted'] };
+  }
+
+  settle(entry: PlanEntry, outcome: Outcome): ReleaseOutcome {
+    const { namespace, name, revision, chart, leaves } = entry;
+    const settled = {
+      namespace,
+      name,
+      revision,
+      ...(chart === undefined ? {} : { chart }),
+      ...(leaves === undefined ? {} : { leaves }),
+      ...outcome,
+    };
+    this.outcomes.push(settled);
+    if (outcome.result === 'purged') this.#failuresInARow = 0;
+    if (outcome.result === 'failed') this.#failuresInARow += 1;
+    if (this.#failuresInARow >= this.#maxConsecutiveFailures) this.stop('failures');
+    return settled;
+  }
+}

@@ -1,0 +1,142 @@
+// Reading the records of one release for the content rules: a single listing, the one that helm itself will make.
+import type { KubeClient } from '../kube/client.ts';
+import type { Discovery } from '../kube/discovery.ts';
+import { ApiError } from '../kube/errors.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { CoreResources, gvkOf, type Resource } from '../kube/resource.ts';
+import { decodeRelease } from '../release/decode.ts';
+import { groupReleases } from '../release/group-releases.ts';
+import { parseManifest } from '../release/manifest.ts';
+import { isRecord, parseRecord, recordLabelSelector } from '../release/record.ts';
+import { type ContentFindings, type DecodedRecord, inspectContent, type OutsideObject } from './content-rules.ts';
+import type { Verdict } from './plan.ts';
+import type { PurgeSettings } from './settings.ts';
+
+/** What reading takes. */
+export interface InspectDeps {
+  readonly client: KubeClient;
+  readonly discovery: Discovery;
+  readonly settings: PurgeSettings;
+}
+
+/** Which release, as the metadata showed it. */
+export interface InspectTarget {
+  readonly namespace: string;
+  readonly name: string;
+  /** What was read must be what was planned on. */
+  readonly recordsDigest: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface RecordSecret extends KubeObject {
+  readonly type?: string;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** Reads and judges. A record that cannot be read keeps its release. @throws ApiError where the API did not answer */
+export async function inspectRelease(deps: InspectDeps, target: InspectTarget): Promise<ContentFindings> {
+  const { namespace, name, signal } = target;
+  const { items } = await deps.client.list<RecordSecret>(CoreResources.secrets, {
+    namespace,
+    labelSelector: `${recordLabelSelector},name=${name}`,
+    signal,
+  });
+  const release = groupReleases(items.map(({ metadata }) => metadata)).releases.find((one) => one.name === name);
+  if (release?.recordsDigest !== target.recordsDigest) return keptUnread('it was touched while the plan was made');
+  try {
+    const records = items.map(decode).sort((a, b) => b.claimed.revision - a.claimed.revision);
+    const [latest, ...older] = records;
+    if (latest === undefined) return keptUnread('its records are gone');
+    const hooks = latest.content.hooks.flatMap(({ manifest }) => parseManifest(manifest));
+    const lookup = await lookUp(deps.discovery, [...parseManifest(latest.content.manifest), ...hooks]);
+    const findings = inspectContent({
+      records: [latest, ...older],
+      isNamespaced: (object) => lookup(object)?.isNamespaced,
+      settings: deps.settings,
+    });
+    if (findings.verdict !== undefined || findings.outside.length === 0) return findings;
+    const verdict = await proveOwnership(deps.client, findings.outside, { ...target, lookup });
+    return verdict === undefined ? findings : { ...findings, verdict };
+  } catch (error) {
+    if (error instanceof ApiError || signal?.aborted === true) throw error;
+    return keptUnread(error instanceof Error ? error.message : String(error));
+  }
+}
+
+type ResourceLookup = (object: ManifestType) => Resource | undefined;
+
+interface ManifestType {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+/** Asks the server about each kind once. What is no API version never reaches a URL: manifests are untrusted. */
+async function lookUp(discovery: Discovery, objects: readonly ManifestType[]): Promise<ResourceLookup> {
+  const types = new Map(objects.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, { apiVersion, kind }]));
+  const found = await Promise.all(
+    [...types].map(async ([key, type]) => {
+      const isApiVersion = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?v[a-z0-9]{1,62}$/.test(type.apiVersion);
+      return [key, isApiVersion ? await discovery.find(gvkOf(type)) : undefined] as const;
+    }),
+  );
+  const byType = new Map(found);
+  return ({ apiVersion, kind }) => byType.get(`${apiVersion} ${kind}`);
+}
+
+function decode(secret: RecordSecret): DecodedRecord {
+  const record = parseRecord(secret.metadata);
+  if (!isRecord(record)) throw new Error(`secret ${secret.metadata.name} ${record.reason}`);
+  return {
+    secretName: record.secretName,
+    secretType: secret.type ?? '',
+    claimed: { namespace: record.namespace, name: record.name, revision: record.revision },
+    content: decodeRelease(secret),
+  };
+}
+
+/**
+ * An object outside the release's namespace goes only if the live one says that it is of exactly this release (P1):
+ * helm itself does not look.
+ */
+async function proveOwnership(
+  client: KubeClient,
+  outside: readonly OutsideObject[],
+  release: InspectTarget & { readonly lookup: ResourceLookup },
+): Promise<Verdict | undefined> {
+  for (const { apiVersion, kind, namespace, name } of outside) {
+    const resource = release.lookup({ apiVersion, kind });
+    if (resource === undefined) return notOurs(kind, name, 'is of a kind that the server does not know');
+    const live = await client.find(resource, {
+      name,
+      isMetadataOnly: true,
+      signal: release.signal,
+      ...(resource.isNamespaced ? { namespace: namespace ?? release.namespace } : {}),
+    });
+    const annotations = live?.metadata.annotations ?? {};
+    const isOurs =
+      live === undefined ||
+      (annotations['meta.helm.sh/release-name'] === release.name &&
+        annotations['meta.helm.sh/release-namespace'] === release.namespace);
+    if (!isOurs) return notOurs(kind, name, 'does not carry the marks of this release');
+  }
+  return undefined;
+}
+
+function notOurs(kind: string, name: string, why: string): Verdict {
+  return {
+    action: 'keep',
+    rule: 'outside-namespace',
+    reason: `${kind}/${name} in its manifest ${why}`,
+    isDoubtful: true,
+  };
+}
+
+function keptUnread(why: string): ContentFindings {
+  const reason = `its record cannot be judged: ${why}`;
+  return {
+    verdict: { action: 'keep', rule: 'unreadable-record', reason, isDoubtful: true },
+    chart: '',
+    leaves: [],
+    outside: [],
+  };
+}

@@ -1,0 +1,57 @@
+// The policy's namespace selector: the rule that it must opt in, and its text for the API server.
+import type { LabelSelector, LabelSelectorRequirement } from '../api/v1alpha1/label-selector.ts';
+
+/** What is wrong with a selector as a choice of what may be purged, undefined where it is good. */
+export function selectorProblem(selector: LabelSelector): string | undefined {
+  const labels = Object.keys(selector.matchLabels ?? {});
+  const expressions = selector.matchExpressions ?? [];
+  if (labels.length === 0 && expressions.length === 0) return `it is empty and would match every namespace; ${wayOut}`;
+  const positiveKeys = [...labels, ...expressions.filter(({ operator }) => operator === 'In').map(({ key }) => key)];
+  if (positiveKeys.length === 0) {
+    return `it says only what a namespace must not be, or that a label exists: namespaces nobody thought of would match; ${wayOut}`;
+  }
+  if (positiveKeys.every(isReservedKey)) {
+    return `its only positive terms are on labels that Kubernetes sets itself (${positiveKeys.join(', ')}); ${wayOut}`;
+  }
+  return undefined;
+}
+
+const wayOut =
+  'name at least one label that a namespace carries to opt in, e.g. matchLabels: {purge.velotio.com/enabled: "true"}';
+
+/** Whether a key is under `kubernetes.io/` or `k8s.io/`, or a subdomain of one: not a label that anybody opts in with. */
+function isReservedKey(key: string): boolean {
+  const prefix = key.includes('/') ? key.slice(0, key.indexOf('/')) : '';
+  return /(^|\.)(kubernetes|k8s)\.io$/.test(prefix);
+}
+
+/** The selector as a query parameter. Keys and values were checked: nothing in them can widen it. */
+export function selectorText(selector: LabelSelector): string {
+  const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+  return [...labels, ...(selector.matchExpressions ?? []).map(requirementText)].join(',');
+}
+
+function requirementText({ key, operator, values = [] }: LabelSelectorRequirement): string {
+  switch (operator) {
+    case 'In':
+      return `${key} in (${values.join(',')})`;
+    case 'NotIn':
+      return `${key} notin (${values.join(',')})`;
+    case 'Exists':
+      return key;
+    case 'DoesNotExist':
+      return `!${key}`;
+  }
+}
+
+/** What is wrong with a label's key. */
+export function labelKeyProblem(key: string): string | undefined {
+  const isGood = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(key);
+  return isGood ? undefined : `${JSON.stringify(key)} is not a label key`;
+}
+
+/** What is wrong with a label's value. */
+export function labelValueProblem(value: string): string | undefined {
+  const isGood = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/.test(value);
+  return isGood ? undefined : `${JSON.stringify(value)} is not a label value`;
+}

@@ -1,0 +1,91 @@
+// A PurgePolicy document as a file: read, parsed with positions, every mistake told at once.
+import { readFile } from 'node:fs/promises';
+import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { API_VERSION } from '../api/v1alpha1/group-version.ts';
+import type { ObjectMeta } from '../api/v1alpha1/object-meta.ts';
+import { PURGE_POLICY_KIND, type PurgePolicy } from '../api/v1alpha1/purge-policy.ts';
+import { type DocumentProblem, mapOf, object, oneOf, type Source, text } from './decoder.ts';
+import { PurgeError } from './errors.ts';
+import { policySpec } from './policy-schema.ts';
+
+/** What `kubectl get -o yaml` adds to a document: accepted, and not read. */
+const writtenByTheServer = [
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'managedFields',
+  'finalizers',
+  'ownerReferences',
+  'selfLink',
+];
+
+const metadata = object<Pick<ObjectMeta, 'name' | 'labels' | 'annotations'>>(
+  {
+    name: text('a name', (value) =>
+      /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(value) ? undefined : `${JSON.stringify(value)} is not a name`,
+    ),
+    labels: mapOf(text('a label value')),
+    annotations: mapOf(text('a text')),
+  },
+  { required: ['name'], ignore: writtenByTheServer },
+);
+
+const document = object<PurgePolicy>(
+  { apiVersion: oneOf(API_VERSION), kind: oneOf(PURGE_POLICY_KIND), metadata, spec: policySpec },
+  { required: ['apiVersion', 'kind', 'metadata', 'spec'], ignore: ['status'] },
+);
+
+/** Reads the policy in a file. @throws PurgeError `POLICY_UNREADABLE`, `POLICY_INVALID` */
+export async function readPolicyFile(file: string): Promise<PurgePolicy> {
+  let content: string;
+  try {
+    content = await readFile(file, 'utf8');
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PurgeError('POLICY_UNREADABLE', `cannot read the policy ${file}: ${why}`, {
+      cause,
+      isTerminal: true,
+      remedy: 'Name a readable file with a PurgePolicy document.',
+    });
+  }
+  return parsePolicy(content, file);
+}
+
+/**
+ * Parses one document. `file` is how the user named it.
+ * @throws PurgeError `POLICY_INVALID`, with a line `file:line:column: …` for each mistake
+ */
+export function parsePolicy(content: string, file: string): PurgePolicy {
+  const lines = new LineCounter();
+  const parsed = parseAllDocuments(content, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const documents = ('empty' in parsed ? [] : parsed).filter((one) => one.contents !== null || one.errors.length > 0);
+  const problems = documents.flatMap((one) => syntaxProblems(one, lines));
+  const [first, second] = documents;
+  if (first === undefined) throw invalid(file, [{ line: 1, column: 1, message: 'the file holds no document' }]);
+  if (second !== undefined) {
+    const { line, col } = lines.linePos(second.contents?.range[0] ?? second.range[0]);
+    problems.push({ line, column: col, message: 'a second document begins here; the file must hold one policy' });
+  }
+  if (problems.length > 0) throw invalid(file, problems);
+  const source: Source = { node: first.contents as Node, path: '', document: first, lines, problems };
+  const policy = document(source);
+  if (policy === undefined || problems.length > 0) throw invalid(file, problems);
+  return policy;
+}
+
+function syntaxProblems(one: Document.Parsed, lines: LineCounter): DocumentProblem[] {
+  return [...one.errors, ...one.warnings].map(({ pos, message }) => {
+    const { line, col } = lines.linePos(pos[0]);
+    return { line, column: col, message };
+  });
+}
+
+function invalid(file: string, problems: readonly DocumentProblem[]): PurgeError {
+  const ordered = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  const text = ordered.map(({ line, column, message }) => `${file}:${line}:${column}: ${message.replace(/^: /, '')}`);
+  return new PurgeError('POLICY_INVALID', text.join('\n'), {
+    isTerminal: true,
+    remedy: 'Correct the lines above; docs/purge.md describes every field. Nothing was deleted.',
+  });
+}

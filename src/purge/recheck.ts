@@ -1,0 +1,63 @@
+// The last look right before the act (P5): what changed since the plan, or cannot be read, keeps the release.
+
+import type { KubeClient } from '../kube/client.ts';
+import type { Discovery } from '../kube/discovery.ts';
+import type { Clock } from '../lib/clock.ts';
+import { listReleases } from '../release/list-releases.ts';
+import type { OperatorIdentity } from './denials.ts';
+import { inspectRelease } from './inspect.ts';
+import type { PlanEntry } from './plan.ts';
+import { decide } from './rules.ts';
+import { selectAgain } from './select.ts';
+import type { PurgeSettings } from './settings.ts';
+
+/** What looking takes. */
+export interface RecheckDeps {
+  readonly client: KubeClient;
+  readonly discovery: Discovery;
+  readonly settings: PurgeSettings;
+  readonly operator: OperatorIdentity;
+  readonly clock: Clock;
+}
+
+/** A planned purge with the uid that its namespace had. */
+export interface RecheckTarget {
+  readonly entry: PlanEntry;
+  readonly namespaceUid: string | undefined;
+}
+
+/** Why the release is not purged after all; undefined where the plan still holds. Never throws. */
+export async function recheck(deps: RecheckDeps, target: RecheckTarget): Promise<string | undefined> {
+  try {
+    return await changeSincePlan(deps, target);
+  } catch (error) {
+    return `it could not be looked at again: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+async function changeSincePlan(deps: RecheckDeps, { entry, namespaceUid }: RecheckTarget): Promise<string | undefined> {
+  const { client, settings, operator, clock } = deps;
+  const { namespace, name, recordsDigest, record } = entry;
+  const selected = await selectAgain(client, { selector: settings.namespaceSelector, operator, namespace });
+  if (selected === undefined) return 'its namespace is gone, being deleted, or no longer selected';
+  if (selected.uid !== namespaceUid) return 'its namespace was deleted and made again since the plan';
+
+  const { releases, rejected } = await listReleases(client, { namespace, name });
+  const release = releases.find((one) => one.name === name);
+  if (release === undefined) return 'it is gone since the plan';
+  const isSameRecord = release.latest.uid === record?.uid && release.latest.resourceVersion === record.resourceVersion;
+  // A keep that was set meanwhile changes the record too: it is the better reason.
+  const verdict = decide({
+    release,
+    namespaceAnnotations: selected.annotations,
+    rejected,
+    settings,
+    operator,
+    nowMs: clock.now(),
+  });
+  if (verdict.action === 'keep') return verdict.reason;
+  if (!isSameRecord || release.recordsDigest !== recordsDigest) return 'it was touched since the plan';
+  if (settings.allowedKinds.length === 0) return undefined;
+  const again = await inspectRelease(deps, { namespace, name, recordsDigest });
+  return again.verdict?.reason;
+}

@@ -1,0 +1,93 @@
+// The report of a run: what became of every release in the plan, and why the others live.
+import { byKey, type PlanEntry, type PurgePlan } from './plan.ts';
+
+/** How one release of a run ended. */
+export type Outcome =
+  | { readonly result: 'purged'; readonly durationMs: number; readonly note?: string }
+  | {
+      readonly result: 'failed';
+      readonly durationMs: number;
+      /** Stable, of the error that it failed with. */
+      readonly code: string;
+      readonly message: string;
+      readonly remedy?: string;
+    }
+  | { readonly result: 'skipped'; readonly durationMs: number; readonly reason: string }
+  | { readonly result: 'not-started'; readonly reason: string };
+
+/** An outcome with the release that it is of. */
+export type ReleaseOutcome = Outcome & Pick<PlanEntry, 'namespace' | 'name' | 'revision' | 'chart' | 'leaves'>;
+
+/** Why a run ended before its end. */
+export type StopCause = 'interrupted' | 'deadline' | 'failures';
+
+/** A run that is over. */
+export interface PurgeReport {
+  readonly apiVersion: 'velotio.com/v1alpha1';
+  readonly kind: 'PurgeReport';
+  readonly policy: string;
+  readonly context: string;
+  readonly server: string;
+  readonly driver: string;
+  readonly concurrency: number;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly stoppedBy?: StopCause;
+  readonly counts: {
+    readonly purged: number;
+    readonly failed: number;
+    readonly skipped: number;
+    readonly notStarted: number;
+    readonly kept: number;
+  };
+  /** Sorted by namespace and name. */
+  readonly outcomes: readonly ReleaseOutcome[];
+  /** The releases that the plan kept, with the rule and the reason. */
+  readonly kept: readonly Pick<PlanEntry, 'namespace' | 'name' | 'revision' | 'status' | 'rule' | 'reason'>[];
+}
+
+/** What a report is made from. */
+export interface ReportParts {
+  readonly plan: PurgePlan;
+  readonly outcomes: readonly ReleaseOutcome[];
+  readonly driver: string;
+  readonly concurrency: number;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly stoppedBy?: StopCause | undefined;
+}
+
+/** Sorts and counts. */
+export function assembleReport(parts: ReportParts): PurgeReport {
+  const { plan, outcomes, stoppedBy } = parts;
+  const kept = plan.entries.filter(({ action }) => action === 'keep');
+  const count = (result: Outcome['result']): number => outcomes.filter((one) => one.result === result).length;
+  return {
+    apiVersion: 'velotio.com/v1alpha1',
+    kind: 'PurgeReport',
+    policy: plan.policy,
+    context: plan.context,
+    server: plan.server,
+    driver: parts.driver,
+    concurrency: parts.concurrency,
+    startedAt: new Date(parts.startedAtMs).toISOString(),
+    durationMs: Math.round(parts.durationMs),
+    ...(stoppedBy === undefined ? {} : { stoppedBy }),
+    counts: {
+      purged: count('purged'),
+      failed: count('failed'),
+      skipped: count('skipped'),
+      notStarted: count('not-started'),
+      kept: kept.length,
+    },
+    outcomes: outcomes.toSorted(byKey),
+    kept: kept.map(({ namespace, name, revision, status, rule, reason }) => ({
+      namespace,
+      name,
+      revision,
+      status,
+      rule,
+      reason,
+    })),
+  };
+}

@@ -1,0 +1,58 @@
+// One scheduled run: the same plan and the same execution as by hand, told to the log instead of to a terminal.
+import { type ExecuteDeps, executePlan } from './execute.ts';
+import { makePlan } from './make-plan.ts';
+import { isBlocked, type PurgePlan } from './plan.ts';
+import type { ReleaseOutcome } from './report.ts';
+
+/** Where a night tells what it does: constant message, key-values. */
+export interface PurgeLog {
+  info(message: string, fields: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+/** What a night is made with. */
+export interface NightDeps extends ExecuteDeps {
+  readonly log: PurgeLog;
+}
+
+/**
+ * Runs one night. `DryRun` plans and tells; `Enforce` purges. @throws ApiError where the plan cannot be made: then
+ * nothing was deleted
+ */
+export async function runNight(deps: NightDeps, signal: AbortSignal): Promise<void> {
+  const { settings, log } = deps;
+  const policy = settings.policyName;
+  if (settings.isSuspended) {
+    log.info('purge is suspended', { policy });
+    return;
+  }
+  const plan = await makePlan(deps, { signal });
+  tellPlan(plan, deps);
+  if (settings.mode === 'DryRun' || isBlocked(plan) || plan.counts.purge === 0) return;
+  const report = await executePlan(deps, plan, { signal, onOutcome: (outcome) => tellOutcome(outcome, log) });
+  const { counts, durationMs, stoppedBy } = report;
+  const isClean = counts.failed + counts.notStarted === 0;
+  log[isClean ? 'info' : 'warn']('purge done', { policy, ...counts, durationMs, ...(stoppedBy ? { stoppedBy } : {}) });
+}
+
+function tellPlan(plan: PurgePlan, { settings, log }: NightDeps): void {
+  const { policy, counts } = plan;
+  log.info('purge planned', { policy, mode: settings.mode, ...counts });
+  for (const { name, state, reason } of plan.namespaces) {
+    if (state !== 'selected') log.warn('namespace left out of the purge', { policy, namespace: name, state, reason });
+  }
+  for (const { namespace, name, action, rule, reason, isDoubtful } of plan.entries) {
+    const fields = { policy, release: `${namespace}/${name}`, action, rule, reason };
+    log[isDoubtful === true ? 'warn' : 'info']('release planned', fields);
+  }
+  for (const { cap, limit, found, reason } of plan.capsHit) {
+    log.error('purge blocked by a cap, nothing is deleted', { policy, cap, limit, found, reason });
+  }
+}
+
+function tellOutcome({ namespace, name, ...outcome }: ReleaseOutcome, log: PurgeLog): void {
+  const fields = { release: `${namespace}/${name}`, ...outcome };
+  if (outcome.result === 'failed') log.error('release not purged', fields);
+  else log.info('release settled', fields);
+}

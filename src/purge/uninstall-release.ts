@@ -1,0 +1,96 @@
+// One release taken away, and the records read again to know what really happened: helm's exit code alone is not enough.
+import type { KubeClient } from '../kube/client.ts';
+import { CodedError } from '../lib/coded-error.ts';
+import { listReleases } from '../release/list-releases.ts';
+import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
+import type { PlanEntry } from './plan.ts';
+import type { Outcome } from './report.ts';
+import type { PurgeSettings } from './settings.ts';
+
+/** What it takes. */
+export interface UninstallDeps {
+  readonly client: KubeClient;
+  readonly uninstaller: ReleaseUninstaller;
+  readonly settings: Pick<PurgeSettings, 'releaseTimeoutMs' | 'serviceAccount'>;
+}
+
+type Unmeasured<T> = T extends { readonly durationMs: number } ? Omit<T, 'durationMs'> : never;
+
+/** An outcome before its duration is known. */
+export type UninstallOutcome = Unmeasured<Outcome>;
+
+/** Uninstalls. Never throws. */
+export async function uninstallRelease(deps: UninstallDeps, entry: PlanEntry): Promise<UninstallOutcome> {
+  const error = await attempt(deps, entry);
+  try {
+    const left = await whatIsLeft(deps.client, entry);
+    return error === undefined ? afterSuccess(left) : afterFailure(error, left);
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    if (error !== undefined) return failed(error, `${messageOf(error)} (and its records cannot be read: ${text})`);
+    return failed(cause, `${deps.uninstaller.driver} reported success, but its records cannot be read: ${text}`);
+  }
+}
+
+async function attempt(deps: UninstallDeps, { namespace, name }: PlanEntry): Promise<Error | undefined> {
+  const { serviceAccount, releaseTimeoutMs } = deps.settings;
+  try {
+    await deps.uninstaller.uninstall({
+      namespace,
+      name,
+      timeoutMs: releaseTimeoutMs,
+      ...(serviceAccount === undefined ? {} : { impersonate: `system:serviceaccount:${namespace}:${serviceAccount}` }),
+    });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+type Left = 'nothing' | 'planned-record' | 'other-record';
+
+async function whatIsLeft(client: KubeClient, { namespace, name, record }: PlanEntry): Promise<Left> {
+  const { releases } = await listReleases(client, { namespace, name });
+  const release = releases.find((one) => one.name === name);
+  if (release === undefined) return 'nothing';
+  return release.latest.uid === record?.uid ? 'planned-record' : 'other-record';
+}
+
+function afterSuccess(left: Left): UninstallOutcome {
+  switch (left) {
+    case 'nothing':
+      return { result: 'purged' };
+    case 'other-record':
+      return { result: 'purged', note: 'somebody has installed it again meanwhile' };
+    case 'planned-record':
+      return {
+        result: 'failed',
+        code: 'RECORD_LEFT',
+        message: 'helm reported success, but the record of the release is still there',
+      };
+  }
+}
+
+/** A race that was lost ends with "not found" and nothing left; any other failure stays one, whatever is left. */
+function afterFailure(error: Error, left: Left): UninstallOutcome {
+  const isNotFound = error instanceof CodedError && error.code === 'HELM_RELEASE_NOT_FOUND';
+  if (isNotFound && left !== 'planned-record') {
+    return { result: 'skipped', reason: 'somebody else uninstalled it meanwhile' };
+  }
+  const note = left === 'nothing' ? ' (its record is gone all the same: look for what is left of it)' : '';
+  return failed(error, `${messageOf(error)}${note}`);
+}
+
+function failed(error: unknown, message: string): UninstallOutcome {
+  const coded = error instanceof CodedError ? error : undefined;
+  return {
+    result: 'failed',
+    code: coded?.code ?? 'UNEXPECTED',
+    message,
+    ...(coded?.remedy === undefined ? {} : { remedy: coded.remedy }),
+  };
+}
+
+function messageOf(error: Error): string {
+  return error.message;
+}

@@ -1,0 +1,23 @@
+// What uninstalls one release: the interface that the operator and the purge share, whatever does the work (P9).
+
+/** Which release, how patiently, as whom. */
+export interface UninstallRequest {
+  readonly namespace: string;
+  readonly name: string;
+  /** After this nothing of the attempt may still run. */
+  readonly timeoutMs: number;
+  /** Every call for the release is made as this user, e.g. `system:serviceaccount:NS:NAME`. Default ourselves. */
+  readonly impersonate?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Takes releases away. */
+export interface ReleaseUninstaller {
+  /** For reports. */
+  readonly driver: 'helm' | 'native';
+  /**
+   * Uninstalls one release. Safe to call for several at once. That it resolves does not prove that nothing is left:
+   * whoever calls looks at the records again. @throws CodedError with what went wrong
+   */
+  uninstall(request: UninstallRequest): Promise<void>;
+}
