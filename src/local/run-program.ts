@@ -66,6 +66,7 @@ export async function runProgram(command: readonly [string, ...string[]], run: P
     process.off('exit', onExit);
     clearTimeout(timeout);
     clearTimeout(killTimer);
+    if (killTimer !== undefined) endGroup('SIGKILL'); // a grandchild that ignored INT and let go of our pipes
   }
 }
 
