@@ -4,6 +4,7 @@ import type { CommandHost, CommandIo } from './command.ts';
 import { addCrdCommand } from './crd.ts';
 import { ExitCode } from './exit-code.ts';
 import { addLocalCommand } from './local.ts';
+import { addPurgeCommand } from './purge.ts';
 import { exitCodeOf, reportError } from './report-error.ts';
 import { addRunCommand } from './run.ts';
 import { packageVersion } from './version.ts';
@@ -28,7 +29,7 @@ export async function runProgram(args: readonly string[], io: CommandIo): Promis
       exitCode = await work;
     },
   };
-  for (const add of [addRunCommand, addCrdCommand, addLocalCommand]) add(host);
+  for (const add of [addRunCommand, addPurgeCommand, addCrdCommand, addLocalCommand]) add(host);
   exitInsteadOfLeaving(program);
   try {
     await program.parseAsync([...args], { from: 'user' });

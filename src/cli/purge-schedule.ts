@@ -3,6 +3,7 @@ import type { PurgePolicy } from '../api/v1alpha1/purge-policy.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { Discovery } from '../kube/discovery.ts';
 import type { Clock } from '../lib/clock.ts';
+import { errorText } from '../lib/error-text.ts';
 import type { OperatorIdentity } from '../purge/denials.ts';
 import { PurgeError } from '../purge/errors.ts';
 import { type PurgeLog, runNight } from '../purge/run-night.ts';
@@ -57,7 +58,7 @@ export function startPurgeSchedule(policy: PurgePolicy, deps: PurgeScheduleDeps)
         log.error('purge failed', {
           ...named,
           due: iso(dueAtMs),
-          error: error instanceof Error ? error.message : String(error),
+          error: errorText(error),
         }),
     },
   });

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandHost } from './command.ts';
 import { outputFormats } from './output.ts';
+import { wholeNumber } from './parse-options.ts';
 import { type PurgePlanOptions, runPurgePlan } from './purge-plan.ts';
 import { type PurgeRunOptions, runPurgeRun } from './purge-run.ts';
 
@@ -16,7 +17,7 @@ export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
   shared(purge.command('run'))
     .description('print context, server and counts, ask, then purge and report')
     .option('--yes', 'do not ask; needed without a terminal', false)
-    .option('--concurrency <n>', "releases at once (default: the policy's)", concurrency)
+    .option('--concurrency <n>', "releases at once (default: the policy's)", wholeNumber(1, 64))
     .action((options: PurgeRunOptions) => complete(runPurgeRun(options, io)));
 }
 
@@ -35,10 +36,4 @@ function names(value: string, before: readonly string[] = []): readonly string[]
   const wrong = found.find((name) => !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name));
   if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is not the name of a namespace.`);
   return [...before, ...found];
-}
-
-function concurrency(value: string): number {
-  const count = Number(value);
-  if (/^\d+$/.test(value) && count >= 1 && count <= 64) return count;
-  throw new InvalidArgumentError('Must be a whole number from 1 to 64.');
 }

@@ -32,7 +32,7 @@ export async function executePlan(
   const concurrency = options.concurrency ?? settings.concurrency;
   const startedAtMs = clock.now();
   const startedMs = clock.monotonic();
-  const run = new Run(entriesToPurge(plan), settings);
+  const run = new Run(entriesToPurge(plan), { settings, onOutcome: options.onOutcome });
   const onAbort = (): void => run.stop('interrupted');
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted === true) onAbort();
@@ -41,12 +41,12 @@ export async function executePlan(
   const purgeOne = async (entry: PlanEntry): Promise<void> => {
     if (clock.monotonic() - startedMs >= settings.deadlineMs) run.stop('deadline');
     const outcome = await runOne(deps, { entry, namespaceUid: uids.get(entry.namespace), run });
-    options.onOutcome?.(run.settle(entry, outcome));
+    run.settle(entry, outcome);
     run.queue.release(entry);
   };
   await pMap(run.queue.take(), purgeOne, { concurrency });
   options.signal?.removeEventListener('abort', onAbort);
-  for (const entry of run.queue.rest) options.onOutcome?.(run.settle(entry, run.notStarted()));
+  for (const entry of run.queue.rest) run.settle(entry, run.notStarted());
   return assembleReport({
     plan,
     outcomes: run.outcomes,
@@ -83,9 +83,14 @@ class Run {
   readonly outcomes: ReleaseOutcome[] = [];
   stoppedBy: StopCause | undefined;
   readonly #maxConsecutiveFailures: number;
+  readonly #onOutcome: ExecuteOptions['onOutcome'] | undefined;
   #failuresInARow = 0;
 
-  constructor(entries: readonly PlanEntry[], settings: ExecuteDeps['settings']) {
+  constructor(
+    entries: readonly PlanEntry[],
+    { settings, onOutcome }: { settings: ExecuteDeps['settings']; onOutcome: ExecuteOptions['onOutcome'] | undefined },
+  ) {
+    this.#onOutcome = onOutcome;
     this.queue = new FairQueue(entries, { perNamespace: settings.perNamespace });
     this.#maxConsecutiveFailures = settings.limits.maxConsecutiveFailures;
   }
@@ -99,7 +104,7 @@ class Run {
     return { result: 'not-started', reason: stopReasons[this.stoppedBy ?? 'interrupted'] };
   }
 
-  settle(entry: PlanEntry, outcome: Outcome): ReleaseOutcome {
+  settle(entry: PlanEntry, outcome: Outcome): void {
     const { namespace, name, revision, chart, leaves } = entry;
     const settled = {
       namespace,
@@ -113,6 +118,6 @@ class Run {
     if (outcome.result === 'purged') this.#failuresInARow = 0;
     if (outcome.result === 'failed') this.#failuresInARow += 1;
     if (this.#failuresInARow >= this.#maxConsecutiveFailures) this.stop('failures');
-    return settled;
+    this.#onOutcome?.(settled);
   }
 }

@@ -4,6 +4,7 @@ import type { Discovery } from '../kube/discovery.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { CoreResources, gvkOf, type Resource } from '../kube/resource.ts';
+import { errorText } from '../lib/error-text.ts';
 import { decodeRelease } from '../release/decode.ts';
 import { groupReleases } from '../release/group-releases.ts';
 import { parseManifest } from '../release/manifest.ts';
@@ -59,7 +60,7 @@ export async function inspectRelease(deps: InspectDeps, target: InspectTarget): 
     return verdict === undefined ? findings : { ...findings, verdict };
   } catch (error) {
     if (error instanceof ApiError || signal?.aborted === true) throw error;
-    return keptUnread(error instanceof Error ? error.message : String(error));
+    return keptUnread(errorText(error));
   }
 }
 

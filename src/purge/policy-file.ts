@@ -4,6 +4,7 @@ import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import { API_VERSION } from '../api/v1alpha1/group-version.ts';
 import type { ObjectMeta } from '../api/v1alpha1/object-meta.ts';
 import { PURGE_POLICY_KIND, type PurgePolicy } from '../api/v1alpha1/purge-policy.ts';
+import { errorText } from '../lib/error-text.ts';
 import { type DocumentProblem, mapOf, object, oneOf, type Source, text } from './decoder.ts';
 import { PurgeError } from './errors.ts';
 import { policySpec } from './policy-schema.ts';
@@ -42,8 +43,7 @@ export async function readPolicyFile(file: string): Promise<PurgePolicy> {
   try {
     content = await readFile(file, 'utf8');
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PurgeError('POLICY_UNREADABLE', `cannot read the policy ${file}: ${why}`, {
+    throw new PurgeError('POLICY_UNREADABLE', `cannot read the policy ${file}: ${errorText(cause)}`, {
       cause,
       isTerminal: true,
       remedy: 'Name a readable file with a PurgePolicy document.',

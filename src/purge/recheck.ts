@@ -3,6 +3,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import type { Clock } from '../lib/clock.ts';
+import { errorText } from '../lib/error-text.ts';
 import { listReleases } from '../release/list-releases.ts';
 import type { OperatorIdentity } from './denials.ts';
 import { inspectRelease } from './inspect.ts';
@@ -31,7 +32,7 @@ export async function recheck(deps: RecheckDeps, target: RecheckTarget): Promise
   try {
     return await changeSincePlan(deps, target);
   } catch (error) {
-    return `it could not be looked at again: ${error instanceof Error ? error.message : String(error)}`;
+    return `it could not be looked at again: ${errorText(error)}`;
   }
 }
 

@@ -1,6 +1,7 @@
 // One release taken away, and the records read again to know what really happened: helm's exit code alone is not enough.
 import type { KubeClient } from '../kube/client.ts';
 import { CodedError } from '../lib/coded-error.ts';
+import { errorText } from '../lib/error-text.ts';
 import { listReleases } from '../release/list-releases.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import type { PlanEntry } from './plan.ts';
@@ -26,8 +27,8 @@ export async function uninstallRelease(deps: UninstallDeps, entry: PlanEntry): P
     const left = await whatIsLeft(deps.client, entry);
     return error === undefined ? afterSuccess(left) : afterFailure(error, left);
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
-    if (error !== undefined) return failed(error, `${messageOf(error)} (and its records cannot be read: ${text})`);
+    const text = errorText(cause);
+    if (error !== undefined) return failed(error, `${error.message} (and its records cannot be read: ${text})`);
     return failed(cause, `${deps.uninstaller.driver} reported success, but its records cannot be read: ${text}`);
   }
 }
@@ -43,7 +44,7 @@ async function attempt(deps: UninstallDeps, { namespace, name }: PlanEntry): Pro
     });
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return error instanceof Error ? error : new Error(errorText(error));
   }
 }
 
@@ -78,7 +79,7 @@ function afterFailure(error: Error, left: Left): UninstallOutcome {
     return { result: 'skipped', reason: 'somebody else uninstalled it meanwhile' };
   }
   const note = left === 'nothing' ? ' (its record is gone all the same: look for what is left of it)' : '';
-  return failed(error, `${messageOf(error)}${note}`);
+  return failed(error, `${error.message}${note}`);
 }
 
 function failed(error: unknown, message: string): UninstallOutcome {
@@ -89,8 +90,4 @@ function failed(error: unknown, message: string): UninstallOutcome {
     message,
     ...(coded?.remedy === undefined ? {} : { remedy: coded.remedy }),
   };
-}
-
-function messageOf(error: Error): string {
-  return error.message;
 }
