@@ -1,4 +1,5 @@
 // Events: what `kubectl describe` shows below a resource. Written in the background; losing one harms nobody.
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { KubeClient } from './client.ts';
 import type { KubeObject } from './objects.ts';
@@ -69,7 +70,7 @@ export class EventRecorder {
       {
         apiVersion: 'events.k8s.io/v1',
         kind: 'Event',
-        metadata: { generateName: `${about.metadata.name.slice(0, 200)}.`, namespace },
+        metadata: { name: `${about.metadata.name.slice(0, 200)}.${randomBytes(8).toString('hex')}`, namespace },
         eventTime: new Date(this.#options.clock.now()).toISOString().replace(/Z$/, '000Z'), // MicroTime
         reportingController: this.#options.controller,
         reportingInstance: this.#options.instance,
