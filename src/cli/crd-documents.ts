@@ -81,7 +81,8 @@ async function specOf({ chartPath }: CrdSource): Promise<{ spec: StructuralSchem
   const schemaPath = resolve(chartPath, 'values.schema.json');
   const result = specSchema(parseJson(text, schemaPath), parseDefaults(files, chartPath));
   if (result.ok) return { spec: result.schema, remarks: result.notes.map((note) => line(schemaPath, note)) };
-  throw new CrdError('CRD_SCHEMA_INVALID', result.problems.map((problem) => line(schemaPath, problem)).join('\n'), {
+  const problems = result.problems.map((problem) => line(schemaPath, problem));
+  throw new CrdError('CRD_SCHEMA_INVALID', [`${schemaPath} says what a CRD cannot:`, ...problems].join('\n'), {
     isTerminal: true,
     remedy: 'Say these places in the way of docs/crd.md; helm goes on understanding the schema.',
   });

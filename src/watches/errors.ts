@@ -22,7 +22,8 @@ export interface WatchProblem extends SourcePosition {
   readonly message: string;
 }
 
-/** A watches.yaml that cannot be used. `message` has a line `file:line:column: …` for each problem. */
+/** A watches.yaml that cannot be used. `message` has a heading, then a line
+ * `file:line:column: …` for each problem. */
 export class WatchesError extends CodedError<WatchesErrorCode> {
   readonly problems: readonly WatchProblem[];
 
@@ -36,8 +37,9 @@ export class WatchesError extends CodedError<WatchesErrorCode> {
   }
 
   /** Everything that is wrong in the file. */
-  static invalid(problems: readonly WatchProblem[]): WatchesError {
-    return new WatchesError('WATCHES_INVALID', problems.map(formatProblem).join('\n'), {
+  static invalid(file: string, problems: readonly WatchProblem[]): WatchesError {
+    const heading = `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:`;
+    return new WatchesError('WATCHES_INVALID', [heading, ...problems.map(formatProblem)].join('\n'), {
       problems,
       remedy: 'Correct the lines above; docs/watches.md describes every field.',
     });

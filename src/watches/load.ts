@@ -35,7 +35,7 @@ export async function loadWatches(path: string, options: LoadOptions): Promise<r
     if (result?.ok === true && placed.entry !== undefined) entries.push({ ...placed.entry, chart: result.chart });
   }
   const all = inFileOrder([...problems, ...chartProblems]);
-  if (all.length > 0) throw WatchesError.invalid(all);
+  if (all.length > 0) throw WatchesError.invalid(path, all);
   return entries;
 }
 

@@ -9,8 +9,8 @@ import {
   TRANSLATED_KEYWORDS,
   VALUE_KEYWORDS,
 } from './keywords.ts';
-import { isIntOrStringIdiom, resolveType } from './schema-type.ts';
-import type { StructuralSchema, ValidationRule } from './structural-schema.ts';
+import { isIntOrStringIdiom, resolveType, type SchemaType } from './schema-type.ts';
+import type { StructuralSchema } from './structural-schema.ts';
 import { junctors, valueValidations } from './value-validations.ts';
 
 /** What came of it. */
@@ -26,6 +26,8 @@ interface Place {
   /** Helm merges maps and replaces lists: above the first list, what a resource gives is only a part of the values. */
   readonly isMerged: boolean;
   readonly chartDefault: unknown;
+  /** How often it can occur in one resource: the product of the limits of the lists and maps above it. */
+  readonly multiplicity: number;
 }
 
 /**
@@ -34,7 +36,7 @@ interface Place {
  */
 export function specSchema(valuesSchema: unknown, defaults?: unknown): SpecSchemaResult {
   const findings = new Findings();
-  const place: Place = { path: '$', isNullable: false, isMerged: true, chartDefault: defaults };
+  const place: Place = { path: '$', isNullable: false, isMerged: true, chartDefault: defaults, multiplicity: 1 };
   const schema = convert(valuesSchema, place, findings);
   if (findings.problems.length === 0 && schema.type !== 'object') findings.problem('$.type', 'values are an object');
   return findings.problems.length === 0
@@ -75,7 +77,7 @@ function checkKeywords(node: Readonly<Record<string, unknown>>, path: string, fi
   for (const keyword of Object.keys(node)) {
     const wayOut = REFUSED_KEYWORDS.get(keyword);
     if (wayOut !== undefined) {
-      findings.problem(childPath(path, keyword), `a structural schema has no ${keyword}: ${wayOut}`);
+      findings.problem(childPath(path, keyword), `${keyword} cannot be carried over: ${wayOut}`);
       continue;
     }
     const isKnown =
@@ -115,9 +117,9 @@ function kubernetesKeywords(node: Readonly<Record<string, unknown>>): Structural
 
 function allowedValues(
   node: Readonly<Record<string, unknown>>,
-  { type, place }: { readonly type: StructuralSchema['type'] | 'int-or-string' | undefined; readonly place: Place },
+  { type, place }: { readonly type: SchemaType | undefined; readonly place: Place },
   findings: Findings,
-): Pick<StructuralSchema, 'enum' | 'x-kubernetes-validations'> {
+): Pick<StructuralSchema, 'enum' | 'allOf' | 'x-kubernetes-validations'> {
   const values = node.enum;
   if (values === undefined) return {};
   const path = childPath(place.path, 'enum');
@@ -128,9 +130,18 @@ function allowedValues(
     return {};
   }
   if (!place.isNullable && !values.includes(null)) return { enum: values };
-  const others = node['x-kubernetes-validations'];
-  const rules: readonly ValidationRule[] = Array.isArray(others) ? [...others, rule] : [rule];
-  return { 'x-kubernetes-validations': rules };
+  if (place.multiplicity <= affordableTimes(type)) {
+    const others = node['x-kubernetes-validations'];
+    return { 'x-kubernetes-validations': Array.isArray(others) ? [...others, rule] : [rule] };
+  }
+  // The API server refuses rules that may run too often. Inside allOf null is let through too, only less nicely said.
+  const others = isIntOrStringIdiom(node) ? undefined : junctors(node, place.path, new Findings()).allOf;
+  return { allOf: [...(others ?? []), { enum: values.filter((value) => value !== null) }] };
+}
+
+/** How often an enum rule may run within the API server's cost limit; tried on Kubernetes 1.36, with room to spare. */
+function affordableTimes(type: SchemaType | undefined): number {
+  return type === 'int-or-string' ? 1 : 1_000;
 }
 
 function objectFields(
@@ -165,7 +176,8 @@ function objectFields(
   }
   // An object of which nothing is said may hold anything; a bare `type: object` in a CRD would prune it all.
   if (additionalProperties === undefined || additionalProperties === true) return anything;
-  const at: Place = { ...place, path, isNullable: true, chartDefault: undefined };
+  const multiplicity = place.multiplicity * limitOf(node.maxProperties);
+  const at: Place = { ...place, path, isNullable: true, chartDefault: undefined, multiplicity };
   return { additionalProperties: convert(additionalProperties, at, findings) };
 }
 
@@ -175,10 +187,15 @@ function listItems(node: Readonly<Record<string, unknown>>, place: Place, findin
     findings.problem(path, 'a structural schema has one schema for all items');
     return {};
   }
-  const at: Place = { path, isNullable: false, isMerged: false, chartDefault: undefined };
+  const multiplicity = place.multiplicity * limitOf(node.maxItems);
+  const at: Place = { path, isNullable: false, isMerged: false, chartDefault: undefined, multiplicity };
   const items = convert(node.items ?? true, at, findings);
   const keys = node['x-kubernetes-list-map-keys'];
   return Array.isArray(keys) ? withKeys(items, keys.map(String)) : items;
+}
+
+function limitOf(operand: unknown): number {
+  return typeof operand === 'number' ? operand : Number.POSITIVE_INFINITY;
 }
 
 /** Keys of a list that is a map identify its items: they cannot be null. */

@@ -82,7 +82,8 @@ describe('the file', () => {
     const path = join(directory, 'watches.yaml');
     const error: unknown = await loadWatches(path, { env: {}, workingDir: directory }).catch((cause: unknown) => cause);
     expect(String((error as WatchesError).message).replaceAll(directory, 'DIR')).toMatchInlineSnapshot(`
-      "DIR/watches.yaml:3:10: [0].chart: expected a chart: a directory or .tgz archive with Chart.yaml, found nothing at DIR/nowhere
+      "DIR/watches.yaml has 5 problems:
+      DIR/watches.yaml:3:10: [0].chart: expected a chart: a directory or .tgz archive with Chart.yaml, found nothing at DIR/nowhere
       DIR/watches.yaml:4:12: [0].timeout: expected a Go duration such as 1m30s, more than 0, found "soon"
       DIR/watches.yaml:8:3: [1]: unknown field "crd"; did you mean "crds"?
       DIR/watches.yaml:9:3: [2].kind: expected a kind such as BookStore, found nothing
