@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { Option } from 'commander';
 import { Helm } from '../helm/process.ts';
 import { operatorMinimum, requireHelm } from '../helm/version.ts';
-import { startProbeServer } from '../http/probe-server.ts';
+import { type ProbeServer, startProbeServer } from '../http/probe-server.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import { openClient } from '../kube/open-client.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -81,43 +81,45 @@ export async function runOperator(options: RunOptions, io: CommandIo): Promise<E
     homeDir: io.config.homeDir,
     userAgent: `bookstore-operator/${packageVersion()}`,
   });
-  const operator = new Operator({
-    entries,
-    client,
-    helm,
-    uninstaller: helmDriver(helm),
-    events: new EventRecorder(client, {
-      controller: 'bookstore-operator',
-      instance: hostname(),
-      clock: systemClock,
-      onError: (error) => log.warn('event not written', { error: errorText(error) }),
-    }),
-    clock: systemClock,
-    log,
-    namespaces: io.config.watchNamespaces,
-    workers: options.maxConcurrentReconciles,
-  });
-  const probes =
-    options.healthProbeBindAddress === '0'
-      ? undefined
-      : await startProbeServer({
-          address: options.healthProbeBindAddress,
-          waitingFor: () => operator.waitingFor,
-        });
-  log.info('operator started', {
-    version: packageVersion(),
-    helm: helmVersion.text,
-    server: client.server,
-    kinds: entries.map(({ gvk }) => gvk.kind),
-  });
   try {
-    await operator.run({ stop: io.signal, cancel: io.forceSignal });
+    const operator = new Operator({
+      entries,
+      client,
+      helm,
+      uninstaller: helmDriver(helm),
+      events: new EventRecorder(client, {
+        controller: 'bookstore-operator',
+        instance: hostname(),
+        clock: systemClock,
+        onError: (error) => log.warn('event not written', { error: errorText(error) }),
+      }),
+      clock: systemClock,
+      log,
+      namespaces: io.config.watchNamespaces,
+      workers: options.maxConcurrentReconciles,
+    });
+    const probes = await startProbes(options, operator);
+    log.info('operator started', {
+      version: packageVersion(),
+      helm: helmVersion.text,
+      server: client.server,
+      kinds: entries.map(({ gvk }) => gvk.kind),
+    });
+    try {
+      await operator.run({ stop: io.signal, cancel: io.forceSignal });
+    } finally {
+      await probes?.stop();
+    }
   } finally {
-    await probes?.stop();
     await close();
   }
   log.info('operator stopped');
   return ExitCode.done;
+}
+
+function startProbes(options: RunOptions, operator: Operator): Promise<ProbeServer> | undefined {
+  const { healthProbeBindAddress: address } = options;
+  return address === '0' ? undefined : startProbeServer({ address, waitingFor: () => operator.waitingFor });
 }
 
 async function readEntries(options: RunOptions, io: CommandIo): Promise<readonly WatchEntry[]> {

@@ -111,12 +111,12 @@ function living(observation: Observation, nowMs: number): Decision {
   if (release === undefined || release.status === 'uninstalled') {
     return { state: 'Absent', action: 'install', reason: 'Installing', message: 'there is no release yet' };
   }
-  return compare(observation, { release, digest: desired.digest });
+  return compare(observation, { release, digest: desired.digest, nowMs });
 }
 
 function compare(
   observation: Observation,
-  context: { readonly release: ObservedRelease; readonly digest: string },
+  context: { readonly release: ObservedRelease; readonly digest: string; readonly nowMs: number },
 ): Decision {
   const { release, digest } = context;
   const label = parseDigestLabel(release.digestLabel);
@@ -135,15 +135,29 @@ function compare(
       message: `revision ${release.revision} has other values or another chart`,
     };
   }
-  return inSync(observation);
+  return inSync(observation, context.nowMs);
 }
 
-function inSync(observation: Observation): Decision {
-  const { workloads } = observation;
+function inSync(observation: Observation, nowMs: number): Decision {
+  const { workloads, entry } = observation;
   if (workloads === undefined || workloads.state === 'ready') {
     return { ...none('InSync', 'the release is deployed and its workloads are ready'), reason: 'WorkloadsReady' };
   }
-  return { ...none('InSync', workloads.message), reason: 'WorkloadsProgressing' };
+  const remainingMs = unreadySinceMs(observation, nowMs) + entry.readyTimeoutMs - nowMs;
+  if (remainingMs <= 0) {
+    const message = `not ready within ${entry.readyTimeoutMs / 1000} s: ${workloads.message}`;
+    return { ...none('InSync', message), reason: 'ReadyTimeout' };
+  }
+  return { ...none('InSync', workloads.message), reason: 'WorkloadsProgressing', requeueAfterMs: remainingMs };
+}
+
+/** Since when the workloads have had time to become ready: the last deployment, or the moment when they no longer were. */
+function unreadySinceMs(observation: Observation, nowMs: number): number {
+  const { release, conditions } = observation.resource.status ?? {};
+  const ready = conditions?.find((condition) => condition.type === 'Ready');
+  const sinceMs = ready === undefined || ready.status === 'True' ? nowMs : Date.parse(ready.lastTransitionTime);
+  const deployedMs = Date.parse(release?.lastDeployed ?? '');
+  return Math.max(Number.isNaN(sinceMs) ? nowMs : sinceMs, Number.isNaN(deployedMs) ? 0 : deployedMs);
 }
 
 /** A failed call is repeated when its backoff is over, not whenever an event happens to come by. */

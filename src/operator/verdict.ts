@@ -13,7 +13,7 @@ export function verdictOf(decision: Decision): Verdict | undefined {
     case 'InSync':
       return reason === 'WorkloadsReady'
         ? { ready: 'True', reason, message, phase: 'settled' }
-        : { ...notReady, phase: 'working' };
+        : { ...notReady, phase: reason === 'ReadyTimeout' ? 'stuck' : 'working' };
     case 'Suspended':
       return { ready: 'Unknown', reason, message, phase: 'settled' };
     case 'Foreign':
