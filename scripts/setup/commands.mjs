@@ -1,5 +1,6 @@
 // What each npm script runs once the clone is set up. `$args` stands for what the user added after `--`.
 
+const program = ['node', 'src/main.ts'];
 const vitest = ['node', 'node_modules/vitest/vitest.mjs', 'run'];
 const compile = ['node', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'];
 
@@ -21,10 +22,10 @@ export const commands = {
       { title: 'type-aware lint', run: ['node', 'node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'] },
       { title: 'types', run: ['node', 'node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'] },
       { title: 'architecture', run: [...vitest, '--project', 'unit', 'test/unit/architecture'] },
-      { title: 'generated files', run: ['node', 'scripts/generate.ts', '--check'] },
+      { title: 'generated files', run: [...program, 'crd', '--check', 'deploy/crds'] },
     ],
   },
-  generate: { steps: [{ run: ['node', 'scripts/generate.ts', '$args'] }] },
-  demo: { steps: [{ run: ['node', 'src/main.ts', 'demo', '$args'] }] },
+  generate: { steps: [{ run: [...program, 'crd', '--write', 'deploy/crds'] }] },
+  demo: { steps: [{ run: [...program, 'demo', '$args'] }] },
   exec: { steps: [{ run: ['$args'] }], cwd: 'caller' },
 };
