@@ -77,6 +77,7 @@ async function planAskRun(session: PurgeSession, options: PurgeRunOptions, io: C
   const report = await executePlan(run, plan, {
     concurrency,
     signal: io.signal,
+    forceSignal: io.forceSignal,
     ...(io.stderr.isTTY === true ? { onOutcome: (outcome) => io.stderr.write(`${outcomeLine(outcome)}\n`) } : {}),
   });
   print(report, options, io);

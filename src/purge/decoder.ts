@@ -180,6 +180,7 @@ function scalarOf(source: Source): unknown {
 
 function show(source: Source): string {
   const node = resolved(source);
+  if (node === undefined && isAlias(source.node)) return `an alias without an anchor (*${source.node.source})`;
   if (isMap(node)) return 'an object';
   if (isSeq(node)) return 'a list';
   const value = isScalar(node) ? node.value : undefined;

@@ -18,6 +18,8 @@ export interface ExecuteOptions {
   readonly concurrency?: number;
   /** Aborted: what is in flight is finished, nothing more is started. */
   readonly signal?: AbortSignal | undefined;
+  /** Aborted: what is in flight is ended too. */
+  readonly forceSignal?: AbortSignal | undefined;
   /** Each release as it ends, for progress. */
   readonly onOutcome?: (outcome: ReleaseOutcome) => void;
 }
@@ -40,7 +42,12 @@ export async function executePlan(
 
   const purgeOne = async (entry: PlanEntry): Promise<void> => {
     if (clock.monotonic() - startedMs >= settings.deadlineMs) run.stop('deadline');
-    const outcome = await runOne(deps, { entry, namespaceUid: uids.get(entry.namespace), run });
+    const outcome = await runOne(deps, {
+      entry,
+      namespaceUid: uids.get(entry.namespace),
+      run,
+      signal: options.forceSignal,
+    });
     run.settle(entry, outcome);
     run.queue.release(entry);
   };
@@ -58,17 +65,21 @@ export async function executePlan(
   });
 }
 
-async function runOne(
-  deps: ExecuteDeps,
-  { entry, namespaceUid, run }: { entry: PlanEntry; namespaceUid: string | undefined; run: Run },
-): Promise<Outcome> {
+interface OneRelease {
+  readonly entry: PlanEntry;
+  readonly namespaceUid: string | undefined;
+  readonly run: Run;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function runOne(deps: ExecuteDeps, { entry, namespaceUid, run, signal }: OneRelease): Promise<Outcome> {
   const startedMs = deps.clock.monotonic();
   if (run.stoppedBy !== undefined) return run.notStarted();
   const change = await recheck(deps, { entry, namespaceUid });
   const elapsedMs = (): number => Math.round(deps.clock.monotonic() - startedMs);
   if (change !== undefined) return { result: 'skipped', reason: change, durationMs: elapsedMs() };
   if (run.stoppedBy !== undefined) return run.notStarted();
-  return { ...(await uninstallRelease(deps, entry)), durationMs: elapsedMs() };
+  return { ...(await uninstallRelease(deps, entry, signal)), durationMs: elapsedMs() };
 }
 
 const stopReasons: Readonly<Record<StopCause, string>> = {

@@ -20,9 +20,13 @@ type Unmeasured<T> = T extends { readonly durationMs: number } ? Omit<T, 'durati
 /** An outcome before its duration is known. */
 export type UninstallOutcome = Unmeasured<Outcome>;
 
-/** Uninstalls. Never throws. */
-export async function uninstallRelease(deps: UninstallDeps, entry: PlanEntry): Promise<UninstallOutcome> {
-  const error = await attempt(deps, entry);
+/** Uninstalls; `signal` ends an attempt in flight. Never throws. */
+export async function uninstallRelease(
+  deps: UninstallDeps,
+  entry: PlanEntry,
+  signal?: AbortSignal,
+): Promise<UninstallOutcome> {
+  const error = await attempt(deps, entry, signal);
   try {
     const left = await whatIsLeft(deps.client, entry);
     return error === undefined ? afterSuccess(left) : afterFailure(error, left);
@@ -33,13 +37,18 @@ export async function uninstallRelease(deps: UninstallDeps, entry: PlanEntry): P
   }
 }
 
-async function attempt(deps: UninstallDeps, { namespace, name }: PlanEntry): Promise<Error | undefined> {
+async function attempt(
+  deps: UninstallDeps,
+  { namespace, name }: PlanEntry,
+  signal: AbortSignal | undefined,
+): Promise<Error | undefined> {
   const { serviceAccount, releaseTimeoutMs } = deps.settings;
   try {
     await deps.uninstaller.uninstall({
       namespace,
       name,
       timeoutMs: releaseTimeoutMs,
+      signal,
       ...(serviceAccount === undefined ? {} : { impersonate: `system:serviceaccount:${namespace}:${serviceAccount}` }),
     });
     return undefined;

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { outcomeLine, planSummary, planTable, reportSummary, reportTable } from '../../../src/cli/purge-text.ts';
+import { assemblePlan } from '../../../src/purge/judge.ts';
+import type { PlanEntry } from '../../../src/purge/plan.ts';
+import { assembleReport, type ReleaseOutcome } from '../../../src/purge/report.ts';
+
+const nowMs = Date.parse('2026-11-20T20:00:00Z');
+const entry = (key: string, rest: Partial<PlanEntry> = {}): PlanEntry => {
+  const [namespace = '', name = ''] = key.split('/');
+  return {
+    namespace,
+    name,
+    revision: 3,
+    status: 'deployed',
+    ageMs: 7 * 3_600_000,
+    action: 'purge',
+    rule: 'selected',
+    reason: 'its namespace is selected and nothing keeps it',
+    ...rest,
+  };
+};
+const kept = (rule: PlanEntry['rule'], reason: string) => ({ action: 'keep' as const, rule, reason });
+const plan = assemblePlan({
+  policy: 'nightly',
+  context: 'dev cluster',
+  server: 'https://10.0.0.1:6443',
+  nowMs,
+  selection: {
+    selected: [
+      { name: 'team-a', uid: '1', annotations: {} },
+      { name: 'team-b', uid: '2', annotations: {} },
+    ],
+    leftOut: [{ name: 'kube-lab', state: 'denied', reason: 'namespaces named kube-* are never purged' }],
+  },
+  entries: [
+    entry('team-b/shop', { chart: 'bookstore-0.1.0', leaves: ['PersistentVolumeClaim/data'] }),
+    entry('team-a/api', { chart: 'tiny-0.1.0', status: 'failed', ageMs: 30_000 }),
+    entry('team-a/db', kept('exclude', "its name is in the policy's exclude")),
+    entry('team-a/odd', { ...kept('keep-record', 'a record carries x: "maybe"'), isDoubtful: true, revision: 0 }),
+  ],
+  capsHit: [],
+  namespacesOverCap: new Set(),
+});
+const outcomes: ReleaseOutcome[] = [
+  {
+    namespace: 'team-b',
+    name: 'shop',
+    revision: 3,
+    chart: 'bookstore-0.1.0',
+    leaves: ['PersistentVolumeClaim/data'],
+    result: 'purged',
+    durationMs: 140,
+  },
+  {
+    namespace: 'team-a',
+    name: 'api',
+    revision: 3,
+    result: 'failed',
+    durationMs: 2_000,
+    code: 'HELM_FORBIDDEN',
+    message: 'cannot uninstall team-a/api: no',
+    remedy: 'Grant the right.',
+  },
+  {
+    namespace: 'team-a',
+    name: 'web',
+    revision: 1,
+    result: 'skipped',
+    durationMs: 20,
+    reason: 'it was touched since the plan',
+  },
+  { namespace: 'team-a', name: 'zoo', revision: 1, result: 'not-started', reason: 'the run was interrupted' },
+];
+const report = assembleReport({
+  plan,
+  outcomes,
+  driver: 'helm',
+  concurrency: 8,
+  startedAtMs: nowMs,
+  durationMs: 2_345,
+  stoppedBy: 'interrupted',
+});
+const golden = (name: string): string => `./golden/${name}.txt`;
+
+describe('what people read', () => {
+  it('of a plan', async () => {
+    await expect(planTable(plan, { isWide: false })).toMatchFileSnapshot(golden('purge-plan'));
+    await expect(planTable(plan, { isWide: true })).toMatchFileSnapshot(golden('purge-plan-wide'));
+    await expect(planSummary(plan).join('\n')).toMatchFileSnapshot(golden('purge-plan-summary'));
+  });
+  it('of a report', async () => {
+    await expect(reportTable(report, { isWide: false })).toMatchFileSnapshot(golden('purge-report'));
+    await expect(reportSummary(report).join('\n')).toMatchFileSnapshot(golden('purge-report-summary'));
+    await expect(outcomes.map(outcomeLine).join('\n')).toMatchFileSnapshot(golden('purge-progress'));
+  });
+  it('has no table for nothing', () => {
+    expect(planTable({ ...plan, entries: [] }, { isWide: false })).toBe('');
+  });
+});
