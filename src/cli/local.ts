@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../lib/clock.ts';
 import { clusterPaths } from '../local/cluster-paths.ts';
 import { down } from '../local/down.ts';
+import type { LocalContext } from '../local/local-environment.ts';
 import { LocalClusterError } from '../local/local-error.ts';
 import { status } from '../local/status.ts';
 import { findTools } from '../local/tools.ts';
@@ -57,21 +58,34 @@ export async function runLocalUp(options: LocalUpOptions, io: CommandIo): Promis
   const startedAt = systemClock.monotonic();
   using display = new LocalProgressDisplay(io.stderr, { monotonic: () => systemClock.monotonic() });
   const context = localContext(io, (event) => display.show(event));
+  let cluster: LocalCluster | undefined;
   try {
-    const cluster = await up({ ...options, now: new Date(systemClock.now()) }, context);
-    const tools = await findTools(context);
+    cluster = await up({ ...options, now: new Date(systemClock.now()) }, context);
+    const binDirs = await toolDirs(context);
     display[Symbol.dispose]();
     const seconds = ((systemClock.monotonic() - startedAt) / 1000).toFixed(1);
     io.stderr.write(`${outcomeLine(cluster)} (${seconds} s): ${cluster.server}\nTo use it:\n`);
-    const binDirs = new Set([tools.helm.binDir, tools.kubectl.binDir].filter((dir) => dir !== undefined));
     io.stdout.write(`export KUBECONFIG=${quote(cluster.kubeconfig)}\n`);
-    if (binDirs.size > 0) io.stdout.write(`export PATH=${[...binDirs].map(quote).join(':')}:"$PATH"\n`);
+    if (binDirs.length > 0) io.stdout.write(`export PATH=${binDirs.map(quote).join(':')}:"$PATH"\n`);
     return ExitCode.done;
   } catch (error) {
     if (!io.signal.aborted) throw error;
     display[Symbol.dispose]();
+    if (cluster?.outcome === 'started') await down(options, { ...context, signal: new AbortController().signal });
     io.stderr.write(`interrupted: what was begun for the cluster ${options.name} is undone\n`);
     return ExitCode.interrupted;
+  }
+}
+
+/** What has to come first on PATH for helm and kubectl. A cluster without them is of use too: that is said, no more. */
+async function toolDirs(context: LocalContext): Promise<readonly string[]> {
+  try {
+    const { helm, kubectl } = await findTools(context);
+    return [...new Set([helm.binDir, kubectl.binDir])].filter((dir) => dir !== undefined);
+  } catch (error) {
+    if (!(error instanceof LocalClusterError)) throw error;
+    context.report({ kind: 'note', message: `helm and kubectl: ${error.message}\n  → ${error.remedy ?? ''}` });
+    return [];
   }
 }
 
