@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import type { ReleaseSnapshot, WatchedStatus } from '../../../src/api/v1alpha1/watched-status.ts';
+import { composeStatus, isSameStatus, type Verdict } from '../../../src/operator/status.ts';
+import { now, resource } from '../../support/observations.ts';
+
+const ready: Verdict = { ready: 'True', reason: 'WorkloadsReady', message: 'fine', phase: 'settled' };
+const working: Verdict = { ready: 'False', reason: 'WorkloadsProgressing', message: 'wait', phase: 'working' };
+const stuck: Verdict = { ready: 'False', reason: 'InvalidValues', message: 'bad', phase: 'stuck' };
+const snapshot = (revision: number): ReleaseSnapshot => ({
+  name: 'shop',
+  namespace: 'alice',
+  revision,
+  status: 'deployed',
+  chart: 'bookstore-0.1.0',
+  digest: `d.${revision}`,
+});
+const types = (status: WatchedStatus) => (status.conditions ?? []).map(({ type, status: value }) => `${type}=${value}`);
+
+describe('composeStatus', () => {
+  test.each([
+    ['settled', ready, ['Ready=True']],
+    ['working', working, ['Ready=False', 'Reconciling=True']],
+    ['stuck', stuck, ['Ready=False', 'Stalled=True']],
+  ] as const)('%s: kstatus conditions are there only while they are true', (_phase, verdict, expected) => {
+    expect(types(composeStatus({ resource: resource(), verdict, failures: 0, nowMs: now }))).toEqual(expected);
+  });
+
+  test('observedGeneration is the generation that was looked at', () => {
+    const status = composeStatus({ resource: resource({ generation: 4 }), verdict: ready, failures: 0, nowMs: now });
+    expect(status.observedGeneration).toBe(4);
+    expect(status.conditions?.[0]?.observedGeneration).toBe(4);
+  });
+
+  test('lastTransitionTime moves with the status, not with the message', () => {
+    const first = composeStatus({ resource: resource(), verdict: working, failures: 0, nowMs: now });
+    const later = { resource: resource({}, first), failures: 0, nowMs: now + 60_000 };
+    const same = composeStatus({ ...later, verdict: { ...working, message: 'still' } });
+    const other = composeStatus({ ...later, verdict: ready });
+    expect(same.conditions?.[0]?.lastTransitionTime).toBe('2026-01-01T00:00:00Z');
+    expect(other.conditions?.[0]?.lastTransitionTime).toBe('2026-01-01T00:01:00Z');
+  });
+
+  test('Deployed stays what it was when no helm call was made', () => {
+    const deployed = { status: 'True', reason: 'InstallSucceeded', message: 'revision 1' } as const;
+    const first = composeStatus({ resource: resource(), verdict: { ...working, deployed }, failures: 0, nowMs: now });
+    const second = composeStatus({ resource: resource({}, first), verdict: ready, failures: 0, nowMs: now + 1 });
+    expect(types(second)).toEqual(['Ready=True', 'Deployed=True']);
+  });
+
+  test('a new revision moves the earlier one into the bounded history', () => {
+    let status: WatchedStatus = {};
+    for (let revision = 1; revision <= 9; revision += 1) {
+      const inputs = { resource: resource({}, status), verdict: ready, failures: 0, nowMs: now };
+      status = composeStatus({ ...inputs, release: snapshot(revision) });
+    }
+    expect(status.release?.revision).toBe(9);
+    expect(status.history?.map(({ revision }) => revision)).toEqual([8, 7, 6, 5, 4]);
+    expect(status.history?.[0]).toMatchObject({ status: 'superseded' });
+    expect(status.history?.[0]).not.toHaveProperty('name');
+  });
+
+  test('a message is bounded', () => {
+    const verdict = { ...ready, message: 'x'.repeat(5_000) };
+    const status = composeStatus({ resource: resource(), verdict, failures: 0, nowMs: now });
+    expect(status.conditions?.[0]?.message).toHaveLength(1024);
+  });
+
+  test('failures are there only while there are any', () => {
+    const inputs = { resource: resource(), verdict: ready, nowMs: now };
+    expect(composeStatus({ ...inputs, failures: 2 }).failures).toBe(2);
+    expect(composeStatus({ ...inputs, failures: 0 })).not.toHaveProperty('failures');
+  });
+
+  test('a request to reconcile is acknowledged', () => {
+    const annotations = { 'helm.velotio.com/reconcile-requested-at': 'now' };
+    const status = composeStatus({ resource: resource({ annotations }), verdict: ready, failures: 0, nowMs: now });
+    expect(status.lastHandledReconcileAt).toBe('now');
+  });
+});
+
+describe('isSameStatus', () => {
+  test('the order of keys does not matter', () => {
+    expect(isSameStatus({ failures: 1, observedGeneration: 2 }, { observedGeneration: 2, failures: 1 })).toBe(true);
+  });
+
+  test.each([
+    [undefined, {}],
+    [{ failures: 1 }, {}],
+    [{ failures: 1 }, { failures: 2 }],
+  ])('%j is not %j', (a, b) => {
+    expect(isSameStatus(a, b)).toBe(false);
+  });
+});
