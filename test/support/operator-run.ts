@@ -1,0 +1,179 @@
+// An operator in a test: the real engine, on the real cluster and with the real helm, for one namespace.
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+import type { WatchedStatus } from '../../src/api/v1alpha1/watched-status.ts';
+import { Helm, type HelmCall, type HelmResult } from '../../src/helm/process.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
+import { Discovery } from '../../src/kube/discovery.ts';
+import { EventRecorder } from '../../src/kube/event-recorder.ts';
+import type { KubeObject, ObjectInput } from '../../src/kube/objects.ts';
+import { openClient } from '../../src/kube/open-client.ts';
+import type { Resource } from '../../src/kube/resource.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { Operator } from '../../src/operator/operator.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { helmDriver } from '../../src/uninstall/helm-driver.ts';
+import { loadWatches } from '../../src/watches/load.ts';
+import type { WatchEntry } from '../../src/watches/watch-entry.ts';
+import { testCluster } from './test-context.ts';
+
+/** A watched resource as tests read it. */
+export type Watched = KubeObject & { readonly spec?: Record<string, unknown>; readonly status?: WatchedStatus };
+
+/** A helm that remembers what it was asked to do. */
+export class AuditedHelm extends Helm {
+  /** The verbs in order: `upgrade`, `uninstall`. */
+  readonly verbs: string[] = [];
+  /** Awaited before each call. */
+  before: (args: readonly string[]) => Promise<void> = () => Promise.resolve();
+
+  override async run(args: readonly string[], call: HelmCall): Promise<HelmResult> {
+    this.verbs.push(args[0] ?? '');
+    await this.before(args);
+    return super.run(args, call);
+  }
+}
+
+/** The tutorial's resource (DESIGN.md §2), in a namespace. */
+export function tutorialBookStore(namespace: string, name = 'example-bookstore'): ObjectInput {
+  const document = parse(`
+apiVersion: velotio.com/v1alpha1
+kind: BookStore
+metadata: {name: ${name}, namespace: ${namespace}}
+spec:
+  replicaCount: 1
+  image:
+    app: {repository: akash125/pyapp, tag: latest, pullPolicy: IfNotPresent}
+    mongodb: {repository: mongo, tag: latest, pullPolicy: IfNotPresent}
+  service:
+    app: {type: LoadBalancer, port: 80, targetPort: 3000}
+    mongodb: {type: ClusterIP, port: 27017, targetPort: 27017}
+  resources: {}
+  nodeSelector: {}
+  tolerations: []
+  affinity: {}
+`) as ObjectInput;
+  return document;
+}
+
+/** A client of the shared cluster's admin. */
+export async function adminClient(): Promise<{ readonly client: KubeClient; readonly close: () => Promise<void> }> {
+  return openClient({ kubeconfig: testCluster().kubeconfig, homeDir: '/nonexistent', userAgent: 'test' });
+}
+
+/** Runs kubectl as a user would. */
+export async function kubectl(...args: readonly string[]): Promise<string> {
+  return runTool(testCluster().kubectl, args);
+}
+
+/** Runs helm as a user would. */
+export async function helm(...args: readonly string[]): Promise<string> {
+  return runTool(testCluster().helm, args);
+}
+
+async function runTool(file: string, args: readonly string[]): Promise<string> {
+  const { kubeconfig, path } = testCluster();
+  const env = { PATH: path, KUBECONFIG: kubeconfig, HOME: testCluster().testRoot };
+  const { stdout } = await promisify(execFile)(file, [...args], { env, maxBuffer: 50_000_000 });
+  return stdout;
+}
+
+/** Polls until `probe` gives something; the deadline is generous and no measure of anything. */
+export async function eventually<T>(what: string, probe: () => Promise<T | undefined | false>): Promise<T> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const result = await probe();
+    if (result !== undefined && result !== false) return result;
+    if (performance.now() > deadline) throw new Error(`it did not happen within 60 s: ${what}`);
+    await systemClock.sleep(50);
+  }
+}
+
+/** Options of {@link startOperator}. */
+export interface OperatorRunOptions {
+  readonly namespace: string;
+  /** Changes to the entry that the shipped watches.yaml gives. */
+  readonly entry?: Partial<WatchEntry>;
+}
+
+/** A running operator. */
+export interface OperatorRun {
+  readonly client: KubeClient;
+  readonly helm: AuditedHelm;
+  readonly bookStores: Resource;
+  readonly log: readonly string[];
+  /** The resource now. */
+  get(name: string): Promise<Watched | undefined>;
+  /** The resource once `Ready` is `True` for its latest generation. */
+  ready(name: string): Promise<Watched>;
+  /** The resource once `Ready` has this reason. */
+  reason(name: string, reason: string): Promise<Watched>;
+  /** Drains and ends it. */
+  stop(): Promise<void>;
+}
+
+/** Starts the operator for one namespace, with CRD and chart as shipped. */
+export async function startOperator(options: OperatorRunOptions): Promise<OperatorRun> {
+  const { kubeconfig, path, helm: binary, testRoot } = testCluster();
+  await kubectl('apply', '--server-side', '--force-conflicts', '-f', 'deploy/crds/');
+  await kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/bookstores.velotio.com');
+  const { client, close } = await openClient({ kubeconfig, homeDir: '/nonexistent', userAgent: 'test-operator' });
+  const bookStores = await eventually('BookStore is served', () =>
+    new Discovery(client).find({ group: 'velotio.com', version: 'v1alpha1', kind: 'BookStore' }),
+  );
+  const helmOf = new AuditedHelm({ binary, kubeconfig, env: { PATH: path, HOME: testRoot } });
+  const log: string[] = [];
+  const entries = await loadWatches(resolve('watches.yaml'), { env: {} });
+  const stop = new AbortController();
+  const operator = new Operator({
+    entries: entries.map((entry) => ({ ...entry, ...options.entry })),
+    client,
+    helm: helmOf,
+    uninstaller: helmDriver(helmOf),
+    events: new EventRecorder(client, { controller: 'bookstore-operator', instance: 'test', clock: systemClock }),
+    clock: systemClock,
+    log: createLogger({ level: 'info', destination: { write: (line) => void log.push(line) } }),
+    namespaces: [options.namespace],
+    workers: 4,
+  });
+  const running = operator.run({ stop: stop.signal, cancel: new AbortController().signal });
+  await eventually('the operator is ready', () => Promise.resolve(operator.waitingFor.length === 0));
+  const get = (name: string): Promise<Watched | undefined> =>
+    client.find<Watched>(bookStores, { namespace: options.namespace, name });
+  const whenReady = (name: string, isMet: (resource: Watched) => boolean, what: string): Promise<Watched> =>
+    eventually(`${name} ${what}`, async () => {
+      const resource = await get(name);
+      return resource !== undefined && isMet(resource) ? resource : undefined;
+    });
+  return {
+    client,
+    helm: helmOf,
+    bookStores,
+    log,
+    get,
+    ready: (name) =>
+      whenReady(
+        name,
+        ({ metadata, status }) =>
+          status?.observedGeneration === metadata.generation && condition(status, 'Ready')?.status === 'True',
+        'is Ready',
+      ),
+    reason: (name, reason) =>
+      whenReady(name, ({ status }) => condition(status, 'Ready')?.reason === reason, `has the reason ${reason}`),
+    stop: async () => {
+      stop.abort();
+      await running;
+      await close();
+    },
+  };
+}
+
+/** A condition of a status. */
+export function condition(
+  status: WatchedStatus | undefined,
+  type: string,
+): NonNullable<WatchedStatus['conditions']>[number] | undefined {
+  return status?.conditions?.find((each) => each.type === type);
+}
