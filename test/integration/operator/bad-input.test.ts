@@ -1,0 +1,215 @@
+import { cp, mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { inspectChart } from '../../../src/watches/chart.ts';
+import type { WatchEntry } from '../../../src/watches/watch-entry.ts';
+import {
+  condition,
+  eventually,
+  kubectl,
+  type OperatorRun,
+  startOperator,
+  tutorialBookStore,
+  type Watched,
+} from '../../support/operator-run.ts';
+import { testCluster } from '../../support/test-context.ts';
+
+const namespaces: string[] = [];
+const fieldManager = 'test';
+
+/** An operator in a namespace of its own, with a changed watch entry. */
+async function operatorIn(namespace: string, entry: Partial<WatchEntry>): Promise<OperatorRun> {
+  namespaces.push(namespace);
+  await kubectl('create', 'namespace', namespace);
+  return startOperator({ namespace, entry });
+}
+
+/** A copy of the bundled chart with other files in it. */
+async function chartWith(files: Readonly<Record<string, string>>): Promise<WatchEntry['chart']> {
+  const directory = join(await mkdtemp(join(testCluster().testRoot, 'chart-')), 'bookstore');
+  await cp('charts/bookstore', directory, { recursive: true });
+  for (const [path, text] of Object.entries(files)) await writeFile(join(directory, path), text);
+  const result = await inspectChart(directory);
+  if (!result.ok) throw new Error(result.found);
+  return result.chart;
+}
+
+const create = (operator: OperatorRun, namespace: string, spec: Record<string, unknown> = {}) =>
+  operator.client.create(operator.bookStores, { ...tutorialBookStore(namespace, 'shop'), spec }, { fieldManager });
+
+/** What is in the namespace besides what every namespace has. */
+async function contentOf(namespace: string): Promise<readonly string[]> {
+  const kinds = 'deployments,services,serviceaccounts,secrets,persistentvolumeclaims';
+  const out = await kubectl('-n', namespace, 'get', kinds, '-o', 'name');
+  return out.split('\n').filter((line) => line !== '' && line !== 'serviceaccount/default');
+}
+
+function readyOf(resource: Watched): string {
+  return condition(resource.status, 'Ready')?.message ?? '';
+}
+
+afterAll(async () => {
+  await Promise.all(namespaces.map((name) => kubectl('delete', 'namespace', name, '--wait=false')));
+});
+
+describe('bad input', () => {
+  test('a chart that does not render: the template and the way out are named, and nothing is made', async () => {
+    const namespace = 'op-render';
+    const chart = await chartWith({
+      'templates/broken.yaml': '{{ required "shop.owner is missing" .Values.shop.owner }}',
+    });
+    const operator = await operatorIn(namespace, { chart });
+    try {
+      await create(operator, namespace);
+      const resource = await operator.reason('shop', 'InvalidValues');
+      expect(readyOf(resource)).toContain('templates/broken.yaml');
+      expect(readyOf(resource)).toContain('helm template CHART shows the same error');
+      expect(condition(resource.status, 'Stalled')).toMatchObject({ status: 'True' });
+      expect(resource.metadata.finalizers).toEqual(['helm.velotio.com/uninstall']);
+      expect(await contentOf(namespace)).toEqual([]);
+      await eventually('an Event names it too', async () =>
+        (await kubectl('-n', namespace, 'get', 'events', '-o', 'yaml')).includes('templates/broken.yaml'),
+      );
+      const calls = operator.helm.verbs.length;
+      await operator.client.merge(
+        operator.bookStores,
+        { metadata: { labels: { a: 'b' } } },
+        { namespace, name: 'shop', fieldManager },
+      );
+      await eventually('the event was seen', async () => (await operator.get('shop'))?.metadata.labels?.a === 'b');
+      expect(operator.helm.verbs.length).toBe(calls);
+      await operator.client.delete(operator.bookStores, { namespace, name: 'shop' });
+      await eventually('it can be deleted', async () => (await operator.get('shop')) === undefined);
+    } finally {
+      await operator.stop();
+    }
+  });
+
+  test('values that the chart’s schema rejects: the path is named, a correction heals it', async () => {
+    const namespace = 'op-values';
+    const schema = JSON.stringify({
+      type: 'object',
+      properties: { replicaCount: { type: 'integer', maximum: 5 } },
+    });
+    const operator = await operatorIn(namespace, { chart: await chartWith({ 'values.schema.json': schema }) });
+    try {
+      await create(operator, namespace, { replicaCount: 9 });
+      const resource = await operator.reason('shop', 'InvalidValues');
+      expect(readyOf(resource)).toMatch(/replicaCount/);
+      expect(await contentOf(namespace)).toEqual([]);
+      await operator.client.merge(
+        operator.bookStores,
+        { spec: { replicaCount: 2 } },
+        { namespace, name: 'shop', fieldManager },
+      );
+      const healed = await operator.ready('shop');
+      expect(condition(healed.status, 'Stalled')).toBeUndefined();
+      expect(healed.status?.failures).toBeUndefined();
+    } finally {
+      await operator.stop();
+    }
+  });
+
+  test('a chart that is damaged on disk after the start is said, not crashed on', async () => {
+    const namespace = 'op-chart';
+    const chart = await chartWith({});
+    const operator = await operatorIn(namespace, { chart });
+    try {
+      await writeFile(join(chart.path, 'Chart.yaml'), 'apiVersion: v2\n');
+      await create(operator, namespace);
+      const resource = await operator.reason('shop', 'InvalidChart');
+      expect(readyOf(resource)).toContain('helm lint');
+      expect(await contentOf(namespace)).toEqual([]);
+    } finally {
+      await operator.stop();
+    }
+  });
+
+  test('a Secret with values that is missing is named; it heals when the Secret comes', async () => {
+    const namespace = 'op-values-from';
+    const operator = await operatorIn(namespace, {
+      valuesFrom: [{ kind: 'Secret', name: 'shop-values', valuesKey: 'values.yaml', optional: false }],
+    });
+    try {
+      await create(operator, namespace);
+      const resource = await operator.reason('shop', 'ValuesSourceFailed');
+      expect(readyOf(resource)).toContain(`Secret ${namespace}/shop-values does not exist`);
+      expect(await contentOf(namespace)).toEqual([]);
+      await kubectl(
+        '-n',
+        namespace,
+        'create',
+        'secret',
+        'generic',
+        'shop-values',
+        '--from-literal=values.yaml=replicaCount: 2',
+      );
+      await operator.ready('shop');
+      const replicas = await kubectl(
+        '-n',
+        namespace,
+        'get',
+        'deployment',
+        'shop-bookstore',
+        '-o',
+        'jsonpath={.spec.replicas}',
+      );
+      expect(replicas).toBe('2');
+    } finally {
+      await operator.stop();
+    }
+  });
+
+  test('an object that belongs to somebody else is neither taken nor changed', async () => {
+    const namespace = 'op-owned';
+    const operator = await operatorIn(namespace, {});
+    try {
+      await kubectl('-n', namespace, 'create', 'service', 'clusterip', 'shop-bookstore', '--tcp=99');
+      await create(operator, namespace);
+      const resource = await operator.reason('shop', 'InstallFailed');
+      expect(readyOf(resource)).toContain('shop-bookstore');
+      expect(readyOf(resource)).toContain('belongs to somebody else');
+      const port = await kubectl(
+        '-n',
+        namespace,
+        'get',
+        'service',
+        'shop-bookstore',
+        '-o',
+        'jsonpath={.spec.ports[0].port}',
+      );
+      expect(port).toBe('99');
+      await operator.client.delete(operator.bookStores, { namespace, name: 'shop' });
+      await eventually('it can be deleted', async () => (await operator.get('shop')) === undefined);
+      expect(await contentOf(namespace)).toEqual(['service/shop-bookstore']);
+    } finally {
+      await operator.stop();
+    }
+  });
+});
+
+describe('a restart', () => {
+  test('of the operator starts no helm for what is in sync', async () => {
+    const namespace = 'op-restart';
+    const first = await operatorIn(namespace, {});
+    await create(first, namespace);
+    const before = await first.ready('shop');
+    await first.stop();
+    const second = await startOperator({ namespace });
+    try {
+      await second.client.merge(
+        second.bookStores,
+        { metadata: { annotations: { 'helm.velotio.com/reconcile-requested-at': '1' } } },
+        { namespace, name: 'shop', fieldManager },
+      );
+      await eventually(
+        'it was looked at',
+        async () => (await second.get('shop'))?.status?.lastHandledReconcileAt === '1',
+      );
+      expect((await second.get('shop'))?.status?.release).toEqual(before.status?.release);
+      expect(second.helm.verbs).toEqual([]);
+    } finally {
+      await second.stop();
+    }
+  });
+});
