@@ -3,15 +3,19 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Option } from 'commander';
-import { Helm } from '../helm/process.ts';
+import type { PurgePolicy } from '../api/v1alpha1/purge-policy.ts';
 import { operatorMinimum, requireHelm } from '../helm/version.ts';
-import { type ProbeServer, startProbeServer } from '../http/probe-server.ts';
+import { startProbeServer } from '../http/probe-server.ts';
+import type { KubeClient } from '../kube/client.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import { openClient } from '../kube/open-client.ts';
 import { systemClock } from '../lib/clock.ts';
 import { errorText } from '../lib/error-text.ts';
 import { Operator } from '../operator/operator.ts';
-import { createLogger, type LogLevel, logLevels } from '../telemetry/logger.ts';
+import { readPolicyFile } from '../purge/policy-file.ts';
+import { settingsOf } from '../purge/settings.ts';
+import type { Nightly } from '../schedule/nightly.ts';
+import { createLogger, type Logger, type LogLevel, logLevels } from '../telemetry/logger.ts';
 import { helmDriver } from '../uninstall/helm-driver.ts';
 import { loadWatches } from '../watches/load.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
@@ -19,6 +23,8 @@ import type { CommandHost, CommandIo } from './command.ts';
 import { ExitCode } from './exit-code.ts';
 import { packageRoot } from './package-root.ts';
 import { durationMs, wholeNumber } from './parse-options.ts';
+import { startPurgeSchedule } from './purge-schedule.ts';
+import { helmFor, operatorIdentity } from './purge-session.ts';
 import { packageVersion } from './version.ts';
 
 /** Options of the command. */
@@ -32,6 +38,9 @@ export interface RunOptions {
   readonly reconcilePeriod?: number;
   readonly healthProbeBindAddress: string;
   readonly logLevel: LogLevel;
+  /** A PurgePolicy document whose schedule is followed. */
+  readonly purgePolicy?: string;
+  readonly operatorNamespace?: string;
 }
 
 /** helm's own limit; more processes at once gain nothing on two cores, and each holds 67 MB. */
@@ -58,6 +67,8 @@ export function addRunCommand({ parent, io, complete }: CommandHost): void {
       durationMs,
     )
     .option('--health-probe-bind-address <address>', 'where /healthz and /readyz answer; 0 for nowhere', ':8081')
+    .option('--purge-policy <file>', 'PurgePolicy document: purge at its schedule, in its zone')
+    .option('--operator-namespace <name>', "the operator's namespace, which is never purged (default: $POD_NAMESPACE)")
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(logLevels).default('info'))
     .action((options: RunOptions) => complete(runOperator(options, io)));
 }
@@ -66,22 +77,18 @@ export function addRunCommand({ parent, io, complete }: CommandHost): void {
 export async function runOperator(options: RunOptions, io: CommandIo): Promise<ExitCode> {
   const log = createLogger({ level: options.logLevel, destination: io.stderr });
   const entries = await readEntries(options, io);
-  const { kubeconfig = io.config.kubeconfig, context } = options;
-  const helm = new Helm({
-    binary: io.config.helmBin,
-    env: io.config.env,
-    kubeconfig: options.kubeconfig,
-    context,
-    maxProcesses: options.maxConcurrentReconciles,
-  });
-  const helmVersion = await requireHelm(helm, operatorMinimum);
+  const policy = options.purgePolicy === undefined ? undefined : await readPolicyFile(options.purgePolicy);
   const { client, close } = await openClient({
-    kubeconfig,
-    context,
+    kubeconfig: options.kubeconfig ?? io.config.kubeconfig,
+    context: options.context,
     homeDir: io.config.homeDir,
     userAgent: `bookstore-operator/${packageVersion()}`,
   });
+  const cleanUps = [close];
   try {
+    const maxProcesses = options.maxConcurrentReconciles;
+    const helm = helmFor(client, io, { kubeconfig: options.kubeconfig, maxProcesses });
+    const helmVersion = await requireHelm(helm, operatorMinimum);
     const operator = new Operator({
       entries,
       client,
@@ -98,28 +105,42 @@ export async function runOperator(options: RunOptions, io: CommandIo): Promise<E
       namespaces: io.config.watchNamespaces,
       workers: options.maxConcurrentReconciles,
     });
-    const probes = await startProbes(options, operator);
+    const { healthProbeBindAddress: address } = options;
+    if (address !== '0') {
+      const probes = await startProbeServer({ address, waitingFor: () => operator.waitingFor });
+      cleanUps.push(() => probes.stop());
+    }
+    if (policy !== undefined) {
+      const schedule = startSchedule(policy, { options, client, log, io });
+      cleanUps.push(() => schedule.stop());
+    }
     log.info('operator started', {
       version: packageVersion(),
       helm: helmVersion.text,
       server: client.server,
       kinds: entries.map(({ gvk }) => gvk.kind),
     });
-    try {
-      await operator.run({ stop: io.signal, cancel: io.forceSignal });
-    } finally {
-      await probes?.stop();
-    }
+    await operator.run({ stop: io.signal, cancel: io.forceSignal });
   } finally {
-    await close();
+    for (const cleanUp of cleanUps.reverse()) await cleanUp();
   }
   log.info('operator stopped');
   return ExitCode.done;
 }
 
-function startProbes(options: RunOptions, operator: Operator): Promise<ProbeServer> | undefined {
-  const { healthProbeBindAddress: address } = options;
-  return address === '0' ? undefined : startProbeServer({ address, waitingFor: () => operator.waitingFor });
+function startSchedule(
+  policy: PurgePolicy,
+  context: { readonly options: RunOptions; readonly client: KubeClient; readonly log: Logger; readonly io: CommandIo },
+): Nightly {
+  const { options, client, log, io } = context;
+  const maxProcesses = settingsOf(policy).concurrency;
+  return startPurgeSchedule(policy, {
+    client,
+    uninstaller: helmDriver(helmFor(client, io, { kubeconfig: options.kubeconfig, maxProcesses })),
+    operator: operatorIdentity(io.config, options.operatorNamespace),
+    clock: systemClock,
+    log: log.with({ component: 'purge' }),
+  });
 }
 
 async function readEntries(options: RunOptions, io: CommandIo): Promise<readonly WatchEntry[]> {
