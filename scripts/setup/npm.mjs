@@ -5,7 +5,7 @@ import { SetupError } from './setup-error.mjs';
 /** Installs the lockfile of `cwd`, development and platform packages included, without running install scripts. */
 export async function installLocked({ cwd, what, signals }) {
   const flags = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--engine-strict=false'];
-  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
   const [file, ...prefix] = npmCommand(process.env);
   // npm's own talk goes to stderr: stdout belongs to the command that follows.
   const { code, error } = await run(file, [...prefix, ...flags, ...quiet], {

@@ -56,7 +56,13 @@ export const controlPlaneTargets: readonly GoTarget[] = [
 
 /** The clients, each built only where neither PATH nor npm has one. */
 export const clientTargets = {
-  helm: { module: 'helm', package: 'helm.sh/helm/v4/cmd/helm', output: 'helm', ldflags: strip, links: [] },
+  helm: {
+    module: 'helm',
+    package: 'helm.sh/helm/v4/cmd/helm',
+    output: 'helm',
+    ldflags: `${strip} -X helm.sh/helm/v4/internal/version.version=v4.2.3`,
+    links: [],
+  },
   kubectl: {
     module: 'k8s',
     package: 'k8s.io/kubernetes/cmd/kubectl',

@@ -123,7 +123,14 @@ async function unpack({ sources, binDir, context }: Unpacking): Promise<void> {
   await mkdir(target, { recursive: true });
   try {
     for (const file of ['package.json', 'package-lock.json']) await copyFile(join(sources, file), join(draft, file));
-    const flags = ['--omit=peer', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    const flags = [
+      '--omit=peer',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--no-update-notifier',
+      '--loglevel=error',
+    ];
     const { environment, signal } = context;
     const npm = await runProgram(['npm', 'ci', ...flags], { cwd: draft, env: environment.env, signal });
     if (npm.exitCode !== 0) {
