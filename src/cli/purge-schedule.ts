@@ -9,7 +9,7 @@ import { PurgeError } from '../purge/errors.ts';
 import { type PurgeLog, runNight } from '../purge/run-night.ts';
 import { settingsOf } from '../purge/settings.ts';
 import { nextDue, readCalendar } from '../schedule/calendar.ts';
-import { startNightly } from '../schedule/nightly.ts';
+import { type Nightly, startNightly } from '../schedule/nightly.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 
 /** What a schedule is wired with. */
@@ -22,12 +22,12 @@ export interface PurgeScheduleDeps {
 }
 
 /** A schedule in force. */
-export interface PurgeSchedule {
-  /** No further night; one in flight finishes the releases that it has begun. */
-  stop(): Promise<void>;
-}
+export type PurgeSchedule = Nightly;
 
-/** Starts the policy's schedule. @throws PurgeError, ScheduleError where it cannot be followed, at once */
+/**
+ * Starts the policy's schedule. Once stopped there is no further night, and one in flight finishes the releases that it
+ * has begun. @throws PurgeError, ScheduleError where it cannot be followed, at once
+ */
 export function startPurgeSchedule(policy: PurgePolicy, deps: PurgeScheduleDeps): PurgeSchedule {
   const settings = settingsOf(policy);
   const { log, clock } = deps;

@@ -84,7 +84,7 @@ function syntaxProblems(one: Document.Parsed, lines: LineCounter): DocumentProbl
 function invalid(file: string, problems: readonly DocumentProblem[]): PurgeError {
   const ordered = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
   const text = ordered.map(({ line, column, message }) => `${file}:${line}:${column}: ${message.replace(/^: /, '')}`);
-  return new PurgeError('POLICY_INVALID', text.join('\n'), {
+  return new PurgeError('POLICY_INVALID', [`${file} is not a policy that can be used:`, ...text].join('\n'), {
     isTerminal: true,
     remedy: 'Correct the lines above; docs/purge.md describes every field. Nothing was deleted.',
   });

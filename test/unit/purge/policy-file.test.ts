@@ -121,6 +121,7 @@ spec:
         .map((line) => line.slice(0, 78)),
     ).toMatchInlineSnapshot(`
       [
+        "policy.yaml is not a policy that can be used:",
         "policy.yaml:1:13: apiVersion: expected velotio.com/v1alpha1, found "velotio.co",
         "policy.yaml:2:7: kind: expected PurgePolicy, found "PurgePolicie"; did you mea",
         "policy.yaml:3:11: metadata: "name" is missing",

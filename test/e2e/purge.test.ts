@@ -1,0 +1,240 @@
+// `bookstore-operator purge …` as a user runs it: streams, exit codes, Ctrl-C, and what is left in the cluster.
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa, type Options } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { PurgePlan } from '../../src/purge/plan.ts';
+import type { PurgeReport } from '../../src/purge/report.ts';
+import { PurgeWorld } from '../support/purge-world.ts';
+import { testCluster } from '../support/test-context.ts';
+
+const cluster = testCluster();
+const main = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
+let world: PurgeWorld;
+let dir: string;
+
+beforeAll(async () => {
+  world = await PurgeWorld.open('e2e', cluster);
+  dir = await mkdtemp(join(cluster.testRoot, 'purge-'));
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+/** stdin is a pipe: no terminal. */
+const purge = (args: readonly string[], options: Options = {}) =>
+  execa(process.execPath, [main, 'purge', ...args], {
+    reject: false,
+    ...options,
+    env: { PATH: cluster.path, KUBECONFIG: cluster.kubeconfig, ...options.env },
+  });
+
+/** A policy that sees one namespace, and what a test adds to its spec. */
+async function policy(namespace: string, spec = ''): Promise<string> {
+  const file = join(dir, `${namespace}-${Math.random().toString(36).slice(2)}.yaml`);
+  const selector = `{purge-test: ${world.id}, kubernetes.io/metadata.name: ${namespace}}`;
+  await writeFile(
+    file,
+    `apiVersion: velotio.com/v1alpha1\nkind: PurgePolicy\nmetadata: {name: nightly}\nspec:\n  namespaceSelector: {matchLabels: ${selector}}\n${spec}`,
+  );
+  return file;
+}
+
+/** A helm in front of the real one. */
+async function shim(script: string): Promise<{ readonly HELM_BIN: string }> {
+  const file = join(await mkdtemp(join(dir, 'shim-')), 'helm');
+  await writeFile(file, `#!/bin/sh\n${script}\n`);
+  await chmod(file, 0o755);
+  return { HELM_BIN: file };
+}
+
+describe('purge plan', () => {
+  it('prints the plan on stdout and talk on stderr, is what purge alone does, and changes nothing', async () => {
+    const ns = await world.namespace('plan', { annotations: { 'keep.purge.velotio.com/b': 'true' } });
+    await Promise.all(['a', 'b'].map((name) => world.install(ns, name)));
+    const file = await policy(ns);
+    const table = await purge(['plan', '-f', file]);
+    expect(table).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^NAMESPACE.*\n.* a .* purge .*\n.* b .* keep /),
+    });
+    expect(table.stderr).toContain('1 release to purge in 1 namespace, 1 kept');
+    expect(String((await purge(['-f', file])).stdout).split('\n')).toHaveLength(3);
+
+    const json = JSON.parse(String((await purge(['plan', '-f', file, '-o', 'json'])).stdout)) as PurgePlan;
+    const yaml = parse(String((await purge(['plan', '-f', file, '-o', 'yaml'])).stdout)) as PurgePlan;
+    expect(json.counts).toEqual({ purge: 1, keep: 1, namespaces: 1 });
+    expect(yaml.entries.map(({ rule }) => rule)).toEqual(['selected', 'keep-release']);
+    expect(await world.releases(ns)).toEqual(['a', 'b']);
+  });
+
+  it('ends with 0 and says so where the selector matches nothing', async () => {
+    const { exitCode, stdout, stderr } = await purge(['plan', '-f', await policy('nowhere')]);
+    expect([exitCode, stdout]).toEqual([0, '']);
+    expect(stderr).toContain('the selector matched no namespace');
+  });
+
+  it('says of a -n that the policy does not select that it does not widen', async () => {
+    const ns = await world.namespace('narrow');
+    const { exitCode, stderr } = await purge([
+      'plan',
+      '-f',
+      await policy(ns),
+      '-n',
+      `${ns},kube-system`,
+      '-n',
+      'default',
+    ]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('namespace kube-system is left out');
+    expect(stderr).toContain('namespace default is left out');
+  });
+
+  it('ends with 3 where a cap of the run is hit', async () => {
+    const ns = await world.namespace('cap');
+    await Promise.all(['a', 'b'].map((name) => world.install(ns, name)));
+    const file = await policy(ns, '  limits: {maxReleases: 1}\n');
+    const planned = await purge(['plan', '-f', file]);
+    expect([planned.exitCode, planned.stderr]).toEqual([
+      3,
+      expect.stringContaining('2 releases would go, the policy allows 1'),
+    ]);
+    expect((await purge(['run', '-f', file, '--yes'])).exitCode).toBe(3);
+    expect(await world.releases(ns)).toEqual(['a', 'b']);
+  });
+
+  it.each<[string, string, string]>([
+    ['an empty selector', 'spec: {namespaceSelector: {}}', '\np.yaml:4:27: spec.namespaceSelector: it is empty'],
+    [
+      'a selector that only excludes',
+      'spec: {namespaceSelector: {matchExpressions: [{key: a, operator: NotIn, values: [b]}]}}',
+      'what a namespace must not be',
+    ],
+    ['an unknown field', 'spec: {namespaceSelector: {matchLabels: {a: b}}, exlude: []}', 'did you mean exclude?'],
+    ['no YAML', 'spec: [', 'p.yaml:'],
+  ])('ends with 2 for %s, naming the place and the way out', async (...[, spec, message]) => {
+    const cwd = await mkdtemp(join(dir, 'bad-'));
+    await writeFile(
+      join(cwd, 'p.yaml'),
+      `apiVersion: velotio.com/v1alpha1\nkind: PurgePolicy\nmetadata: {name: x}\n${spec}\n`,
+    );
+    const { exitCode, stdout, stderr } = await purge(['run', '-f', 'p.yaml', '--yes'], { cwd });
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('docs/purge.md');
+  });
+
+  it.each([
+    ['no policy', ['plan']],
+    ['a file that is not there', ['plan', '-f', '/nowhere/p.yaml']],
+    ['an unknown format', ['plan', '-f', 'x', '-o', 'xml']],
+    ['a -n that is no name', ['plan', '-f', 'x', '-n', 'A B']],
+    ['no releases at once', ['run', '-f', 'x', '--concurrency', '0']],
+  ])('ends with 2 for %s', async (_name, args) => {
+    const { exitCode, stderr } = await purge(args);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('error')]);
+  });
+
+  it('ends with 6 where the API does not answer', async () => {
+    const kubeconfig = join(dir, 'unreachable');
+    const config = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'gone',
+      clusters: [{ name: 'gone', cluster: { server: 'https://127.0.0.1:1' } }],
+      users: [{ name: 'gone', user: { token: 'x' } }],
+      contexts: [{ name: 'gone', context: { cluster: 'gone', user: 'gone' } }],
+    };
+    await writeFile(kubeconfig, JSON.stringify(config));
+    const { exitCode, stdout, stderr } = await purge(['plan', '-f', await policy('x'), '--kubeconfig', kubeconfig]);
+    expect([exitCode, stdout]).toEqual([6, '']);
+    expect(stderr).toContain('https://127.0.0.1:1 is unreachable');
+  });
+});
+
+describe('purge run', () => {
+  it('needs --yes without a terminal', async () => {
+    const ns = await world.namespace('ask');
+    await world.install(ns, 'a');
+    const { exitCode, stdout, stderr } = await purge(['run', '-f', await policy(ns)]);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('--yes');
+    expect(await world.releases(ns)).toEqual(['a']);
+  });
+
+  it('purges, reports, and has nothing to do the second time', async () => {
+    const ns = await world.namespace('run');
+    await Promise.all(['a', 'b', 'keep-me'].map((name) => world.install(ns, name)));
+    const file = await policy(ns, '  exclude: [keep-*]\n');
+    const first = await purge(['run', '-f', file, '--yes', '-o', 'json']);
+    expect(first.exitCode).toBe(0);
+    const report = JSON.parse(String(first.stdout)) as PurgeReport;
+    expect(report.outcomes.map(({ name, result }) => `${name} ${result}`)).toEqual(['a purged', 'b purged']);
+    expect(report.kept.map(({ name, rule }) => `${name} ${rule}`)).toEqual(['keep-me exclude']);
+    expect(await world.releases(ns)).toEqual(['keep-me']);
+
+    const second = await purge(['run', '-f', file, '--yes']);
+    expect([second.exitCode, second.stderr]).toEqual([0, expect.stringContaining('nothing to purge')]);
+  });
+
+  it('asks on a terminal for the number, and takes no other answer', async () => {
+    const ns = await world.namespace('tty');
+    await Promise.all(['a', 'b'].map((name) => world.install(ns, name)));
+    const command = `${process.execPath} ${main} purge run -f ${await policy(ns)}`;
+    const env = { PATH: cluster.path, KUBECONFIG: cluster.kubeconfig };
+    const onTerminal = (answer: string) =>
+      execa('script', ['-qec', command, '/dev/null'], { env, input: answer, reject: false });
+    const no = await onTerminal('1\n');
+    expect(no.exitCode).toBe(130);
+    expect(no.stdout).toContain('There is no undo yet');
+    expect(no.stdout).toContain(cluster.server);
+    expect(await world.releases(ns)).toEqual(['a', 'b']);
+    expect((await onTerminal('2\n')).exitCode).toBe(0);
+    expect(await world.releases(ns)).toEqual([]);
+  });
+
+  it('ends with 1 where a release fails, and gives the line to paste', async () => {
+    const ns = await world.namespace('fail');
+    await Promise.all(['a', 'bad'].map((name) => world.install(ns, name)));
+    const env = await shim(`if [ "$2" = bad ]; then echo 'Error: no' >&2; exit 1; fi\nexec ${cluster.helm} "$@"`);
+    const { exitCode, stderr } = await purge(['run', '-f', await policy(ns), '--yes'], { env });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^  helm uninstall bad --namespace ${ns} --kube-context \\S+$`, 'm'));
+    expect(await world.releases(ns)).toEqual(['bad']);
+  });
+
+  it.each([
+    ['missing', { HELM_BIN: '/nowhere/helm' }, '/nowhere/helm'],
+    ['too old', 'echo v3.17.4', '3.18'],
+  ])('ends with 2 where helm is %s', async (what, helm, message) => {
+    const ns = await world.namespace(`helm-${what.replaceAll(' ', '')}`);
+    await world.install(ns, 'a');
+    const env = typeof helm === 'string' ? await shim(helm) : helm;
+    const { exitCode, stderr } = await purge(['run', '-f', await policy(ns), '--yes'], { env });
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(await world.releases(ns)).toEqual(['a']);
+  });
+
+  it('refuses a suspended policy with 2', async () => {
+    const ns = await world.namespace('suspended');
+    const { exitCode, stderr } = await purge(['run', '-f', await policy(ns, '  suspend: true\n'), '--yes']);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('is suspended')]);
+  });
+
+  it('on Ctrl-C finishes what it has begun, leaves the rest, and ends with 130', async () => {
+    const ns = await world.namespace('ctrl-c');
+    await Promise.all(['a', 'b', 'c'].map((name) => world.install(ns, name)));
+    const env = await shim(
+      `if [ "$1" = uninstall ]; then echo begun > ${dir}/begun; sleep 1; fi\nexec ${cluster.helm} "$@"`,
+    );
+    const running = purge(['run', '-f', await policy(ns), '--yes', '--concurrency', '1', '-o', 'json'], { env });
+    await execa('sh', ['-c', `until [ -e ${dir}/begun ]; do sleep 0.05; done`], { timeout: 20_000 });
+    running.kill('SIGINT');
+    const { exitCode, stdout } = await running;
+    expect(exitCode).toBe(130);
+    const { counts, stoppedBy } = JSON.parse(String(stdout)) as PurgeReport;
+    expect([counts, stoppedBy]).toEqual([{ purged: 1, failed: 0, skipped: 0, notStarted: 2, kept: 0 }, 'interrupted']);
+    expect(await world.releases(ns)).toHaveLength(2);
+  });
+});

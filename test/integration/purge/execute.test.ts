@@ -1,0 +1,263 @@
+// Runs on a real cluster: bounds, failures, races, interruptions, and what is left afterwards.
+import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CoreResources } from '../../../src/kube/resource.ts';
+import { executePlan } from '../../../src/purge/execute.ts';
+import { makePlan } from '../../../src/purge/make-plan.ts';
+import { runNight } from '../../../src/purge/run-night.ts';
+import type { ReleaseUninstaller, UninstallRequest } from '../../../src/uninstall/uninstaller.ts';
+import { PurgeWorld } from '../../support/purge-world.ts';
+import { testCluster } from '../../support/test-context.ts';
+
+const cluster = testCluster();
+let world: PurgeWorld;
+beforeAll(async () => {
+  world = await PurgeWorld.open('run', cluster);
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+/** A policy that sees one namespace of the corner alone. */
+const only = (namespace: string) => ({
+  namespaceSelector: { matchLabels: { 'purge-test': world.id, 'kubernetes.io/metadata.name': namespace } },
+});
+
+/** The real driver with something around it. */
+function wrapped(around: (request: UninstallRequest, real: ReleaseUninstaller) => Promise<void>): ReleaseUninstaller {
+  const real = world.uninstaller();
+  return { driver: 'helm', uninstall: (request) => around(request, real) };
+}
+
+/** A zombie that nobody has waited for is not running. */
+async function isRunning(pid: number): Promise<boolean> {
+  const { stdout } = await execa('ps', ['-o', 'stat=', '-p', String(pid)], { reject: false });
+  return stdout.trim() !== '' && !stdout.trim().startsWith('Z');
+}
+
+describe('executePlan', () => {
+  it('takes away what the plan says, and nothing else', async () => {
+    const a = await world.namespace('a', { annotations: { 'keep.purge.velotio.com/pinned': 'true' } });
+    const b = await world.namespace('b', { isSelected: false });
+    await Promise.all([
+      world.install(a, 'one'),
+      world.install(a, 'pinned'),
+      world.install(a, 'two', 'volume=protected'),
+      world.install(b, 'one'),
+    ]);
+    const { report, outcomes } = await world.purge(world.deps());
+    expect(outcomes).toEqual(['a/one purged', 'a/two purged']);
+    expect(report.counts).toEqual({ purged: 2, failed: 0, skipped: 0, notStarted: 0, kept: 1 });
+    expect(report.outcomes[1]?.leaves).toEqual(['PersistentVolumeClaim/two']);
+    expect([await world.releases(a), await world.releases(b)]).toEqual([['pinned'], ['one']]);
+    expect([await world.objects(a), await world.objects(b)]).toEqual([['pinned'], ['one']]);
+    expect(await world.client.find(CoreResources.persistentVolumeClaims, { namespace: a, name: 'two' })).toBeDefined();
+  });
+
+  it('runs as many at once as allowed, in all and in a namespace', async () => {
+    const namespaces = await Promise.all(['x', 'y', 'z'].map((suffix) => world.namespace(`wide-${suffix}`)));
+    await Promise.all(namespaces.flatMap((ns) => ['a', 'b', 'c'].map((name) => world.install(ns, name))));
+    const running: string[] = [];
+    const seen = { all: 0, inOne: 0 };
+    const uninstaller = wrapped(async (request, real) => {
+      running.push(request.namespace);
+      seen.all = Math.max(seen.all, running.length);
+      seen.inOne = Math.max(seen.inOne, running.filter((namespace) => namespace === request.namespace).length);
+      await real.uninstall(request).finally(() => running.splice(running.indexOf(request.namespace), 1));
+    });
+    const matchExpressions = [{ key: 'kubernetes.io/metadata.name', operator: 'In' as const, values: namespaces }];
+    const deps = world.deps(
+      {
+        concurrency: 4,
+        perNamespace: 2,
+        namespaceSelector: { matchLabels: { 'purge-test': world.id }, matchExpressions },
+      },
+      uninstaller,
+    );
+    const { report } = await world.purge(deps);
+    expect(report.counts).toMatchObject({ purged: 9, failed: 0 });
+    expect(seen).toEqual({ all: 4, inOne: 2 });
+    const left = await Promise.all(namespaces.map((namespace) => world.releases(namespace)));
+    expect(left).toEqual([[], [], []]);
+  });
+
+  it('names the one that fails, and takes the others away', async () => {
+    const ns = await world.namespace('failing');
+    await Promise.all(['a', 'bad', 'c'].map((name) => world.install(ns, name)));
+    const dir = await mkdtemp(join(cluster.testRoot, 'shim-'));
+    const shim = join(dir, 'helm');
+    await writeFile(
+      shim,
+      `#!/bin/sh\nif [ "$2" = bad ]; then echo 'Error: secrets is forbidden: User "x" cannot delete' >&2; exit 1; fi\nexec ${cluster.helm} "$@"\n`,
+    );
+    await chmod(shim, 0o755);
+    const { report, outcomes } = await world.purge(world.deps(only(ns), world.uninstaller(shim)));
+    expect(outcomes).toEqual(['failing/a purged', 'failing/bad failed', 'failing/c purged']);
+    expect(report.outcomes[1]).toMatchObject({ code: 'HELM_FORBIDDEN', remedy: expect.any(String) });
+    expect(await world.releases(ns)).toEqual(['bad']);
+  });
+
+  it('ends a helm that hangs, with all that it started, when its time is up', async () => {
+    const ns = await world.namespace('hanging');
+    await world.install(ns, 'a');
+    const dir = await mkdtemp(join(cluster.testRoot, 'shim-'));
+    const shim = join(dir, 'helm');
+    await writeFile(shim, `#!/bin/sh\nsleep 600 &\necho "$$ $!" > ${dir}/pids\nwait\n`);
+    await chmod(shim, 0o755);
+    const { report } = await world.purge(world.deps({ ...only(ns), releaseTimeout: '1s' }, world.uninstaller(shim)));
+    expect(report.outcomes).toEqual([expect.objectContaining({ result: 'failed', code: 'HELM_TIMEOUT' })]);
+    const pids = (await readFile(join(dir, 'pids'), 'utf8')).trim().split(' ').map(Number);
+    expect(pids).toHaveLength(2);
+    await vi.waitFor(async () => expect(await Promise.all(pids.map(isRunning))).toEqual([false, false]), 5_000);
+    expect(await world.releases(ns)).toEqual(['a']);
+  });
+
+  it('stops after so many failures one after another', async () => {
+    const ns = await world.namespace('broken');
+    await Promise.all(['a', 'b', 'c', 'd'].map((name) => world.install(ns, name)));
+    const broken: ReleaseUninstaller = { driver: 'helm', uninstall: () => Promise.reject(new Error('no')) };
+    const deps = world.deps({ ...only(ns), concurrency: 1, limits: { maxConsecutiveFailures: 2 } }, broken);
+    const { report } = await world.purge(deps);
+    expect(report.counts).toMatchObject({ purged: 0, failed: 2, notStarted: 2 });
+    expect(report.stoppedBy).toBe('failures');
+    expect(await world.releases(ns)).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('does not believe a helm that only says it is done', async () => {
+    const ns = await world.namespace('lying');
+    await world.install(ns, 'a');
+    const { report } = await world.purge(
+      world.deps(
+        only(ns),
+        wrapped(async () => {}),
+      ),
+    );
+    expect(report.outcomes).toEqual([expect.objectContaining({ result: 'failed', code: 'RECORD_LEFT' })]);
+  });
+
+  it('tells a race that it lost from a failure', async () => {
+    const ns = await world.namespace('race');
+    await world.install(ns, 'a');
+    const twice = wrapped(async (request, real) => {
+      await real.uninstall(request);
+      await real.uninstall(request);
+    });
+    const { report } = await world.purge(world.deps(only(ns), twice));
+    expect(report.outcomes).toEqual([
+      expect.objectContaining({ result: 'skipped', reason: expect.stringContaining('somebody else') }),
+    ]);
+  });
+
+  it('finishes what is in flight when it is interrupted, and starts nothing more', async () => {
+    const ns = await world.namespace('interrupted');
+    await Promise.all(['a', 'b', 'c'].map((name) => world.install(ns, name)));
+    const abort = new AbortController();
+    const uninstaller = wrapped(async (request, real) => {
+      abort.abort();
+      await real.uninstall(request);
+    });
+    const deps = world.deps({ ...only(ns), concurrency: 1 }, uninstaller);
+    const report = await executePlan(deps, await makePlan(deps), { signal: abort.signal });
+    expect(report.counts).toMatchObject({ purged: 1, failed: 0, notStarted: 2 });
+    expect(report.stoppedBy).toBe('interrupted');
+    expect(await world.releases(ns)).toHaveLength(2);
+  });
+
+  it('starts nothing after the deadline', async () => {
+    const ns = await world.namespace('late');
+    await Promise.all(['a', 'b'].map((name) => world.install(ns, name)));
+    const slow = wrapped(async (request, real) => {
+      await real.uninstall(request);
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+    });
+    const { report } = await world.purge(world.deps({ ...only(ns), concurrency: 1, deadline: '1s' }, slow));
+    expect(report.counts).toMatchObject({ purged: 1, notStarted: 1 });
+    expect(report.stoppedBy).toBe('deadline');
+  });
+
+  it.each<[string, (ns: string) => Promise<void>, string]>([
+    ['upgraded', (ns) => world.upgrade(ns, 'a'), 'touched since the plan'],
+    [
+      'uninstalled and installed again, to the same revision',
+      async (ns) => {
+        await world.helm('uninstall', 'a', '-n', ns);
+        await world.install(ns, 'a');
+      },
+      'touched since the plan',
+    ],
+    [
+      'kept by its namespace',
+      (ns) => world.patchNamespace(ns, { annotations: { 'purge.velotio.com/keep': 'true' } }),
+      'purge.velotio.com/keep',
+    ],
+    [
+      'no longer selected',
+      (ns) => world.patchNamespace(ns, { labels: { 'purge-test': 'other' } }),
+      'no longer selected',
+    ],
+    [
+      'kept by its record',
+      async (ns) => {
+        const annotations = { 'purge.velotio.com/keep': 'true' };
+        const name = 'sh.helm.release.v1.a.v1';
+        await world.client.merge(
+          CoreResources.secrets,
+          { metadata: { annotations } },
+          { namespace: ns, name, fieldManager: 'test' },
+        );
+      },
+      'a record of the release carries',
+    ],
+  ])('leaves alone a release that after the plan was %s', async (what, change, reason) => {
+    const ns = await world.namespace(`after-${what.replaceAll(/[^a-z]/g, '').slice(0, 12)}`);
+    await world.install(ns, 'a');
+    const { report } = await world.purge(world.deps(only(ns)), () => change(ns));
+    expect(report.outcomes).toEqual([
+      expect.objectContaining({ result: 'skipped', reason: expect.stringContaining(reason) }),
+    ]);
+    expect(await world.releases(ns)).toEqual(['a']);
+  });
+
+  it('never touches a denied namespace, whatever it is labelled', async () => {
+    const name = 'kube-public';
+    await world.patchNamespace(name, { labels: { 'purge-test': world.id } });
+    await world.install(name, world.id);
+    try {
+      const { plan, report } = await world.purge(world.deps(only(name)));
+      expect(plan.namespaces).toEqual([expect.objectContaining({ name, state: 'denied' })]);
+      expect(report.outcomes).toEqual([]);
+      expect(await world.releases(name)).toContain(world.id);
+    } finally {
+      await world.helm('uninstall', world.id, '-n', name);
+      await world.patchNamespace(name, { labels: { 'purge-test': null } });
+    }
+  });
+});
+
+describe('runNight', () => {
+  it('only tells its plan in DryRun, purges in Enforce, and rests while suspended', async () => {
+    const ns = await world.namespace('night');
+    await world.install(ns, 'a');
+    const told: string[] = [];
+    const tell = (message: string): void => void told.push(message);
+    const log = { info: tell, warn: tell, error: tell };
+    const signal = new AbortController().signal;
+
+    await runNight({ ...world.deps({ ...only(ns), mode: 'Enforce', suspend: true }), log }, signal);
+    await runNight({ ...world.deps(only(ns)), log }, signal);
+    expect(await world.releases(ns)).toEqual(['a']);
+    await runNight({ ...world.deps({ ...only(ns), mode: 'Enforce' }), log }, signal);
+    expect(await world.releases(ns)).toEqual([]);
+    expect(told).toEqual([
+      'purge is suspended',
+      'purge planned',
+      'release planned',
+      'purge planned',
+      'release planned',
+      'release settled',
+      'purge done',
+    ]);
+  });
+});

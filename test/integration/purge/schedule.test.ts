@@ -1,0 +1,75 @@
+// A policy's schedule at work: the minute comes, the releases go.
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { PurgePolicy, PurgePolicySpec } from '../../../src/api/v1alpha1/purge-policy.ts';
+import { startPurgeSchedule } from '../../../src/cli/purge-schedule.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { PurgeWorld } from '../../support/purge-world.ts';
+import { testCluster } from '../../support/test-context.ts';
+
+let world: PurgeWorld;
+beforeAll(async () => {
+  world = await PurgeWorld.open('schedule', testCluster());
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+/** A clock that stands at an instant of today until it is moved; durations are real. */
+function movableClock(time: string): { at: number; readonly clock: typeof systemClock } {
+  const today = new Date().toISOString().slice(0, 10);
+  const state = { at: Date.parse(`${today}T${time}Z`), clock: systemClock };
+  state.clock = { ...systemClock, now: () => state.at };
+  return state;
+}
+
+function start(spec: Partial<PurgePolicySpec>, clock: typeof systemClock) {
+  const told: string[] = [];
+  const tell = (message: string): void => void told.push(message);
+  const policy: PurgePolicy = {
+    apiVersion: 'velotio.com/v1alpha1',
+    kind: 'PurgePolicy',
+    metadata: { name: 'nightly' },
+    spec: { namespaceSelector: { matchLabels: { 'purge-test': world.id } }, ...spec },
+  };
+  const { client, uninstaller, operator } = world.deps();
+  const log = { info: tell, warn: tell, error: tell };
+  return { told, schedule: startPurgeSchedule(policy, { client, uninstaller, operator, clock, log }) };
+}
+
+it('purges when the minute of its zone has come, not before', async () => {
+  const ns = await world.namespace('due');
+  await world.install(ns, 'a');
+  // 20:00 in Kolkata, which is +05:30 all the year, is 14:30 UTC. Records are younger than the clock or little older.
+  const moved = movableClock('14:29:30');
+  moved.at += 86_400_000;
+  const { told, schedule } = start({ schedule: '0 20 * * *', timeZone: 'Asia/Kolkata', mode: 'Enforce' }, moved.clock);
+  schedule.tick();
+  expect(told).toEqual(['purge scheduled']);
+  moved.at += 31_000;
+  schedule.tick();
+  await vi.waitFor(() => expect(told).toContain('purge done'), 20_000);
+  await schedule.stop();
+  expect(await world.releases(ns)).toEqual([]);
+});
+
+it('survives a night that failed', async () => {
+  const moved = movableClock('19:59:00');
+  const { told, schedule } = start(
+    { schedule: '0 20 * * *', namespaceSelector: { matchLabels: { 'no label': '!' } } },
+    moved.clock,
+  );
+  for (let night = 1; night <= 2; night += 1) {
+    moved.at += night === 1 ? 60_000 : 86_400_000;
+    schedule.tick();
+    await vi.waitFor(() => expect(told.filter((message) => message === 'purge failed')).toHaveLength(night), 20_000);
+  }
+  await schedule.stop();
+});
+
+it.each<[string, Partial<PurgePolicySpec>, string]>([
+  ['without a schedule', {}, 'POLICY_INVALID'],
+  ['with a schedule that cannot be read', { schedule: '@daily' }, 'SCHEDULE_INVALID'],
+  ['with a zone that is none', { schedule: '0 20 * * *', timeZone: 'Mars/Olympus' }, 'TIME_ZONE_INVALID'],
+])('does not start %s', (_name, spec, code) => {
+  expect(() => start(spec, systemClock)).toThrowError(expect.objectContaining({ code, isTerminal: true }));
+});

@@ -1,0 +1,141 @@
+// A corner of the shared cluster for tests of the purge: namespaces of a label of its own, real helm releases, a policy.
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { PurgePolicySpec } from '../../src/api/v1alpha1/purge-policy.ts';
+import { Helm } from '../../src/helm/process.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
+import { Discovery } from '../../src/kube/discovery.ts';
+import { openClient } from '../../src/kube/open-client.ts';
+import { CoreResources } from '../../src/kube/resource.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { type ExecuteDeps, executePlan } from '../../src/purge/execute.ts';
+import { makePlan } from '../../src/purge/make-plan.ts';
+import type { PurgePlan } from '../../src/purge/plan.ts';
+import { settingsOf } from '../../src/purge/settings.ts';
+import { helmDriver } from '../../src/uninstall/helm-driver.ts';
+import type { ReleaseUninstaller } from '../../src/uninstall/uninstaller.ts';
+import type { TestCluster } from './test-context.ts';
+
+const tinyChart = join(import.meta.dirname, 'charts', 'tiny');
+const fieldManager = 'purge-test';
+
+/** The corner. */
+export class PurgeWorld implements AsyncDisposable {
+  readonly client: KubeClient;
+  readonly #cluster: TestCluster;
+  readonly #close: () => Promise<void>;
+  /** Namespaces carry the label `purge-test: <id>`. */
+  readonly id: string;
+  readonly #namespaces: string[] = [];
+
+  private constructor(id: string, cluster: TestCluster, opened: Awaited<ReturnType<typeof openClient>>) {
+    this.id = id;
+    this.#cluster = cluster;
+    this.client = opened.client;
+    this.#close = opened.close;
+  }
+
+  static async open(name: string, cluster: TestCluster): Promise<PurgeWorld> {
+    const id = `${name}-${Math.random().toString(36).slice(2, 8)}`;
+    return new PurgeWorld(id, cluster, await openClient({ kubeconfig: cluster.kubeconfig, homeDir: '/nowhere' }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const name of this.#namespaces) await this.client.delete(CoreResources.namespaces, { name });
+    await this.#close();
+  }
+
+  /** A namespace of this corner, opted in unless `isSelected` is false. Returns its whole name. */
+  async namespace(
+    suffix: string,
+    options: { readonly annotations?: Readonly<Record<string, string>>; readonly isSelected?: boolean } = {},
+  ): Promise<string> {
+    const name = `${this.id}-${suffix}`;
+    const labels = options.isSelected === false ? {} : { 'purge-test': this.id };
+    const metadata = { name, labels, annotations: options.annotations ?? {} };
+    await this.client.create(
+      CoreResources.namespaces,
+      { apiVersion: 'v1', kind: 'Namespace', metadata },
+      { fieldManager },
+    );
+    this.#namespaces.push(name);
+    return name;
+  }
+
+  /** Changes a namespace's metadata. */
+  async patchNamespace(name: string, metadata: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.client.merge(CoreResources.namespaces, { metadata }, { name, fieldManager });
+  }
+
+  /** Runs the real helm. */
+  async helm(...args: string[]): Promise<string> {
+    const { stdout } = await execa(this.#cluster.helm, args, { env: { KUBECONFIG: this.#cluster.kubeconfig } });
+    return stdout;
+  }
+
+  /** Installs the tiny chart; `set` as in `helm --set`. */
+  async install(namespace: string, name: string, ...set: string[]): Promise<void> {
+    await this.helm('install', name, tinyChart, '-n', namespace, ...set.flatMap((value) => ['--set', value]));
+  }
+
+  /** Upgrades to an equal revision. */
+  async upgrade(namespace: string, name: string): Promise<void> {
+    await this.helm('upgrade', name, tinyChart, '-n', namespace);
+  }
+
+  /** Names of the releases in a namespace, whatever their state. */
+  async releases(namespace: string): Promise<string[]> {
+    const text = await this.helm('list', '-n', namespace, '-q', '--max', '0');
+    return text.split('\n').filter((name) => name !== '');
+  }
+
+  /** Names of the tiny chart's objects in a namespace. */
+  async objects(namespace: string): Promise<string[]> {
+    const { items } = await this.client.list(CoreResources.configMaps, {
+      namespace,
+      labelSelector: 'test.velotio.com/tiny',
+    });
+    return items.map(({ metadata }) => metadata.name);
+  }
+
+  /** The helm driver, with a binary other than the real one if a test says so. */
+  uninstaller(binary = this.#cluster.helm): ReleaseUninstaller {
+    const { kubeconfig, path } = this.#cluster;
+    return helmDriver(new Helm({ binary, kubeconfig, env: { PATH: path, HOME: '/nowhere' }, maxProcesses: 8 }));
+  }
+
+  /** All that a run takes, under a policy that selects this corner. */
+  deps(spec: Partial<PurgePolicySpec> = {}, uninstaller: ReleaseUninstaller = this.uninstaller()): ExecuteDeps {
+    return {
+      client: this.client,
+      discovery: new Discovery(this.client),
+      settings: settingsOf({
+        apiVersion: 'velotio.com/v1alpha1',
+        kind: 'PurgePolicy',
+        metadata: { name: this.id },
+        spec: { namespaceSelector: { matchLabels: { 'purge-test': this.id } }, ...spec },
+      }),
+      operator: { namespaces: ['bookstore-operator-system'], releaseName: 'bookstore-operator' },
+      clock: systemClock,
+      uninstaller,
+    };
+  }
+
+  /** Plan, in one line per release: `a/one purge selected`, the corner's prefix left out. */
+  lines(plan: PurgePlan): string[] {
+    return plan.entries.map(
+      ({ namespace, name, action, rule }) => `${namespace.replace(`${this.id}-`, '')}/${name} ${action} ${rule}`,
+    );
+  }
+
+  /** Plans and runs; `between` happens after the plan. Outcomes as `a/one purged`. */
+  async purge(deps: ExecuteDeps, between: () => Promise<void> = async () => {}) {
+    const plan = await makePlan(deps);
+    await between();
+    const report = await executePlan(deps, plan);
+    const outcomes = report.outcomes.map(
+      ({ namespace, name, result }) => `${namespace.replace(`${this.id}-`, '')}/${name} ${result}`,
+    );
+    return { plan, report, outcomes };
+  }
+}
