@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import type { CommandHost, CommandIo } from './command.ts';
 import { addCrdCommand } from './crd.ts';
+import { addDemoCommand } from './demo.ts';
 import { ExitCode } from './exit-code.ts';
 import { addLocalCommand } from './local.ts';
 import { addPurgeCommand } from './purge.ts';
@@ -29,7 +30,7 @@ export async function runProgram(args: readonly string[], io: CommandIo): Promis
       exitCode = await work;
     },
   };
-  for (const add of [addRunCommand, addPurgeCommand, addCrdCommand, addLocalCommand]) add(host);
+  for (const add of [addRunCommand, addPurgeCommand, addCrdCommand, addLocalCommand, addDemoCommand]) add(host);
   exitInsteadOfLeaving(program);
   try {
     await program.parseAsync([...args], { from: 'user' });

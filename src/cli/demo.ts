@@ -1,0 +1,127 @@
+// `bookstore-operator demo`: the whole main job on a local cluster of its own, line by line, and clean-up after it.
+import { extname, resolve } from 'node:path';
+import { Option } from 'commander';
+import { systemClock } from '../lib/clock.ts';
+import { withFileLock } from '../local/file-lock.ts';
+import { logTail } from '../local/log-tail.ts';
+import type { CommandHost, CommandIo } from './command.ts';
+import { claim } from './demo/claim.ts';
+import { DemoError } from './demo/demo-error.ts';
+import { hints } from './demo/hints.ts';
+import { Narrator, wantsColour } from './demo/narrator.ts';
+import { binDirsOf, playDemo, type Stage } from './demo/play-demo.ts';
+import { readRecord, writeRecord } from './demo/record.ts';
+import { endOperator, hasCluster, takeDown } from './demo/take-down.ts';
+import { type DemoTimes, timesTable } from './demo/times.ts';
+import { type DemoWorkspace, demoWorkspace } from './demo/workspace.ts';
+import { ExitCode } from './exit-code.ts';
+import { packageRoot } from './package-root.ts';
+
+/** Options of the command. */
+export interface DemoOptions {
+  /** Of the cluster and of everything else that is the demo's. */
+  readonly name: string;
+  readonly keep: boolean;
+  readonly down: boolean;
+}
+
+const help = `
+The demo starts a cluster and an operator of its own, never touches another one, and takes both down at its end, after
+a failure and after Ctrl-C. What --keep left up, the next demo of that name finds and leaves alone: it says so and ends
+with exit code 2. What a killed demo left is taken down by the next one, or by --down.
+Exit code 0: every line did what it should. 1: one did not, and its output says what. 130: interrupted.`;
+
+/** Adds the command to the program. */
+export function addDemoCommand({ parent, io, complete }: CommandHost): void {
+  parent
+    .command('demo')
+    .description('show the whole main job on a local cluster of its own: operator, purge, clean-up')
+    .option('--name <name>', 'name of the cluster; two demos at a time need two', 'demo')
+    .addOption(
+      new Option('--keep', 'leave everything up, and say how to go on by hand').default(false).conflicts('down'),
+    )
+    .addOption(new Option('--down', 'only take down what --keep or a killed demo left').default(false))
+    .addHelpText('after', help)
+    .action((options: DemoOptions) => complete(runDemo(options, io)));
+}
+
+/**
+ * Plays the demo, or takes one down.
+ * @throws DemoError where it could not begin, or a line did not do what it should; then it is cleaned up already
+ */
+export async function runDemo(options: DemoOptions, io: CommandIo): Promise<ExitCode> {
+  const workspace = demoWorkspace(io.config.stateHome, options.name);
+  const narrator = new Narrator(io.stdout, { hasColour: wantsColour(io.stdout, io.config.env) });
+  const onOperator: Stage['onOperator'] = (operator) => writeRecord(workspace.recordFile, { isKept: false, operator });
+  const stage: Stage = { workspace, io, narrator, program: thisProgram(), packageRoot, onOperator };
+  const work = () => (options.down ? takeKeptDown(stage) : play(stage, options));
+  return withFileLock(workspace.lockFile, work, { signal: io.signal, onWait: (pid) => refuse(workspace, pid) });
+}
+
+async function play(stage: Stage, { keep }: DemoOptions): Promise<ExitCode> {
+  const { workspace, io, narrator } = stage;
+  const startedAt = systemClock.monotonic();
+  await claim(workspace, stage);
+  let times: DemoTimes | undefined;
+  try {
+    times = await playDemo(stage);
+  } catch (error) {
+    if (!io.signal.aborted) {
+      for (const line of await lastOfTheLog(workspace)) narrator.output(line);
+      await conclude(stage, { keep, isInterrupted: false });
+      throw error;
+    }
+  }
+  await conclude(stage, { keep, isInterrupted: io.signal.aborted });
+  if (times === undefined || io.signal.aborted) {
+    io.stderr.write('interrupted\n');
+    return ExitCode.interrupted;
+  }
+  narrator.chapter('Times');
+  for (const line of timesTable(times)) narrator.say(line);
+  narrator.say(`\nEvery step did what it should, in ${((systemClock.monotonic() - startedAt) / 1_000).toFixed(0)} s.`);
+  return ExitCode.done;
+}
+
+/** Cleans up, or, with --keep, leaves everything up and says how to go on. An interrupted demo never leaves its operator. */
+async function conclude(
+  stage: Stage,
+  { keep, isInterrupted }: { readonly keep: boolean; readonly isInterrupted: boolean },
+): Promise<void> {
+  const { workspace, io, narrator } = stage;
+  const isLeft = keep && (await hasCluster(workspace, io));
+  narrator.chapter(isLeft ? 'Left up' : 'Clean-up');
+  if (!isLeft) return takeDown(workspace, stage);
+  if (isInterrupted) await endOperator(workspace, narrator);
+  const { operator } = (!isInterrupted && (await readRecord(workspace.recordFile))) || {};
+  await writeRecord(workspace.recordFile, { isKept: true, ...(operator === undefined ? {} : { operator }) });
+  const binDirs = await binDirsOf({ workspace, io: { ...io, signal: new AbortController().signal } });
+  for (const line of hints(workspace, { packageRoot, binDirs, hasOperator: operator !== undefined }))
+    narrator.say(line);
+}
+
+async function takeKeptDown({ workspace, io, narrator }: Stage): Promise<ExitCode> {
+  if ((await readRecord(workspace.recordFile)) === undefined) {
+    io.stderr.write(`there is no demo ${workspace.name}\n`);
+    return ExitCode.done;
+  }
+  await takeDown(workspace, { io, narrator });
+  return ExitCode.done;
+}
+
+async function lastOfTheLog({ operatorLog }: DemoWorkspace): Promise<readonly string[]> {
+  const lines = await logTail(operatorLog, 15);
+  return lines.length === 0 ? [] : ['', "the operator's last log lines:", ...lines.map((line) => `  ${line}`)];
+}
+
+/** src/main.ts under src/cli, dist/main.js under dist/cli. */
+function thisProgram(): Stage['program'] {
+  return [process.execPath, resolve(import.meta.dirname, '..', `main${extname(import.meta.filename)}`)];
+}
+
+function refuse({ name }: DemoWorkspace, pid: number): never {
+  throw new DemoError('DEMO_RUNNING', `a demo ${name} is running already (process ${pid})`, {
+    isTerminal: true,
+    remedy: 'Wait for its end, or give this one another name: --name another-demo.',
+  });
+}
