@@ -102,7 +102,7 @@ async function conclude(
 
 async function takeKeptDown({ workspace, io, narrator }: Stage): Promise<ExitCode> {
   if ((await readRecord(workspace.recordFile)) === undefined) {
-    io.stderr.write(`there is no demo ${workspace.name}\n`);
+    io.stderr.write(`no demo has left a local cluster ${workspace.name} up\n`);
     return ExitCode.done;
   }
   await takeDown(workspace, { io, narrator });
@@ -120,7 +120,7 @@ function thisProgram(): Stage['program'] {
 }
 
 function refuse({ name }: DemoWorkspace, pid: number): never {
-  throw new DemoError('DEMO_RUNNING', `a demo ${name} is running already (process ${pid})`, {
+  throw new DemoError('DEMO_RUNNING', `a demo on the local cluster ${name} is running already (process ${pid})`, {
     isTerminal: true,
     remedy: 'Wait for its end, or give this one another name: --name another-demo.',
   });

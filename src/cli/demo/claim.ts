@@ -19,13 +19,15 @@ export async function claim(workspace: DemoWorkspace, context: TakeDownContext):
     });
   }
   if (record?.isKept === true && isThere) {
-    throw new DemoError('DEMO_KEPT', `the demo ${name} is still up: it was left up with --keep`, {
+    throw new DemoError('DEMO_KEPT', `the demo on the local cluster ${name} is still up: it was left up with --keep`, {
       isTerminal: true,
       remedy: `Take it down (${downLine(name)}), or give this one another name (--name).`,
     });
   }
   if (record !== undefined) {
-    context.narrator.say(`a demo ${name} ended without cleaning up; what it left is taken down first`);
+    context.narrator.say(
+      `A demo on the local cluster ${name} ended without cleaning up; what it left is taken down first.`,
+    );
     await takeDown(workspace, context);
   }
   await writeRecord(recordFile, { isKept: false });

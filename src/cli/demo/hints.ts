@@ -18,7 +18,7 @@ export function hints(
     '  bookstore-operator purge plan -f deploy/demo/purge-policy.yaml',
     ...(left.hasOperator
       ? [`  tail -f ${shellWord(workspace.operatorLog)}`]
-      : ['  bookstore-operator run     (the operator does not run any more)']),
+      : ['  bookstore-operator run     (the operator does not run)']),
     `To take all of it down, the operator too: ${down}   (in a clone: ${inClone(down)})`,
   ];
 }

@@ -19,7 +19,7 @@ import {
 import type { Step } from './step.ts';
 import { runStep, runSteps, stepFailed, type Terminal } from './step-runner.ts';
 import { type DemoTimes, type PurgeTime, purgeTime } from './times.ts';
-import { type DemoWorkspace, demoEnvironment, writeShim } from './workspace.ts';
+import { type DemoWorkspace, demoEnvironment, shellWord, writeShim } from './workspace.ts';
 import { releasesThatAre } from './world.ts';
 
 /** What a demo is played with. */
