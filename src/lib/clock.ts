@@ -12,13 +12,20 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+const maxTimerMs = 2 ** 31 - 1;
+
 /** The machine's clocks. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
     try {
-      await delay(ms, undefined, signal === undefined ? {} : { signal });
+      let restMs = ms;
+      do {
+        // a timer that is set for longer than it can count fires at once
+        await delay(Math.min(restMs, maxTimerMs), undefined, signal === undefined ? {} : { signal });
+        restMs -= maxTimerMs;
+      } while (restMs > 0);
     } catch (error) {
       signal?.throwIfAborted();
       throw error;

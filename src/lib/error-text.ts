@@ -3,5 +3,10 @@
 /** The message, or the thing itself as text. */
 export function errorText(error: unknown): string {
   if (error instanceof Error) return error.message === '' ? error.name : error.message;
-  return typeof error === 'string' ? error : JSON.stringify(error);
+  if (typeof error === 'string') return error;
+  try {
+    return JSON.stringify(error) ?? String(error); // undefined, functions and symbols have no JSON
+  } catch {
+    return String(error); // neither have circles and bigints
+  }
 }
