@@ -2,17 +2,22 @@
 import { apiVersionOf, type GroupVersionKind } from '../api/v1alpha1/group-version.ts';
 import type { KubeClient } from './client.ts';
 import { ApiError, isApiError } from './errors.ts';
-import type { Resource } from './resource.ts';
+import { groupVersionPath, type Resource } from './resource.ts';
 
 interface WireResourceList {
   readonly resources?: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[];
+}
+
+interface WireGroup {
+  readonly preferredVersion?: { readonly version?: string };
+  readonly versions?: readonly { readonly version?: string }[];
 }
 
 /** Answers are kept; a kind that is not found is asked for anew each time, since CRDs come and go. */
 export class Discovery {
   readonly #client: KubeClient;
   readonly #lists = new Map<string, Promise<readonly Resource[]>>();
-  readonly #preferred = new Map<string, string>();
+  readonly #versions = new Map<string, readonly string[]>();
 
   constructor(client: KubeClient) {
     this.#client = client;
@@ -20,10 +25,13 @@ export class Discovery {
 
   /** The resource of a kind, or undefined where the server does not serve it now. @throws ApiError where it cannot be asked */
   async find(gvk: GroupVersionKind, signal?: AbortSignal): Promise<Resource | undefined> {
-    const cached = await this.#list(gvk, signal);
-    const found = cached.find((resource) => resource.kind === gvk.kind);
+    const apiVersion = apiVersionOf(gvk);
+    const held = this.#lists.get(apiVersion);
+    // What another caller asked may have failed for its own reasons, cancellation above all.
+    const cached = await held?.catch(() => undefined);
+    const found = cached?.find((resource) => resource.kind === gvk.kind);
     if (found !== undefined) return found;
-    this.#lists.delete(apiVersionOf(gvk));
+    if (this.#lists.get(apiVersion) === held) this.#lists.delete(apiVersion);
     return (await this.#list(gvk, signal)).find((resource) => resource.kind === gvk.kind);
   }
 
@@ -36,25 +44,43 @@ export class Discovery {
     });
   }
 
-  /** The resource of a kind in the group's preferred version: for what is stored without a version. */
+  /**
+   * The resource of a kind, for what is stored without a version: in the group's preferred version, else in the first of
+   * the others that has it (a group may serve some kinds only in an older or newer one).
+   */
   async findPreferred(kind: { readonly group: string; readonly kind: string }): Promise<Resource | undefined> {
     if (kind.group === '') return this.find({ ...kind, version: 'v1' });
-    const known = this.#preferred.get(kind.group) ?? (await this.#preferredVersion(kind.group));
-    return known === undefined ? undefined : this.find({ ...kind, version: known });
+    const held = this.#versions.get(kind.group);
+    return (
+      (held === undefined ? undefined : await this.#findIn(held, kind)) ??
+      (await this.#findIn(await this.#askVersions(kind.group), kind))
+    );
   }
 
-  async #preferredVersion(group: string): Promise<string | undefined> {
+  async #findIn(
+    versions: readonly string[],
+    kind: { readonly group: string; readonly kind: string },
+  ): Promise<Resource | undefined> {
+    for (const version of versions) {
+      const found = await this.find({ ...kind, version });
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The group's versions, the preferred one first. */
+  async #askVersions(group: string): Promise<readonly string[]> {
     try {
-      const answer = await this.#client.raw<{ readonly preferredVersion?: { readonly version?: string } }>({
+      const answer = await this.#client.raw<WireGroup>({
         method: 'GET',
         path: `/apis/${encodeURIComponent(group)}`,
         what: `discover ${group}`,
       });
-      const version = answer.preferredVersion?.version;
-      if (version !== undefined) this.#preferred.set(group, version);
-      return version;
+      const versions = [answer.preferredVersion, ...(answer.versions ?? [])].flatMap((each) => each?.version ?? []);
+      this.#versions.set(group, [...new Set(versions)]);
+      return this.#versions.get(group) ?? [];
     } catch (error) {
-      if (isApiError(error, 'API_NOT_FOUND')) return undefined;
+      if (isApiError(error, 'API_NOT_FOUND')) return [];
       throw error;
     }
   }
@@ -65,7 +91,9 @@ export class Discovery {
     if (held !== undefined) return held;
     const asked = this.#ask(gvk, signal);
     this.#lists.set(apiVersion, asked);
-    asked.catch(() => this.#lists.delete(apiVersion));
+    asked.catch(() => {
+      if (this.#lists.get(apiVersion) === asked) this.#lists.delete(apiVersion);
+    });
     return asked;
   }
 
@@ -74,7 +102,7 @@ export class Discovery {
     try {
       const list = await this.#client.raw<WireResourceList>({
         method: 'GET',
-        path: gvk.group === '' ? `/api/${gvk.version}` : `/apis/${gvk.group}/${gvk.version}`,
+        path: groupVersionPath(gvk),
         what: `discover ${apiVersion}`,
         signal,
       });

@@ -1,5 +1,6 @@
 // Resource types as the API serves them, and the URL paths that follow from them.
 import type { GroupVersionKind } from '../api/v1alpha1/group-version.ts';
+import { ApiError } from './errors.ts';
 
 /** A type with what a URL needs besides: discovery's answer for a kind. */
 export interface Resource extends GroupVersionKind {
@@ -15,14 +16,35 @@ export interface ResourceLocation {
   readonly subresource?: 'status' | 'scale' | 'eviction' | undefined;
 }
 
-/** `/api/v1/namespaces/x/secrets/y` or `/apis/GROUP/VERSION/…`. Names are escaped: they may come from untrusted data. */
+/**
+ * `/api/v1/namespaces/x/secrets/y` or `/apis/GROUP/VERSION/…`. Names may come from untrusted data: they are escaped, and
+ * one that would address something else is refused.
+ * @throws ApiError `API_INVALID`
+ */
 export function resourcePath(resource: Resource, location: ResourceLocation = {}): string {
-  const parts = resource.group === '' ? ['api', resource.version] : ['apis', resource.group, resource.version];
-  if (resource.isNamespaced && location.namespace !== undefined) parts.push('namespaces', location.namespace);
-  parts.push(resource.plural);
-  if (location.name !== undefined) parts.push(location.name);
-  if (location.subresource !== undefined) parts.push(location.subresource);
-  return `/${parts.map(encodeURIComponent).join('/')}`;
+  const { namespace, name, subresource } = location;
+  if (resource.isNamespaced && name !== undefined && namespace === undefined) {
+    throw invalidPath(`the namespace of ${resource.plural} "${name}" is not known`);
+  }
+  const parts = ['namespaces', namespace, resource.plural, name, subresource];
+  const rest = resource.isNamespaced && namespace !== undefined ? parts : parts.slice(2);
+  return [groupVersionPath(resource), ...rest.filter((part) => part !== undefined).map(escapeSegment)].join('/');
+}
+
+/** `/api/v1` or `/apis/GROUP/VERSION`. @throws ApiError `API_INVALID` */
+export function groupVersionPath({ group, version }: Pick<GroupVersionKind, 'group' | 'version'>): string {
+  const parts = group === '' ? ['api', version] : ['apis', group, version];
+  return `/${parts.map(escapeSegment).join('/')}`;
+}
+
+/** Dots are no matter of escaping: a URL takes `%2e%2e` for `..` too. An empty name would address the collection. */
+function escapeSegment(segment: string): string {
+  if (segment === '' || segment === '.' || segment === '..') throw invalidPath(`"${segment}" is not a name`);
+  return encodeURIComponent(segment);
+}
+
+function invalidPath(reason: string): ApiError {
+  return new ApiError('API_INVALID', `no such address in the API: ${reason}`, { isTerminal: true });
 }
 
 /** Reads an object's `apiVersion` and `kind`. */
