@@ -41,11 +41,14 @@ export async function* decodeWatch<T extends KubeObject>(
 }
 
 function parseLine<T extends KubeObject>(line: string, what: string): WatchEvent<T> {
-  let event: WireEvent;
+  let event: Partial<WireEvent> | null;
   try {
-    event = JSON.parse(line) as WireEvent;
+    event = JSON.parse(line) as Partial<WireEvent> | null;
   } catch (cause) {
     throw new ApiError('API_BAD_ANSWER', `cannot ${what}: a line of the answer is not JSON`, { cause });
+  }
+  if (event?.type === undefined || typeof event.object !== 'object' || event.object === null) {
+    throw new ApiError('API_BAD_ANSWER', `cannot ${what}: a line of the answer is no event`);
   }
   if (event.type === 'ERROR') {
     const body = event.object as StatusBody;
