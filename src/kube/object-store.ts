@@ -31,11 +31,23 @@ export function isOlderVersion(a: string, b: string): boolean {
   return a.length === b.length ? a < b : a.length < b.length;
 }
 
+/** What a deletion is known by: an older object cannot undo it, and it does not touch a newer one. */
+export interface DeletionOptions {
+  readonly uid?: string | undefined;
+  /** Of the event, or of the list that the object was missing from. */
+  readonly resourceVersion: string;
+}
+
+/** How many deletions are remembered: they need to outlive a request in flight, no more. */
+const maxTombstones = 1_000;
+
 /** Objects of one collection. Written by its reflector, and by {@link ObjectStore.remember} for our own writes. */
 export class ObjectStore<T extends KubeObject> implements ReadableStore<T> {
   readonly #objects = new Map<string, T>();
   readonly #indexers: ReadonlyMap<string, Indexer<T>>;
   readonly #indexes = new Map<string, Map<string, Set<string>>>();
+  /** Version of the deletion by uid. */
+  readonly #tombstones = new Map<string, string>();
 
   constructor(indexers: Readonly<Record<string, Indexer<T>>> = {}) {
     this.#indexers = new Map(Object.entries(indexers));
@@ -64,19 +76,19 @@ export class ObjectStore<T extends KubeObject> implements ReadableStore<T> {
   }
 
   /**
-   * Takes in an object. One that is older than what is held (a late event after our own write was remembered) changes
-   * nothing, and undefined comes back.
+   * Takes in an object. One that is older than what is held (a late event after our own write was remembered) or than its
+   * own deletion (the late answer to a write) changes nothing, and undefined comes back.
    */
   set(object: T): StoreChange<T> | undefined {
     const key = objectKey(object.metadata);
+    const { uid, resourceVersion } = object.metadata;
     const before = this.#objects.get(key);
-    if (
-      before !== undefined &&
-      before.metadata.uid === object.metadata.uid &&
-      isOlderVersion(object.metadata.resourceVersion, before.metadata.resourceVersion)
-    ) {
+    if (before?.metadata.uid === uid && isOlderVersion(resourceVersion, before.metadata.resourceVersion)) {
       return undefined;
     }
+    const deletedAt = this.#tombstones.get(uid);
+    if (deletedAt === resourceVersion || isOlderVersion(resourceVersion, deletedAt ?? '')) return undefined;
+    this.#tombstones.delete(uid); // a label selector lets an object leave and come back
     if (before !== undefined) this.#unindex(key, before);
     this.#objects.set(key, object);
     for (const [name, indexer] of this.#indexers) {
@@ -95,12 +107,25 @@ export class ObjectStore<T extends KubeObject> implements ReadableStore<T> {
     this.set(object);
   }
 
-  delete(key: string): StoreChange<T> | undefined {
+  /** Takes an object out: whatever is held, or only what is not newer than the deletion. */
+  delete(key: string, deletion?: DeletionOptions): StoreChange<T> | undefined {
     const before = this.#objects.get(key);
+    if (deletion !== undefined) {
+      const { uid = before?.metadata.uid, resourceVersion } = deletion;
+      if (before !== undefined && isOlderVersion(resourceVersion, before.metadata.resourceVersion)) return undefined;
+      if (uid !== undefined) this.#bury(uid, resourceVersion);
+    }
     if (before === undefined) return undefined;
     this.#unindex(key, before);
     this.#objects.delete(key);
     return { key, before, after: undefined };
+  }
+
+  #bury(uid: string, resourceVersion: string): void {
+    this.#tombstones.delete(uid);
+    this.#tombstones.set(uid, resourceVersion);
+    const oldest = this.#tombstones.keys().next().value;
+    if (this.#tombstones.size > maxTombstones && oldest !== undefined) this.#tombstones.delete(oldest);
   }
 
   #unindex(key: string, object: T): void {

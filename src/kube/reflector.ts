@@ -102,7 +102,7 @@ export class Reflector<T extends KubeObject> {
         this.#take(item);
       }
     }
-    for (const key of gone) this.#drop(key);
+    for (const key of gone) this.#report(store.delete(key, { resourceVersion }));
     this.#heard();
     if (!this.#hasSynced) {
       this.#hasSynced = true;
@@ -112,7 +112,7 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
-    const { client, resource, namespace, labelSelector, isMetadataOnly = false } = this.#options;
+    const { client, resource, namespace, labelSelector, isMetadataOnly = false, store } = this.#options;
     const watchdog = startWatchdog(this.#options.watchdogMs ?? 120_000, signal);
     try {
       const events = await client.watch<T>(resource, {
@@ -127,7 +127,8 @@ export class Reflector<T extends KubeObject> {
       for await (const event of events) {
         watchdog.reset();
         this.#heard();
-        if (event.type === 'DELETED') this.#drop(objectKey(event.object.metadata));
+        if (event.type === 'DELETED')
+          this.#report(store.delete(objectKey(event.object.metadata), event.object.metadata));
         else if (event.type !== 'BOOKMARK') this.#take(event.object);
         this.#resourceVersion = event.object.metadata.resourceVersion;
       }
@@ -139,12 +140,10 @@ export class Reflector<T extends KubeObject> {
   }
 
   #take(object: T): void {
-    const change = this.#options.store.set(this.#options.strip?.(object) ?? object);
-    if (change !== undefined) this.#options.onChange?.(change);
+    this.#report(this.#options.store.set(this.#options.strip?.(object) ?? object));
   }
 
-  #drop(key: string): void {
-    const change = this.#options.store.delete(key);
+  #report(change: StoreChange<T> | undefined): void {
     if (change !== undefined) this.#options.onChange?.(change);
   }
 
@@ -170,7 +169,9 @@ function startWatchdog(
   }, silenceMs);
   timer.unref();
   const onAbort = (): void => controller.abort(parent.reason);
-  parent.addEventListener('abort', onAbort, { once: true });
+  if (parent.aborted)
+    onAbort(); // while the list was taken in: no event will say so any more
+  else parent.addEventListener('abort', onAbort, { once: true });
   return {
     signal: controller.signal,
     reset: () => timer.refresh(),
