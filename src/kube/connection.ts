@@ -1,7 +1,9 @@
 // Which cluster, as whom: the kubeconfig, read by @kubernetes/client-node, and its credentials kept fresh.
 import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import type * as ClientNode from '@kubernetes/client-node';
 import type { Dispatcher } from 'undici';
+import { errorText } from '../lib/error-text.ts';
 import { ApiError } from './errors.ts';
 
 /** Where to look for the cluster; the order is kubectl's. */
@@ -22,6 +24,12 @@ export interface Credentials {
 /** How long headers are used before the kubeconfig is asked again: tokens of a pod are renewed on disk. */
 const credentialsMaxAgeMs = 60_000;
 
+interface HeldCredentials {
+  readonly value: Credentials;
+  readonly readAtMs: number;
+  readonly fingerprint: string;
+}
+
 /** A cluster and a user. One connection keeps one pool of sockets. */
 export class Connection {
   /** `https://host:port`, possibly with a path. */
@@ -32,7 +40,8 @@ export class Connection {
   readonly namespace: string;
   readonly #library: typeof ClientNode;
   readonly #kubeConfig: ClientNode.KubeConfig;
-  #credentials: { value: Credentials; readAtMs: number; fingerprint: string } | undefined;
+  #credentials: HeldCredentials | undefined;
+  #renewal: Promise<Credentials> | undefined;
 
   constructor(library: typeof ClientNode, kubeConfig: ClientNode.KubeConfig) {
     const cluster = kubeConfig.getCurrentCluster();
@@ -45,20 +54,32 @@ export class Connection {
     this.#library = library;
     this.#kubeConfig = kubeConfig;
     this.server = cluster.server.replace(/\/+$/, '');
+    if (!URL.canParse(this.server)) {
+      throw new ApiError('KUBECONFIG_INVALID', `the kubeconfig's server "${cluster.server}" is not a URL`, {
+        isTerminal: true,
+        remedy: `Correct clusters[].cluster.server of "${cluster.name}", for example https://HOST:6443.`,
+      });
+    }
     this.context = kubeConfig.getCurrentContext();
     this.namespace = kubeConfig.getContextObject(this.context)?.namespace ?? 'default';
   }
 
   /**
    * Headers and sockets for a request. The sockets are kept while the certificates stay the same: client-node would open
-   * a new pool for each request.
+   * a new pool for each request. Callers that need new ones at the same time share them.
    */
   async credentials(options: { readonly isRefreshForced?: boolean } = {}): Promise<Credentials> {
     const held = this.#credentials;
-    const nowMs = performance.now();
-    if (held !== undefined && options.isRefreshForced !== true && nowMs - held.readAtMs < credentialsMaxAgeMs) {
-      return held.value;
-    }
+    const isYoung = held !== undefined && performance.now() - held.readAtMs < credentialsMaxAgeMs;
+    if (isYoung && options.isRefreshForced !== true) return held.value;
+    this.#renewal ??= this.#renew().finally(() => {
+      this.#renewal = undefined;
+    });
+    return this.#renewal;
+  }
+
+  async #renew(): Promise<Credentials> {
+    const held = this.#credentials;
     const context = new this.#library.RequestContext(this.server, this.#library.HttpMethod.GET);
     try {
       await this.#kubeConfig.applySecurityAuthentication(context);
@@ -70,9 +91,10 @@ export class Connection {
     const fingerprint = await this.#fingerprint();
     const fresh = context.getDispatcher();
     const isSameTls = held?.fingerprint === fingerprint;
-    if (isSameTls) void fresh?.close();
+    // The one that is no longer used ends when its last request does.
+    void (isSameTls ? fresh : held?.value.dispatcher)?.close();
     const value = { headers: context.getHeaders(), dispatcher: isSameTls ? held?.value.dispatcher : fresh };
-    this.#credentials = { value, readAtMs: nowMs, fingerprint };
+    this.#credentials = { value, readAtMs: performance.now(), fingerprint };
     return value;
   }
 
@@ -100,19 +122,24 @@ export class Connection {
 export async function connect(options: ConnectionOptions): Promise<Connection> {
   const library = await import('@kubernetes/client-node');
   const kubeConfig = new library.KubeConfig();
-  const files = options.kubeconfig?.split(process.platform === 'win32' ? ';' : ':').filter((file) => file !== '') ?? [];
+  const named = options.kubeconfig?.split(delimiter).filter((file) => file !== '') ?? [];
+  const ofHome = join(options.homeDir, '.kube', 'config');
+  const files = named.length === 0 && existsSync(ofHome) ? [ofHome] : named;
   try {
     if (files.length > 0) loadFiles(library, { kubeConfig, files });
-    else if (existsSync(`${options.homeDir}/.kube/config`)) kubeConfig.loadFromFile(`${options.homeDir}/.kube/config`);
     else if (existsSync('/var/run/secrets/kubernetes.io/serviceaccount/token')) kubeConfig.loadFromCluster();
     else throw noCluster();
   } catch (cause) {
     if (cause instanceof ApiError) throw cause;
-    throw new ApiError('KUBECONFIG_INVALID', `cannot read the kubeconfig ${files.join(':')}: ${messageOf(cause)}`, {
-      cause,
-      isTerminal: true,
-      remedy: 'Name a readable kubeconfig with --kubeconfig or KUBECONFIG.',
-    });
+    throw new ApiError(
+      'KUBECONFIG_INVALID',
+      `cannot read the kubeconfig ${files.join(delimiter)}: ${errorText(cause)}`,
+      {
+        cause,
+        isTerminal: true,
+        remedy: 'Name a readable kubeconfig with --kubeconfig or KUBECONFIG.',
+      },
+    );
   }
   if (options.context !== undefined) {
     const names = kubeConfig.getContexts().map((context) => context.name);
@@ -144,8 +171,22 @@ function loadFiles(
   for (const file of existing.slice(1)) {
     const more = new library.KubeConfig();
     more.loadFromFile(file);
-    kubeConfig.mergeConfig(more, true);
+    mergeInto(kubeConfig, more);
   }
+}
+
+/** As kubectl merges: the first file to name a thing wins. client-node's own merge refuses a name that comes twice. */
+function mergeInto(target: ClientNode.KubeConfig, more: ClientNode.KubeConfig): void {
+  const isNew =
+    (held: readonly { readonly name: string }[]) =>
+    ({ name }: { readonly name: string }): boolean =>
+      !held.some((each) => each.name === name);
+  target.loadFromOptions({
+    clusters: [...target.getClusters(), ...more.getClusters().filter(isNew(target.getClusters()))],
+    users: [...target.getUsers(), ...more.getUsers().filter(isNew(target.getUsers()))],
+    contexts: [...target.getContexts(), ...more.getContexts().filter(isNew(target.getContexts()))],
+    currentContext: target.getCurrentContext() || more.getCurrentContext(),
+  });
 }
 
 function noCluster(): ApiError {
@@ -153,8 +194,4 @@ function noCluster(): ApiError {
     isTerminal: true,
     remedy: 'Set KUBECONFIG or --kubeconfig; `bookstore-operator local up` starts a local cluster.',
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
