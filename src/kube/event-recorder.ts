@@ -12,7 +12,7 @@ export interface EventOptions {
   readonly reason: string;
   /** What was being done: `Install`, `Uninstall`. */
   readonly action: string;
-  /** For people; bounded to 1,000 characters. */
+  /** For people; bounded to 1,000 bytes. */
   readonly note: string;
 }
 
@@ -70,14 +70,14 @@ export class EventRecorder {
       {
         apiVersion: 'events.k8s.io/v1',
         kind: 'Event',
-        metadata: { name: `${about.metadata.name.slice(0, 200)}.${randomBytes(8).toString('hex')}`, namespace },
+        metadata: { name: eventName(about.metadata.name), namespace },
         eventTime: new Date(this.#options.clock.now()).toISOString().replace(/Z$/, '000Z'), // MicroTime
         reportingController: this.#options.controller,
         reportingInstance: this.#options.instance,
         type: event.type,
         reason: event.reason,
         action: event.action,
-        note: event.note.length > maxNoteLength ? `${event.note.slice(0, maxNoteLength - 1)}…` : event.note,
+        note: bounded(event.note),
         regarding: {
           apiVersion: about.apiVersion,
           kind: about.kind,
@@ -94,4 +94,17 @@ export class EventRecorder {
 
 const repeatAfterMs = 600_000;
 const maxRemembered = 5_000;
-const maxNoteLength = 1_000;
+const maxNoteBytes = 1_000;
+
+/** A cut may end in a dot or a dash, which no part of a name may. */
+function eventName(objectName: string): string {
+  return `${objectName.slice(0, 200).replace(/[-.]+$/, '')}.${randomBytes(8).toString('hex')}`;
+}
+
+/** The API server counts bytes, and takes 1,024. */
+function bounded(note: string): string {
+  const bytes = Buffer.from(note);
+  if (bytes.length <= maxNoteBytes) return note;
+  // decoding as a stream leaves out a character that was cut
+  return `${new TextDecoder().decode(bytes.subarray(0, maxNoteBytes - 3), { stream: true })}…`;
+}
