@@ -20,7 +20,7 @@ export interface ApiRequest {
   readonly what: string;
   /** Until the answer's headers are there. Default 30,000. */
   readonly timeoutMs?: number;
-  /** Whether a lost connection may be repeated. Default: GET, PUT, DELETE and server-side apply are; POST is not. */
+  /** Whether the call may be repeated after a lost connection or a 5xx. Default: all but POST, whose repetition creates twice. */
   readonly isIdempotent?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
@@ -96,7 +96,7 @@ export class HttpTransport {
   async #send(apiRequest: ApiRequest, options: { readonly bodyTimeoutMs: number }): Promise<Answer> {
     const first = await this.#attempt(apiRequest, options);
     if (first.statusCode === 401) {
-      await first.body.dump();
+      await first.body.dump().catch(() => undefined);
       await this.connection.credentials({ isRefreshForced: true });
       return this.#checked(apiRequest, await this.#attempt(apiRequest, options));
     }
