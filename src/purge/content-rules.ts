@@ -1,7 +1,7 @@
 // The rules that need the content of the records: untrusted until it agrees with what the metadata said (P1, P7).
 
 import type { Release, ReleaseHook } from '../release/decode.ts';
-import { type ManifestObject, parseManifest } from '../release/manifest.ts';
+import { type ManifestObject, parseManifest, resourcePolicyOf } from '../release/manifest.ts';
 import { quoteUntrusted } from './keep.ts';
 import type { Verdict } from './plan.ts';
 import { foreignVerdict, isFluxKey } from './rules.ts';
@@ -44,25 +44,21 @@ export interface ContentInput {
   readonly settings: Pick<PurgeSettings, 'volumes' | 'serviceAccount' | 'allowedKinds' | 'shouldPurgeForeign'>;
 }
 
-/** Every kind of object that helm touches when it uninstalls, taken from the latest record. */
-interface Touched {
-  readonly objects: readonly ManifestObject[];
-  readonly deleteHooks: readonly ReleaseHook[];
-  readonly namespace: string;
+/** Every object that helm deletes or makes when it uninstalls. @throws RecordError where a manifest cannot be read */
+export function touchedBy(content: Release): readonly ManifestObject[] {
+  return [content.manifest, ...deleteHooksOf(content).map(({ manifest }) => manifest)].flatMap(parseManifest);
 }
 
 /** Looks at the content. @throws RecordError where a manifest cannot be read */
 export function inspectContent(input: ContentInput): ContentFindings {
   const { content, claimed } = input.records[0];
-  const deleteHooks = content.hooks.filter(({ events }) => events.some(isDeleteEvent));
   const manifest = parseManifest(content.manifest);
-  const objects = [...manifest, ...deleteHooks.flatMap((hook) => parseManifest(hook.manifest))];
-  const touched: Touched = { objects, deleteHooks, namespace: claimed.namespace };
+  const objects = touchedBy(content);
   const outside = objects.filter((object) => !isInside(object, claimed.namespace, input.isNamespaced));
   const verdict =
     mismatch(input.records) ??
     foreign(objects, input.settings) ??
-    deleteHooksWithoutAccount(touched, input.settings) ??
+    deleteHooksWithoutAccount(content, input.settings) ??
     outsideNamespace(outside, input) ??
     unprotectedVolume(manifest, input.settings);
   return {
@@ -105,8 +101,8 @@ function foreign(objects: readonly ManifestObject[], settings: ContentInput['set
   return undefined;
 }
 
-function deleteHooksWithoutAccount({ deleteHooks }: Touched, settings: ContentInput['settings']): Verdict | undefined {
-  const [hook] = deleteHooks;
+function deleteHooksWithoutAccount(content: Release, settings: ContentInput['settings']): Verdict | undefined {
+  const [hook] = deleteHooksOf(content);
   if (hook === undefined || settings.serviceAccount !== undefined) return undefined;
   const what = `${hook.events.filter(isDeleteEvent).join(', ')} hook ${hook.kind}/${hook.name}`;
   return {
@@ -174,18 +170,22 @@ function deletesItsClaims({ kind, spec }: ManifestObject): boolean {
 }
 
 function isKept(object: ManifestObject): boolean {
-  return object.metadata.annotations?.['helm.sh/resource-policy']?.trim().toLowerCase() === 'keep';
+  return resourcePolicyOf(object)?.trim().toLowerCase() === 'keep';
 }
 
 /** helm leaves out whatever carries the annotation, with any value, and lists only those that say `keep`. */
 function isLeftBehind(object: ManifestObject): boolean {
-  return object.metadata.annotations?.['helm.sh/resource-policy'] !== undefined;
+  return resourcePolicyOf(object) !== undefined;
 }
 
 function isInside(object: ManifestObject, namespace: string, isNamespaced: IsNamespaced): boolean {
   if (isNamespaced(object) !== true) return false;
   const written = object.metadata.namespace;
   return written === undefined || written === '' || written === namespace;
+}
+
+function deleteHooksOf({ hooks }: Release): readonly ReleaseHook[] {
+  return hooks.filter(({ events }) => events.some(isDeleteEvent));
 }
 
 function isDeleteEvent(event: string): boolean {

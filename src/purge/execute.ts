@@ -1,11 +1,12 @@
 // Carrying out a plan: bounded in all and per namespace, oldest first, every release ending in an outcome (P6).
 import pMap from 'p-map';
+import { errorText } from '../lib/error-text.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import { FairQueue } from './fair-queue.ts';
 import { entriesToPurge, type PlanEntry, type PurgePlan } from './plan.ts';
-import { type RecheckDeps, recheck } from './recheck.ts';
+import { changeSincePlan, type RecheckDeps } from './recheck.ts';
 import { assembleReport, type Outcome, type PurgeReport, type ReleaseOutcome, type StopCause } from './report.ts';
-import { uninstallRelease } from './uninstall-release.ts';
+import { failed, uninstallRelease } from './uninstall-release.ts';
 
 /** What a run is made with. */
 export interface ExecuteDeps extends RecheckDeps {
@@ -75,8 +76,14 @@ interface OneRelease {
 async function runOne(deps: ExecuteDeps, { entry, namespaceUid, run, signal }: OneRelease): Promise<Outcome> {
   const startedMs = deps.clock.monotonic();
   if (run.stoppedBy !== undefined) return run.notStarted();
-  const change = await recheck(deps, { entry, namespaceUid });
   const elapsedMs = (): number => Math.round(deps.clock.monotonic() - startedMs);
+  let change: string | undefined;
+  try {
+    change = await changeSincePlan(deps, { entry, namespaceUid });
+  } catch (error) {
+    const text = `it could not be looked at again, so it is kept: ${errorText(error)}`;
+    return { ...failed(error, text), durationMs: elapsedMs() };
+  }
   if (change !== undefined) return { result: 'skipped', reason: change, durationMs: elapsedMs() };
   if (run.stoppedBy !== undefined) return run.notStarted();
   return { ...(await uninstallRelease(deps, entry, signal)), durationMs: elapsedMs() };

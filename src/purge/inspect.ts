@@ -1,15 +1,19 @@
 // Reading the records of one release for the content rules: a single listing, the one that helm itself will make.
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
-import { ApiError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { CoreResources, gvkOf, type Resource } from '../kube/resource.ts';
 import { errorText } from '../lib/error-text.ts';
 import { decodeRelease } from '../release/decode.ts';
 import { groupReleases } from '../release/group-releases.ts';
-import { parseManifest } from '../release/manifest.ts';
 import { isRecord, parseRecord, recordLabelSelector } from '../release/record.ts';
-import { type ContentFindings, type DecodedRecord, inspectContent, type OutsideObject } from './content-rules.ts';
+import {
+  type ContentFindings,
+  type DecodedRecord,
+  inspectContent,
+  type OutsideObject,
+  touchedBy,
+} from './content-rules.ts';
 import type { Verdict } from './plan.ts';
 import type { PurgeSettings } from './settings.ts';
 
@@ -34,7 +38,10 @@ interface RecordSecret extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** Reads and judges. A record that cannot be read keeps its release. @throws ApiError where the API did not answer */
+/**
+ * Reads and judges. A record that cannot be read or judged keeps its release, whatever the reason: what stands in it must
+ * not stop the run for all. @throws ApiError where the records cannot be listed
+ */
 export async function inspectRelease(deps: InspectDeps, target: InspectTarget): Promise<ContentFindings> {
   const { namespace, name, signal } = target;
   const { items } = await deps.client.list<RecordSecret>(CoreResources.secrets, {
@@ -48,8 +55,7 @@ export async function inspectRelease(deps: InspectDeps, target: InspectTarget): 
     const records = items.map(decode).sort((a, b) => b.claimed.revision - a.claimed.revision);
     const [latest, ...older] = records;
     if (latest === undefined) return keptUnread('its records are gone');
-    const hooks = latest.content.hooks.flatMap(({ manifest }) => parseManifest(manifest));
-    const lookup = await lookUp(deps.discovery, [...parseManifest(latest.content.manifest), ...hooks]);
+    const lookup = await lookUp(deps.discovery, touchedBy(latest.content));
     const findings = inspectContent({
       records: [latest, ...older],
       isNamespaced: (object) => lookup(object)?.isNamespaced,
@@ -59,10 +65,13 @@ export async function inspectRelease(deps: InspectDeps, target: InspectTarget): 
     const verdict = await proveOwnership(deps.client, findings.outside, { ...target, lookup });
     return verdict === undefined ? findings : { ...findings, verdict };
   } catch (error) {
-    if (error instanceof ApiError || signal?.aborted === true) throw error;
+    if (signal?.aborted === true) throw error;
     return keptUnread(errorText(error));
   }
 }
+
+/** A chart has a dozen kinds; each one costs a look-up. */
+const maxKinds = 200;
 
 type ResourceLookup = (object: ManifestType) => Resource | undefined;
 
@@ -74,6 +83,7 @@ interface ManifestType {
 /** Asks the server about each kind once. What is no API version never reaches a URL: manifests are untrusted. */
 async function lookUp(discovery: Discovery, objects: readonly ManifestType[]): Promise<ResourceLookup> {
   const types = new Map(objects.map(({ apiVersion, kind }) => [`${apiVersion} ${kind}`, { apiVersion, kind }]));
+  if (types.size > maxKinds) throw new Error(`its manifest names more than ${maxKinds} kinds`);
   const found = await Promise.all(
     [...types].map(async ([key, type]) => {
       const isApiVersion = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?v[a-z0-9]{1,62}$/.test(type.apiVersion);

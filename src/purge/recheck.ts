@@ -3,7 +3,6 @@
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import type { Clock } from '../lib/clock.ts';
-import { errorText } from '../lib/error-text.ts';
 import { listReleases } from '../release/list-releases.ts';
 import type { OperatorIdentity } from './denials.ts';
 import { inspectRelease } from './inspect.ts';
@@ -27,16 +26,14 @@ export interface RecheckTarget {
   readonly namespaceUid: string | undefined;
 }
 
-/** Why the release is not purged after all; undefined where the plan still holds. Never throws. */
-export async function recheck(deps: RecheckDeps, target: RecheckTarget): Promise<string | undefined> {
-  try {
-    return await changeSincePlan(deps, target);
-  } catch (error) {
-    return `it could not be looked at again: ${errorText(error)}`;
-  }
-}
-
-async function changeSincePlan(deps: RecheckDeps, { entry, namespaceUid }: RecheckTarget): Promise<string | undefined> {
+/**
+ * Why the release is not purged after all; undefined where the plan still holds.
+ * @throws ApiError where that cannot be read: then it is not purged either
+ */
+export async function changeSincePlan(
+  deps: RecheckDeps,
+  { entry, namespaceUid }: RecheckTarget,
+): Promise<string | undefined> {
   const { client, settings, operator, clock } = deps;
   const { namespace, name, recordsDigest, record } = entry;
   const selected = await selectAgain(client, { selector: settings.namespaceSelector, operator, namespace });

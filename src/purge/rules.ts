@@ -1,5 +1,4 @@
 // The rules that metadata alone can answer, one small function each, asked in order: the first that speaks decides (P4).
-import { OWNER_LABEL } from '../api/v1alpha1/labels.ts';
 import type { RejectedRecord, StoredRelease } from '../release/group-releases.ts';
 import { lastTouchedMs } from '../release/record.ts';
 import { type OperatorIdentity, releaseDenial } from './denials.ts';
@@ -110,9 +109,8 @@ function excluded({ release, settings }: RuleInput): Verdict | undefined {
 
 /** Whatever the owner is worth: a forged label keeps a release, and never purges one. */
 function owned({ release }: RuleInput): Verdict | undefined {
-  const owner = release.latest.labels[OWNER_LABEL];
-  if (owner === undefined) return undefined;
-  return keep('owned', `it belongs to a ${owner} resource, which would install it again (ownedReleases: Skip)`);
+  if (release.owner === undefined) return undefined;
+  return keep('owned', `it belongs to a ${release.owner} resource, which would install it again (ownedReleases: Skip)`);
 }
 
 function foreign({ release, settings }: RuleInput): Verdict | undefined {

@@ -91,7 +91,8 @@ function afterFailure(error: Error, left: Left): UninstallOutcome {
   return failed(error, `${error.message}${note}`);
 }
 
-function failed(error: unknown, message: string): UninstallOutcome {
+/** A failure with the code and the remedy of its error. */
+export function failed(error: unknown, message: string): Extract<UninstallOutcome, { readonly result: 'failed' }> {
   const coded = error instanceof CodedError ? error : undefined;
   return {
     result: 'failed',

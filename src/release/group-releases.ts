@@ -1,5 +1,6 @@
 // From records to releases: the latest revision of each, and what casts doubt on it.
 import { createHash } from 'node:crypto';
+import { OWNER_LABEL } from '../api/v1alpha1/labels.ts';
 import type { ObjectMeta } from '../kube/objects.ts';
 import { isRecord, parseRecord, type RecordRejection, type ReleaseRecord } from './record.ts';
 
@@ -13,6 +14,8 @@ export interface StoredRelease {
   readonly revisions: number;
   /** Annotations of every stored record that has any, newest first: an opt-out on any of them counts. */
   readonly annotations: readonly Readonly<Record<string, string>>[];
+  /** Value of the owner label on the newest stored record that has one (O6). */
+  readonly owner: string | undefined;
   /** Changes when any stored record is added, removed or changed: over secret name, uid and resourceVersion of each. */
   readonly recordsDigest: string;
 }
@@ -66,6 +69,7 @@ function toRelease(records: ReleaseRecord[]): StoredRelease | undefined {
     latest,
     revisions: newestFirst.length,
     annotations: newestFirst.map((record) => record.annotations).filter((map) => Object.keys(map).length > 0),
+    owner: newestFirst.map(({ labels }) => labels[OWNER_LABEL]).find((owner) => owner !== undefined),
     recordsDigest: `sha256:${digest.digest('hex')}`,
   };
 }

@@ -220,6 +220,27 @@ describe('executePlan', () => {
     expect(await world.releases(ns)).toEqual(['a']);
   });
 
+  it('keeps, and calls failed, what it cannot look at again', async () => {
+    const ns = await world.namespace('unreadable');
+    await world.install(ns, 'a');
+    const deps = world.deps(only(ns));
+    const plan = await makePlan(deps);
+    const client = deps.client.impersonating('system:serviceaccount:default:nobody');
+    const report = await executePlan({ ...deps, client }, plan);
+    expect(report.outcomes).toEqual([expect.objectContaining({ result: 'failed', code: 'API_FORBIDDEN' })]);
+    expect(await world.releases(ns)).toEqual(['a']);
+  });
+
+  it('leaves alone a namespace that was deleted and made again since the plan', async () => {
+    const ns = await world.namespace('again');
+    await world.install(ns, 'a');
+    const plan = await makePlan(world.deps(only(ns)));
+    const namespaces = plan.namespaces.map((one) => ({ ...one, uid: 'of-its-predecessor' }));
+    const report = await executePlan(world.deps(only(ns)), { ...plan, namespaces });
+    expect(report.outcomes).toEqual([expect.objectContaining({ result: 'skipped' })]);
+    expect(await world.releases(ns)).toEqual(['a']);
+  });
+
   it('never touches a denied namespace, whatever it is labelled', async () => {
     const name = 'kube-public';
     await world.patchNamespace(name, { labels: { 'purge-test': world.id } });

@@ -40,6 +40,15 @@ describe('groupReleases', () => {
     expect(releases[0]?.annotations).toEqual([{ a: 'new' }, { a: 'old' }]);
   });
 
+  it('finds the owner on any stored record', () => {
+    const owned = record('shop', 1, { labels: { 'helm.velotio.com/owner': 'BookStore.velotio.com' } });
+    const { releases } = groupReleases([record('shop', 2), owned, record('api', 1)]);
+    expect(releases.map(({ name, owner }) => [name, owner])).toEqual([
+      ['api', undefined],
+      ['shop', 'BookStore.velotio.com'],
+    ]);
+  });
+
   it('changes the digest when any record is added, removed, replaced or changed, and only then', () => {
     const base = [record('shop', 1), record('shop', 2)];
     const digest = (metas: readonly ObjectMeta[]): string | undefined =>
