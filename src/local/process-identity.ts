@@ -30,14 +30,18 @@ function startTimeFromProc(pid: number): string | undefined {
 }
 
 /**
- * Start time from `/proc/PID/stat` (proc(5): field 3 is the state, 22 the start in ticks since boot); undefined for a
- * zombie. The command in field 2 may contain blanks and parentheses: fields are counted behind its last `)`.
+ * Start time from `/proc/PID/stat` (proc(5): field 3 is the state, 20 the number of threads, 22 the start in ticks since
+ * boot); undefined for a zombie. A killed process is a zombie from the moment its first thread has ended, but keeps its
+ * ports until the last one has: until then it counts as running. The command in field 2 may contain blanks and
+ * parentheses: fields are counted behind its last `)`.
  */
 export function startTimeOfStat(stat: string, bootId: string): string | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state] = fields;
+  const threads = Number(fields[17]);
   const ticks = fields[19];
-  return state === 'Z' || state === 'X' || ticks === undefined ? undefined : `${bootId}/${ticks}`;
+  const hasEnded = (state === 'Z' || state === 'X') && threads <= 1;
+  return hasEnded || ticks === undefined ? undefined : `${bootId}/${ticks}`;
 }
 
 async function startTimeFromPs(pid: number): Promise<string | undefined> {

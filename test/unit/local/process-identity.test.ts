@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { identify, isRunning, startTimeOfStat } from '../../../src/local/process-identity.ts';
 
-const fields = (state: string) => `${state} 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 98765 20 21`;
+const fields = (state: string, threads = 1) =>
+  `${state} 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 ${threads} 18 98765 20 21`;
 
 test.for(['etcd', 'a b', 'evil) R 1 (x', ')'])('the start time is found behind the command "(%s)"', (command) => {
   expect(startTimeOfStat(`4711 (${command}) ${fields('S')}`, 'boot')).toBe('boot/98765');
@@ -12,6 +13,10 @@ test.for(['etcd', 'a b', 'evil) R 1 (x', ')'])('the start time is found behind t
 
 test('a zombie is no process any more', () => {
   expect(startTimeOfStat(`4711 (etcd) ${fields('Z')}`, 'boot')).toBeUndefined();
+});
+
+test('one whose other threads still end keeps its ports, and so counts as running', () => {
+  expect(startTimeOfStat(`4711 (etcd) ${fields('Z', 4)}`, 'boot')).toBe('boot/98765');
 });
 
 test('a process keeps its identity while it runs, and has none afterwards', async () => {
