@@ -1,6 +1,6 @@
 // The workers: take a key, reconcile it, decide what becomes of the key. Knows nothing of what is reconciled.
 import { CodedError } from '../lib/coded-error.ts';
-import type { Reconcile } from './reconciler.ts';
+import type { Reconcile, ReconcileResult } from './reconciler.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** How one reconcile ended; controller-runtime's four outcomes. */
@@ -13,7 +13,7 @@ export interface ReconcileObservation {
   readonly durationMs: number;
   /** Set for the outcomes `error` and `terminalError`. */
   readonly error?: unknown;
-  /** Failures in a row, this one included. */
+  /** Failures in a row, this one included; a terminal error counts by itself, since nothing is tried again. */
   readonly failures: number;
 }
 
@@ -50,35 +50,34 @@ export class Controller {
   async #work(cancel: AbortSignal): Promise<void> {
     const { queue } = this.#options;
     for (let key = await queue.take(); key !== undefined; key = await queue.take()) {
-      await this.#reconcile(key, cancel);
-      queue.done(key);
+      try {
+        await this.#reconcile(key, cancel);
+      } finally {
+        queue.done(key);
+      }
     }
   }
 
   async #reconcile(key: string, cancel: AbortSignal): Promise<void> {
     const { queue, reconcile, observe } = this.#options;
     const startedMs = performance.now();
-    const tell = (outcome: ReconcileOutcome, error?: unknown): void =>
-      observe?.({
-        key,
-        outcome,
-        durationMs: performance.now() - startedMs,
-        failures: queue.failures(key),
-        ...(error === undefined ? {} : { error }),
-      });
+    const tell = (ended: Pick<ReconcileObservation, 'outcome' | 'failures' | 'error'>): void =>
+      observe?.({ key, durationMs: performance.now() - startedMs, ...ended });
+    let result: ReconcileResult;
     try {
-      const { requeueAfterMs } = await reconcile(key, cancel);
-      queue.forget(key);
-      if (requeueAfterMs !== undefined) queue.addAfter(key, requeueAfterMs);
-      tell(requeueAfterMs === undefined ? 'success' : 'requeueAfter');
+      result = await reconcile(key, cancel);
     } catch (error) {
       if (error instanceof CodedError && error.isTerminal) {
         queue.forget(key);
-        tell('terminalError', error);
+        tell({ outcome: 'terminalError', failures: 1, error });
       } else {
         queue.addRateLimited(key);
-        tell('error', error);
+        tell({ outcome: 'error', failures: queue.failures(key), error });
       }
+      return;
     }
+    queue.forget(key);
+    if (result.requeueAfterMs !== undefined) queue.addAfter(key, result.requeueAfterMs);
+    tell({ outcome: result.requeueAfterMs === undefined ? 'success' : 'requeueAfter', failures: 0 });
   }
 }

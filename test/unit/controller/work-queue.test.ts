@@ -1,0 +1,192 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WorkQueue } from '../../../src/controller/work-queue.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0); // no test leaves a timer behind
+  vi.useRealTimers();
+});
+
+const backoff = { baseMs: 100, maxMs: 1_000, jitter: 0 } as const;
+
+function newQueue(): WorkQueue {
+  return new WorkQueue({ clock: { ...systemClock, monotonic: () => Date.now() }, backoff, random: () => 0 });
+}
+
+/** What can be taken now, in order. */
+async function takeAll(queue: WorkQueue): Promise<(string | undefined)[]> {
+  const keys: (string | undefined)[] = [];
+  while (queue.length > 0) keys.push(await queue.take());
+  return keys;
+}
+
+describe('a WorkQueue', () => {
+  it('gives each key once, in the order in which they came', async () => {
+    const queue = newQueue();
+    for (const key of ['b', 'a', 'b', 'c', 'a']) queue.add(key);
+    expect(await takeAll(queue)).toEqual(['b', 'a', 'c']);
+  });
+
+  it('hands a key to whoever waits longest', async () => {
+    const queue = newQueue();
+    const takers = [queue.take(), queue.take()];
+    queue.add('a');
+    queue.add('b');
+    expect(await Promise.all(takers)).toEqual(['a', 'b']);
+  });
+
+  it('holds a key back while it is in flight, and gives it once more afterwards', async () => {
+    const queue = newQueue();
+    queue.add('a');
+    await queue.take();
+    queue.add('a');
+    queue.add('a');
+    expect([queue.length, queue.inFlight]).toEqual([0, 1]);
+    queue.done('a');
+    expect(await takeAll(queue)).toEqual(['a']);
+    queue.done('a');
+    expect([queue.length, queue.inFlight]).toEqual([0, 0]);
+  });
+
+  it('gives a key after its delay, not before', async () => {
+    const queue = newQueue();
+    queue.addAfter('a', 1_000);
+    vi.advanceTimersByTime(999);
+    expect(queue.length).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(await takeAll(queue)).toEqual(['a']);
+  });
+
+  it.each([
+    ['a later one', 500, 1_000],
+    ['an earlier one', 1_000, 500],
+  ])('keeps the earlier of two delays when %s comes second', async (_name, first, second) => {
+    const queue = newQueue();
+    queue.addAfter('a', first);
+    queue.addAfter('a', second);
+    vi.advanceTimersByTime(500);
+    expect(await takeAll(queue)).toEqual(['a']);
+  });
+
+  it('drops a delay that an add makes superfluous', async () => {
+    const queue = newQueue();
+    queue.addAfter('a', 1_000);
+    queue.add('a');
+    expect(await takeAll(queue)).toEqual(['a']);
+    queue.done('a');
+    vi.advanceTimersByTime(1_000);
+    expect(queue.length).toBe(0);
+  });
+
+  it('does not wait for a delay of nothing', async () => {
+    const queue = newQueue();
+    queue.addAfter('a', 0);
+    expect(await takeAll(queue)).toEqual(['a']);
+  });
+
+  it('does not take a delay longer than a timer can count for none', () => {
+    const queue = newQueue();
+    queue.addAfter('a', 2 ** 40);
+    vi.advanceTimersByTime(1_000);
+    expect(queue.length).toBe(0);
+    queue.shutDown();
+  });
+
+  it('waits longer after each failure, up to the limit, and starts anew when told to forget', async () => {
+    const queue = newQueue();
+    const waits: number[] = [];
+    const fail = async (): Promise<void> => {
+      const startMs = Date.now();
+      queue.addRateLimited('a');
+      vi.runAllTimers();
+      waits.push(Date.now() - startMs);
+      queue.done((await queue.take()) ?? '');
+    };
+    for (let count = 0; count < 6; count += 1) await fail();
+    expect(waits).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+    expect(queue.failures('a')).toBe(6);
+    queue.forget('a');
+    expect(queue.failures('a')).toBe(0);
+    await fail();
+    expect(waits.at(-1)).toBe(100);
+  });
+
+  it('gives nothing after it was shut down: waiting takers end, delays are dropped, what is in flight may be done', async () => {
+    const queue = newQueue();
+    queue.add('a');
+    await queue.take();
+    queue.add('a');
+    queue.addAfter('later', 10);
+    const taker = queue.take();
+    queue.shutDown();
+    queue.add('b');
+    queue.addAfter('c', 10);
+    queue.addRateLimited('d');
+    expect(await taker).toBeUndefined();
+    expect(await queue.take()).toBeUndefined();
+    queue.done('a');
+    expect([queue.length, queue.inFlight]).toEqual([0, 0]);
+  });
+
+  it('never gives a key twice at once, loses none and invents none, whatever is interleaved', async () => {
+    const key = fc.constantFrom('a', 'b', 'c');
+    const step = fc.oneof(
+      fc.record({ act: fc.constant('add' as const), key }),
+      fc.record({ act: fc.constant('addAfter' as const), key, delayMs: fc.integer({ min: 1, max: 50 }) }),
+      fc.record({ act: fc.constant('addRateLimited' as const), key }),
+      fc.record({ act: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 60 }) }),
+      fc.record({ act: fc.constant('take' as const) }),
+      fc.record({ act: fc.constant('done' as const), key }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const queue = newQueue();
+        const inFlight = new Set<string>();
+        const owed = new Set<string>(); // asked for since it was last given
+        const credit = new Map<string, number>(); // how often it was asked for more than it was given
+        const wrongs: string[] = [];
+        let takers = 0;
+        const take = (): void => {
+          takers += 1;
+          void queue.take().then((given) => {
+            if (given === undefined) return;
+            takers -= 1;
+            if (inFlight.has(given)) wrongs.push(`${given} twice at once`);
+            if (!credit.get(given)) wrongs.push(`${given} out of nothing`);
+            credit.set(given, (credit.get(given) ?? 0) - 1);
+            owed.delete(given);
+            inFlight.add(given);
+          });
+        };
+        for (const each of steps) {
+          if (each.act === 'take') take();
+          else if (each.act === 'advance') vi.advanceTimersByTime(each.ms);
+          else if (each.act === 'done') {
+            if (inFlight.delete(each.key)) queue.done(each.key);
+          } else {
+            owed.add(each.key);
+            credit.set(each.key, (credit.get(each.key) ?? 0) + 1);
+            if (each.act === 'addAfter') queue.addAfter(each.key, each.delayMs);
+            else queue[each.act](each.key);
+          }
+          await Promise.resolve();
+          expect(queue.inFlight).toBe(inFlight.size);
+        }
+        // In the end everything that was asked for is given to somebody.
+        vi.runAllTimers();
+        for (let round = 0; owed.size > 0 && round < 10; round += 1) {
+          for (const held of inFlight) queue.done(held);
+          inFlight.clear();
+          while (takers < 3) take();
+          await Promise.resolve();
+        }
+        expect({ owed: [...owed], wrongs }).toEqual({ owed: [], wrongs: [] });
+        queue.shutDown();
+      }),
+    );
+  });
+});
