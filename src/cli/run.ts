@@ -19,6 +19,7 @@ import { createLogger, type Logger, type LogLevel, logLevels } from '../telemetr
 import { helmDriver } from '../uninstall/helm-driver.ts';
 import { loadWatches } from '../watches/load.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
+import { fieldsWithoutEffect } from '../watches/without-effect.ts';
 import type { CommandHost, CommandIo } from './command.ts';
 import { ExitCode } from './exit-code.ts';
 import { packageRoot } from './package-root.ts';
@@ -76,7 +77,7 @@ export function addRunCommand({ parent, io, complete }: CommandHost): void {
 /** Runs until the first signal, then drains; the second gives up what is in flight. */
 export async function runOperator(options: RunOptions, io: CommandIo): Promise<ExitCode> {
   const log = createLogger({ level: options.logLevel, destination: io.stderr });
-  const entries = await readEntries(options, io);
+  const entries = await readEntries(options, { io, log });
   const policy = options.purgePolicy === undefined ? undefined : await readPolicyFile(options.purgePolicy);
   const { client, close } = await openClient({
     kubeconfig: options.kubeconfig ?? io.config.kubeconfig,
@@ -143,13 +144,21 @@ function startSchedule(
   });
 }
 
-async function readEntries(options: RunOptions, io: CommandIo): Promise<readonly WatchEntry[]> {
+async function readEntries(
+  options: RunOptions,
+  context: { readonly io: CommandIo; readonly log: Logger },
+): Promise<readonly WatchEntry[]> {
+  const { io, log } = context;
   const here = resolve('watches.yaml');
   const file = options.watchesFile ?? (existsSync(here) ? here : join(packageRoot, 'watches.yaml'));
   const entries = await loadWatches(file, {
     env: io.config.env,
     allowMissingEnv: options.allowMissingEnv === true,
   });
+  for (const entry of entries) {
+    for (const field of fieldsWithoutEffect(entry))
+      log.warn('field has no effect yet', { kind: entry.gvk.kind, field });
+  }
   const period = options.reconcilePeriod === 0 ? undefined : options.reconcilePeriod;
   return period === undefined
     ? entries

@@ -11,7 +11,7 @@ import type { Clock } from '../lib/clock.ts';
 import { errorText } from '../lib/error-text.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
-import { type DeployContext, deploy, readDeployed } from './act/deploy.ts';
+import { type DeployContext, deploy, impersonationOf, readDeployed } from './act/deploy.ts';
 import { addFinalizer, removeFinalizer } from './act/finalizer.ts';
 import { type Decision, decide } from './decide.ts';
 import { rememberFailure } from './failure.ts';
@@ -125,7 +125,7 @@ export class ResourceReconciler {
     this.#context.log.info('uninstalling', { key, release: `${namespace}/${name}` });
     const { timeoutMs } = observation.entry;
     const error = await this.#attempt(pass, () =>
-      this.#context.uninstaller.uninstall({ namespace, name, timeoutMs, signal }),
+      this.#context.uninstaller.uninstall({ namespace, name, timeoutMs, signal, ...impersonationOf(observation) }),
     );
     // what a lost race took away is gone as well
     const isGone = error instanceof HelmError && error.code === 'HELM_RELEASE_NOT_FOUND';

@@ -46,8 +46,17 @@ export async function deploy(observation: Observation, context: DeployContext): 
     timeoutMs: entry.timeoutMs,
     maxHistory: entry.maxHistory,
     shouldSkipCrds: entry.crds === 'Skip',
+    ...impersonationOf(observation),
     signal: context.signal,
   });
+}
+
+/** As whom helm acts: the entry's ServiceAccount in the release's namespace, else as ourselves (DESIGN.md O14). */
+export function impersonationOf(observation: Observation): { readonly impersonate?: string } {
+  const { serviceAccount } = observation.entry;
+  return serviceAccount === undefined
+    ? {}
+    : { impersonate: `system:serviceaccount:${observation.releaseNamespace}:${serviceAccount}` };
 }
 
 /** Reads back revision `revision` of the observed release. @throws ApiError, RecordError */

@@ -188,6 +188,34 @@ describe('bad input', () => {
   });
 });
 
+describe('serviceAccount', () => {
+  test('helm acts as it: forbidden without rights, and nothing is made by the operator’s own', async () => {
+    const namespace = 'op-account';
+    const operator = await operatorIn(namespace, { serviceAccount: 'deployer' });
+    try {
+      await kubectl('-n', namespace, 'create', 'serviceaccount', 'deployer');
+      await create(operator, namespace);
+      const resource = await operator.reason('shop', 'Forbidden');
+      expect(readyOf(resource)).toContain(`system:serviceaccount:${namespace}:deployer`);
+      expect(await contentOf(namespace)).toEqual(['serviceaccount/deployer']);
+      await kubectl(
+        '-n',
+        namespace,
+        'create',
+        'rolebinding',
+        'deployer',
+        '--clusterrole=admin',
+        `--serviceaccount=${namespace}:deployer`,
+      );
+      await operator.ready('shop');
+      await operator.client.delete(operator.bookStores, { namespace, name: 'shop' });
+      await eventually('it is gone', async () => (await operator.get('shop')) === undefined);
+    } finally {
+      await operator.stop();
+    }
+  });
+});
+
 describe('a restart', () => {
   test('of the operator starts no helm for what is in sync', async () => {
     const namespace = 'op-restart';
