@@ -6,12 +6,12 @@ import { withFileLock } from '../local/file-lock.ts';
 import { logTail } from '../local/log-tail.ts';
 import type { CommandHost, CommandIo } from './command.ts';
 import { claim } from './demo/claim.ts';
+import { conclude } from './demo/conclude.ts';
 import { DemoError } from './demo/demo-error.ts';
-import { hints } from './demo/hints.ts';
 import { Narrator, wantsColour } from './demo/narrator.ts';
-import { binDirsOf, playDemo, type Stage } from './demo/play-demo.ts';
+import { playDemo, type Stage } from './demo/play-demo.ts';
 import { readRecord, writeRecord } from './demo/record.ts';
-import { endOperator, hasCluster, takeDown } from './demo/take-down.ts';
+import { takeDown } from './demo/take-down.ts';
 import { type DemoTimes, timesTable } from './demo/times.ts';
 import { type DemoWorkspace, demoWorkspace } from './demo/workspace.ts';
 import { ExitCode } from './exit-code.ts';
@@ -29,7 +29,7 @@ const help = `
 The demo starts a cluster and an operator of its own, never touches another one, and takes both down at its end, after
 a failure and after Ctrl-C. What --keep left up, the next demo of that name finds and leaves alone: it says so and ends
 with exit code 2. What a killed demo left is taken down by the next one, or by --down.
-Exit code 0: every line did what it should. 1: one did not, and its output says what. 130: interrupted.`;
+Exit code 0: every line did what it should. 1: one did not, and its output says what. 5: a demo of that name is running. 130: interrupted.`;
 
 /** Adds the command to the program. */
 export function addDemoCommand({ parent, io, complete }: CommandHost): void {
@@ -62,42 +62,28 @@ async function play(stage: Stage, { keep }: DemoOptions): Promise<ExitCode> {
   const { workspace, io, narrator } = stage;
   const startedAt = systemClock.monotonic();
   await claim(workspace, stage);
-  let times: DemoTimes | undefined;
+  let times: DemoTimes;
   try {
     times = await playDemo(stage);
   } catch (error) {
-    if (!io.signal.aborted) {
-      for (const line of await lastOfTheLog(workspace)) narrator.output(line);
-      await conclude(stage, { keep, isInterrupted: false });
-      throw error;
-    }
-  }
-  await conclude(stage, { keep, isInterrupted: io.signal.aborted });
-  if (times === undefined || io.signal.aborted) {
+    const isInterrupted = io.signal.aborted;
+    if (!isInterrupted) await tellLastOfTheLog(stage);
+    await conclude(stage, { keep, isInterrupted });
+    if (!isInterrupted) throw error;
     io.stderr.write('interrupted\n');
     return ExitCode.interrupted;
   }
-  narrator.chapter('Times');
-  for (const line of timesTable(times)) narrator.say(line);
-  narrator.say(`\nEvery step did what it should, in ${((systemClock.monotonic() - startedAt) / 1_000).toFixed(0)} s.`);
-  return ExitCode.done;
-}
-
-/** Cleans up, or, with --keep, leaves everything up and says how to go on. An interrupted demo never leaves its operator. */
-async function conclude(
-  stage: Stage,
-  { keep, isInterrupted }: { readonly keep: boolean; readonly isInterrupted: boolean },
-): Promise<void> {
-  const { workspace, io, narrator } = stage;
-  const isLeft = keep && (await hasCluster(workspace, io));
-  narrator.chapter(isLeft ? 'Left up' : 'Clean-up');
-  if (!isLeft) return takeDown(workspace, stage);
-  if (isInterrupted) await endOperator(workspace, narrator);
-  const { operator } = (!isInterrupted && (await readRecord(workspace.recordFile))) || {};
-  await writeRecord(workspace.recordFile, { isKept: true, ...(operator === undefined ? {} : { operator }) });
-  const binDirs = await binDirsOf({ workspace, io: { ...io, signal: new AbortController().signal } });
-  for (const line of hints(workspace, { packageRoot, binDirs, hasOperator: operator !== undefined }))
-    narrator.say(line);
+  const tell = (): void => {
+    narrator.chapter('Times');
+    for (const line of timesTable(times)) narrator.say(line);
+    const wholeSeconds = Math.round((systemClock.monotonic() - startedAt) / 1_000);
+    narrator.say(`\nEvery step did what it should, in ${wholeSeconds} s.`);
+  };
+  // Last comes what is to be read last: the times, or, with --keep, how to go on.
+  if (keep) tell();
+  await conclude(stage, { keep, isInterrupted: false });
+  if (!keep) tell();
+  return io.signal.aborted ? ExitCode.interrupted : ExitCode.done;
 }
 
 async function takeKeptDown({ workspace, io, narrator }: Stage): Promise<ExitCode> {
@@ -109,9 +95,10 @@ async function takeKeptDown({ workspace, io, narrator }: Stage): Promise<ExitCod
   return ExitCode.done;
 }
 
-async function lastOfTheLog({ operatorLog }: DemoWorkspace): Promise<readonly string[]> {
-  const lines = await logTail(operatorLog, 15);
-  return lines.length === 0 ? [] : ['', "the operator's last log lines:", ...lines.map((line) => `  ${line}`)];
+async function tellLastOfTheLog({ workspace, narrator }: Stage): Promise<void> {
+  const lines = await logTail(workspace.operatorLog, 15);
+  if (lines.length > 0) narrator.say("\nthe operator's last log lines:");
+  for (const line of lines) narrator.output(`  ${line}`);
 }
 
 /** src/main.ts under src/cli, dist/main.js under dist/cli. */

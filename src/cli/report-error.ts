@@ -17,6 +17,7 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   KUBECONFIG_INVALID: ExitCode.usage,
   HELM_MISSING: ExitCode.usage,
   HELM_TOO_OLD: ExitCode.usage,
+  DEMO_RUNNING: ExitCode.locked,
 };
 
 /** The exit code of a failed command. */
