@@ -52,8 +52,8 @@ export function touchedBy(content: Release): readonly ManifestObject[] {
 /** Looks at the content. @throws RecordError where a manifest cannot be read */
 export function inspectContent(input: ContentInput): ContentFindings {
   const { content, claimed } = input.records[0];
-  const manifest = parseManifest(content.manifest);
   const objects = touchedBy(content);
+  const manifest = parseManifest(content.manifest);
   const outside = objects.filter((object) => !isInside(object, claimed.namespace, input.isNamespaced));
   const verdict =
     mismatch(input.records) ??

@@ -140,6 +140,14 @@ describe('inspectContent', () => {
     expect(findings).toMatchObject({ chart: 'tiny-1.2.3', leaves: ['PersistentVolumeClaim/x', 'ConfigMap/x'] });
   });
 
+  it.each(['metadata: {name: x, <<: {namespace: kube-system}}', 'metadata: {name: x}\n<<: {kind: ClusterRole}'])(
+    'is not led past a namespace or a kind by a merge key, which helm merges: %s',
+    (text) => {
+      const merged = text.includes('ClusterRole') ? 'apiVersion: v1' : 'apiVersion: v1\nkind: ConfigMap';
+      expect(inspect(manifest(`${merged}\n${text}`)).verdict?.rule).toBe('outside-namespace');
+    },
+  );
+
   it('cannot be led by the content to print what a terminal would obey', () => {
     const reason = inspect([record({ name: '\u001b[31mshop\u202e' })]).verdict?.reason ?? '';
     expect(reason).not.toMatch(/[\p{Cc}\p{Cf}]/u);
