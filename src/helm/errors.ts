@@ -16,6 +16,9 @@ export type HelmErrorCode =
   | 'HELM_OBJECT_OWNED'
   | 'HELM_KIND_MISSING'
   | 'HELM_FORBIDDEN'
+  | 'HELM_QUOTA_EXCEEDED'
+  | 'HELM_NAMESPACE_UNAVAILABLE'
+  | 'HELM_NAME_INVALID'
   | 'HELM_HOOK_FAILED'
   | 'HELM_RECORD_TOO_LARGE'
   | 'HELM_API_UNREACHABLE'
@@ -70,15 +73,21 @@ const patterns: readonly Pattern[] = [
   },
   {
     code: 'HELM_VALUES_INVALID',
-    text: /values don't meet the specifications of the schema|cannot unmarshal .* into Go (struct|value)/,
+    text: /values don't meet the specifications of the schema|failed to parse .*cannot unmarshal/,
     isTerminal: true,
     remedy: "Correct the values: the message names each path, the chart's values.schema.json its type.",
   },
   {
     code: 'HELM_CHART_INVALID',
-    text: /Chart\.yaml file is missing|chart\.metadata|validation: chart|chart requires kubeVersion|path ".*" not found|cannot load (Chart|values)\.yaml|missing in charts\/ directory|An error occurred while checking for chart dependencies/,
+    text: /Chart\.yaml file is missing|chart\.metadata|validation: chart|chart requires kubeVersion|path ".*" not found|unable to detect chart at|cannot load (Chart|values)\.yaml|missing in charts\/ directory|an error occurred while checking for chart dependencies/i,
     isTerminal: true,
     remedy: 'Repair the chart: helm lint shows the place.',
+  },
+  {
+    code: 'HELM_NAME_INVALID',
+    text: /release name is invalid|exceeds max length of \d+/,
+    isTerminal: true,
+    remedy: 'Rename the resource: Helm allows 53 characters, lower-case letters, digits, "-" and ".".',
   },
   {
     code: 'HELM_OBJECT_OWNED',
@@ -106,9 +115,22 @@ const patterns: readonly Pattern[] = [
   },
   {
     code: 'HELM_HOOK_FAILED',
-    text: /(pre|post)-(install|upgrade|delete|rollback)( hooks?)? failed|failed (pre|post)-(install|upgrade|delete|rollback)/,
+    // a delete hook's failure names only its object
+    text: /(pre|post)-(install|upgrade|delete|rollback)( hooks?)? failed|failed (pre|post)-(install|upgrade|delete|rollback)|not ready\. status: Failed/,
     isTerminal: false,
     remedy: "Look at the hook's Job and its pods' logs.",
+  },
+  {
+    code: 'HELM_NAMESPACE_UNAVAILABLE',
+    text: /because it is being terminated|namespaces "[^"]*" not found/,
+    isTerminal: false,
+    remedy: 'Create the namespace, or wait until it is gone.',
+  },
+  {
+    code: 'HELM_QUOTA_EXCEEDED',
+    text: /exceeded quota/,
+    isTerminal: false,
+    remedy: 'Raise the ResourceQuota that the message names, or free what it counts.',
   },
   {
     code: 'HELM_FORBIDDEN',
@@ -118,7 +140,7 @@ const patterns: readonly Pattern[] = [
   },
   {
     code: 'HELM_OBJECT_INVALID',
-    text: /is invalid: |admission webhook .* denied|field not declared in schema|failed to create typed patch|strict decoding error|unknown field|exceeded quota|is forbidden:/,
+    text: /is invalid: |admission webhook .* denied|field not declared in schema|failed to create typed patch|strict decoding error|unknown field|unable to decode "|is forbidden:/,
     isTerminal: true,
     remedy: 'The API server refuses an object of the chart: correct the values or the chart.',
   },
