@@ -11,7 +11,10 @@ export interface HelmOptions {
   readonly kubeconfig?: string | undefined;
   /** `--kube-context`. */
   readonly context?: string | undefined;
-  /** Environment of the process; `HELM_DRIVER` and debugging are overridden. */
+  /**
+   * Environment of the process. `HELM_DRIVER` and debugging are overridden; what would lead helm to another cluster, user
+   * or namespace than the flags say (`HELM_KUBE…`, `HELM_NAMESPACE`) is left out.
+   */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** helm processes at once, over all users of this object. Default 4: more gain nothing on 2 cores, each holds 67 MB. */
   readonly maxProcesses?: number;
@@ -38,6 +41,9 @@ export interface HelmResult {
 /** Helm gives up at its own `--timeout`; ours only ends one that does not. */
 const graceMs = 10_000;
 const maxOutputBytes = 4_000_000;
+
+/** The longest delay of setTimeout: a longer one would fire at once. */
+const maxTimerMs = 2 ** 31 - 1;
 
 /** A configured helm. Safe to share: it bounds how many run at once. */
 export class Helm {
@@ -69,11 +75,12 @@ export class Helm {
   }
 
   async #start(args: readonly string[], call: HelmCall): Promise<HelmResult> {
-    call.signal?.throwIfAborted();
-    this.#wrapper ??= findWrapper();
+    const env = helmEnvironment(this.#options.env);
+    this.#wrapper ??= findWrapper(env);
     const [file, ...rest] = [...(await this.#wrapper), this.binary, ...args, ...this.#connectionFlags()];
+    call.signal?.throwIfAborted(); // after the last await: from here on the listener below sees it
     const child = execa(file ?? this.binary, rest, {
-      env: { ...this.#options.env, HELM_DRIVER: 'secret', HELM_DEBUG: 'false', HELM_BURST_LIMIT: '300' },
+      env,
       extendEnv: false,
       ...(call.input === undefined ? { stdin: 'ignore' as const } : { input: call.input }),
       detached: true, // a process group of its own: Ctrl-C reaches us only, and a timeout ends exec plugins too
@@ -136,14 +143,19 @@ function helmMissing(binary: string, cause: unknown): HelmError {
   });
 }
 
+function helmEnvironment(base: HelmOptions['env']): NodeJS.ProcessEnv {
+  const kept = Object.entries(base).filter(([name]) => !name.startsWith('HELM_KUBE') && name !== 'HELM_NAMESPACE');
+  return { ...Object.fromEntries(kept), HELM_DRIVER: 'secret', HELM_DEBUG: 'false', HELM_BURST_LIMIT: '300' };
+}
+
 /**
  * A killed parent leaves helm running with the release locked (DESIGN.md O8). Where util-linux' setpriv is present the
  * kernel ends helm with us; in a pod we are PID 1, whose death ends all.
  */
-async function findWrapper(): Promise<readonly string[]> {
+async function findWrapper(env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   if (process.platform !== 'linux' || process.pid === 1) return [];
   const args = ['--pdeathsig', 'KILL', '--'];
-  const probe = await execa('setpriv', [...args, 'true'], { reject: false, stdio: 'ignore' });
+  const probe = await execa('setpriv', [...args, 'true'], { env, extendEnv: false, reject: false, stdio: 'ignore' });
   return probe.exitCode === 0 ? ['setpriv', ...args] : [];
 }
 
@@ -160,13 +172,15 @@ function endGroupWhenDue(
     killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
   };
   const onAbort = (): void => end('signal');
-  const timer = setTimeout(() => end('timeout'), call.timeoutMs);
+  const timer = setTimeout(() => end('timeout'), Math.min(call.timeoutMs, maxTimerMs));
   call.signal?.addEventListener('abort', onAbort, { once: true });
   return {
     stop: () => {
       clearTimeout(timer);
       clearTimeout(killTimer);
       call.signal?.removeEventListener('abort', onAbort);
+      // helm itself is gone; what it started (exec plugins) may have ignored TERM
+      if (reason !== undefined && pid !== undefined) signalGroup(pid, 'SIGKILL');
     },
     reason: () => reason,
   };
