@@ -116,6 +116,7 @@ export class WatchedKind {
       workloads,
       observer: new Observer({ entry: this.#entry, client, releases, namespaces, workloads }),
       statusWriter: new StatusWriter(client, { type, store }),
+      failures: new Map(),
       uninstaller,
       recordEvent: (about, event) => events.record(about, event),
       clock,

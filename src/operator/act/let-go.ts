@@ -1,0 +1,24 @@
+// The last act: our finalizer goes, and with it what we remember of the resource.
+import type { ReconcileResult } from '../../controller/reconciler.ts';
+import { isApiError } from '../../kube/errors.ts';
+import { latestOf, type Pass, type PassContext } from '../pass.ts';
+import { removeFinalizer } from './finalizer.ts';
+
+/** Lets go of a resource that is being deleted. An Event says so where a release stays because it is not ours. */
+export async function letGo(pass: Pass, context: PassContext): Promise<ReconcileResult> {
+  const { key, observation, decision, signal } = pass;
+  const { resource } = observation;
+  if (decision.state === 'Foreign') {
+    const note = decision.message;
+    context.recordEvent(resource, { type: 'Warning', reason: 'ForeignRelease', action: 'uninstall', note });
+  }
+  try {
+    const { client, type, store } = context;
+    store.remember(await removeFinalizer(latestOf(resource, context), { client, type, signal }));
+  } catch (error) {
+    if (!isApiError(error, 'API_NOT_FOUND')) throw error;
+  }
+  context.workloads.forget(resource.status?.inventory ?? []);
+  context.failures.delete(key);
+  return {};
+}

@@ -1,0 +1,69 @@
+// One pass over one resource: what it knows, and what it works with.
+import type { InventoryEntry, ReleaseSnapshot } from '../api/v1alpha1/watched-status.ts';
+import type { Helm } from '../helm/process.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { EventOptions } from '../kube/event-recorder.ts';
+import type { ObjectStore } from '../kube/object-store.ts';
+import { objectKey } from '../kube/objects.ts';
+import type { Resource } from '../kube/resource.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
+import type { Decision } from './decide.ts';
+import type { ObjectSource } from './dependents.ts';
+import type { FailureMemory, Observation, ObservedResource } from './observation.ts';
+import type { Observer } from './observer.ts';
+import type { ReleaseCache } from './release-cache.ts';
+import { composeStatus, type Verdict } from './status.ts';
+import type { StatusWriter } from './status-writer.ts';
+import type { Workloads } from './workloads.ts';
+
+/** What the passes over one kind work with. */
+export interface PassContext {
+  readonly type: Resource;
+  readonly client: KubeClient;
+  readonly helm: Helm;
+  readonly uninstaller: ReleaseUninstaller;
+  readonly store: ObjectStore<ObservedResource>;
+  readonly releases: ReleaseCache;
+  readonly objects: ObjectSource;
+  readonly observer: Observer;
+  readonly workloads: Workloads;
+  readonly statusWriter: StatusWriter;
+  /** By key; the only thing that is remembered from pass to pass. */
+  readonly failures: Map<string, FailureMemory>;
+  readonly recordEvent: (about: ObservedResource, event: EventOptions) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A pass after its decision. */
+export interface Pass {
+  readonly key: string;
+  readonly observation: Observation;
+  readonly decision: Decision;
+  /** Give up what is in flight. */
+  readonly signal: AbortSignal;
+}
+
+/** What a pass has to say. */
+export interface News {
+  readonly verdict: Verdict;
+  /** The release now; null: there is none; absent: as before. */
+  readonly release?: ReleaseSnapshot | null;
+  readonly inventory?: readonly InventoryEntry[];
+}
+
+/** Writes the status, if the news is any. */
+export async function writeStatus(pass: Pass, news: News, context: PassContext): Promise<void> {
+  const resource = latestOf(pass.observation.resource, context);
+  const failures = context.failures.get(pass.key)?.count ?? 0;
+  const status = composeStatus({ ...news, resource, failures, nowMs: context.clock.now() });
+  await context.statusWriter.write(resource, status);
+}
+
+/** The same object as the store has it now: the pass may have written to it already. */
+export function latestOf(resource: ObservedResource, context: Pick<PassContext, 'store'>): ObservedResource {
+  const held = context.store.get(objectKey(resource.metadata));
+  return held?.metadata.uid === resource.metadata.uid ? held : resource;
+}
