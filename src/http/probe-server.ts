@@ -24,8 +24,9 @@ export interface ProbeServer {
 export async function startProbeServer(options: ProbeServerOptions): Promise<ProbeServer> {
   const { host, port } = parseAddress(options.address);
   const server = createServer((request, response) => {
-    const waitingFor = request.url === '/readyz' ? options.waitingFor() : [];
-    const isKnown = request.url === '/healthz' || request.url === '/readyz';
+    const path = request.url?.split('?')[0];
+    const waitingFor = path === '/readyz' ? options.waitingFor() : [];
+    const isKnown = path === '/healthz' || path === '/readyz';
     response.statusCode = !isKnown ? 404 : waitingFor.length === 0 ? 200 : 503;
     response.setHeader('content-type', 'text/plain; charset=utf-8');
     response.end(
@@ -70,6 +71,9 @@ function listen(
         }),
       );
     });
-    server.listen(target.port, target.host, () => resolve());
+    server.listen(target.port, target.host, () => {
+      server.on('error', () => undefined); // a connection that could not be accepted: the next probe comes by itself
+      resolve();
+    });
   });
 }
