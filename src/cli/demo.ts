@@ -83,7 +83,9 @@ async function play(stage: Stage, { keep }: DemoOptions): Promise<ExitCode> {
   if (keep) tell();
   await conclude(stage, { keep, isInterrupted: false });
   if (!keep) tell();
-  return io.signal.aborted ? ExitCode.interrupted : ExitCode.done;
+  if (!io.signal.aborted) return ExitCode.done;
+  io.stderr.write('interrupted at the very end; nothing was left undone\n');
+  return ExitCode.interrupted;
 }
 
 async function takeKeptDown({ workspace, io, narrator }: Stage): Promise<ExitCode> {
