@@ -1,6 +1,6 @@
 // Reading a YAML node into a typed value, collecting every mistake with its place instead of stopping at the first.
 import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node } from 'yaml';
-import { didYouMean } from '../watches/did-you-mean.ts';
+import { didYouMean } from '../lib/did-you-mean.ts';
 
 /** One thing that is wrong in a document; lines and columns count from 1. */
 export interface DocumentProblem {

@@ -1,7 +1,7 @@
 // Typed reading of one mapping: each field is asked for once, what is wrong is reported where it stands, the rest is unknown.
 import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
+import { didYouMean } from '../lib/did-you-mean.ts';
 import { parseGoDuration } from '../lib/go-duration.ts';
-import { didYouMean } from './did-you-mean.ts';
 import { type Complaint, describeNode, type SourceField, type YamlSource } from './yaml-source.ts';
 
 /** A check of a string. */

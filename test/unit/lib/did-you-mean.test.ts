@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { didYouMean } from '../../../src/watches/did-you-mean.ts';
+import { didYouMean } from '../../../src/lib/did-you-mean.ts';
 
 const known = ['chart', 'crds', 'kind', 'reconcilePeriod', 'watchDependentResources'];
 
