@@ -64,8 +64,8 @@ export function parseRecord(meta: ObjectMeta): ReleaseRecord | RecordRejection {
   const { name, version, status } = labels;
   if (labels.owner !== 'helm') return reject('has no label owner=helm');
   if (name === undefined || name === '') return reject('has no label name');
-  const revision = Number(version);
-  if (!Number.isSafeInteger(revision) || revision < 1) return reject(`label version is "${version}", not a revision`);
+  const revision = /^[1-9]\d{0,14}$/.test(version ?? '') ? Number(version) : undefined;
+  if (revision === undefined) return reject(`label version is "${version}", not a revision`);
   if (!isReleaseStatus(status)) return reject(`label status is "${status}", not a state of Helm`);
   if (meta.name !== recordSecretName(name, revision)) {
     return reject(`is named ${meta.name}, but its labels say ${recordSecretName(name, revision)}`);

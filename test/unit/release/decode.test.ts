@@ -1,0 +1,96 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { decodeRelease } from '../../../src/release/decode.ts';
+
+const base64 = (bytes: Buffer | string): string => Buffer.from(bytes).toString('base64');
+
+/** As Helm and then the API server encode it. */
+const secretOf = (bytes: Buffer | string) => ({ data: { release: base64(base64(bytes)) } });
+
+const wire = {
+  name: 'shop',
+  namespace: 'team-a',
+  version: 3,
+  info: {
+    status: 'deployed',
+    description: 'Upgrade complete',
+    first_deployed: '2026-01-01T00:00:00Z',
+    last_deployed: '2026-01-02T00:00:00Z',
+  },
+  chart: { metadata: { name: 'bookstore', version: '1.2.3', appVersion: '7' } },
+  manifest: '---\nkind: ConfigMap\n',
+  hooks: [
+    { name: 'clean', kind: 'Job', manifest: 'kind: Job\n', events: ['pre-delete', 'test'] },
+    { name: 'odd', events: 'pre-delete' },
+    null,
+  ],
+};
+
+const decoded = {
+  name: 'shop',
+  namespace: 'team-a',
+  revision: 3,
+  status: 'deployed',
+  description: 'Upgrade complete',
+  firstDeployed: '2026-01-01T00:00:00Z',
+  lastDeployed: '2026-01-02T00:00:00Z',
+  chart: { name: 'bookstore', version: '1.2.3', appVersion: '7' },
+  manifest: '---\nkind: ConfigMap\n',
+  hooks: [
+    { name: 'clean', kind: 'Job', manifest: 'kind: Job\n', events: ['pre-delete', 'test'] },
+    { name: 'odd', kind: '', manifest: '', events: [] },
+    { name: '', kind: '', manifest: '', events: [] },
+  ],
+};
+
+describe('decodeRelease', () => {
+  it.each([
+    ['with gzip, as Helm writes', gzipSync(JSON.stringify(wire))],
+    ['without gzip, as old ones are', JSON.stringify(wire)],
+  ])('reads a record %s', (_name, bytes) => {
+    expect(decodeRelease(secretOf(bytes))).toEqual(decoded);
+  });
+
+  it('reads a record with nothing in it but what every one has', () => {
+    const bare = { name: 'a', namespace: 'b', version: 1, info: { status: 'failed' } };
+    expect(decodeRelease(secretOf(JSON.stringify(bare)))).toEqual({
+      name: 'a',
+      namespace: 'b',
+      revision: 1,
+      status: 'failed',
+      description: '',
+      firstDeployed: undefined,
+      lastDeployed: undefined,
+      chart: { name: '', version: '', appVersion: undefined },
+      manifest: '',
+      hooks: [],
+    });
+  });
+
+  it.each([
+    ['no data', {}, 'no key "release"'],
+    ['another key', { data: { other: 'x' } }, 'no key "release"'],
+    ['no base64 inside', { data: { release: base64('{}') } }, 'not JSON'],
+    ['gzip that is cut', secretOf(gzipSync(JSON.stringify(wire)).subarray(0, 40)), 'not gzip'],
+    ['gzip in its first bytes only', secretOf(Buffer.from([0x1f, 0x8b, 0x00])), 'not gzip'],
+    ['something else than JSON', secretOf('name: shop'), 'not JSON'],
+    ['JSON that is no object', secretOf('"shop"'), 'not an object'],
+    ['JSON that is null', secretOf('null'), 'not an object'],
+    ['JSON that is a list', secretOf('[]'), 'name is not a string'],
+    ['a name that is a number', secretOf(JSON.stringify({ ...wire, name: 1 })), 'name is not a string'],
+    ['no namespace', secretOf(JSON.stringify({ ...wire, namespace: undefined })), 'namespace is not a string'],
+    ['a revision in words', secretOf(JSON.stringify({ ...wire, version: '3' })), 'version is not a number'],
+    ['no status', secretOf(JSON.stringify({ ...wire, info: null })), 'info.status is not a string'],
+    ['hooks that are no list', secretOf(JSON.stringify({ ...wire, hooks: {} })), 'hooks is not a list'],
+  ])('refuses a record with %s', (_name, secret, reason) => {
+    expect(() => decodeRelease(secret)).toThrow(
+      expect.objectContaining({ code: 'RECORD_UNREADABLE', message: expect.stringContaining(reason) }),
+    );
+  });
+
+  it('refuses a record that unpacks to more than a release can be', () => {
+    const bomb = gzipSync(Buffer.alloc(65 * 1024 * 1024));
+    expect(bomb.length).toBeLessThan(100_000);
+    expect(() => decodeRelease(secretOf(bomb))).toThrow(expect.objectContaining({ code: 'RECORD_TOO_LARGE' }));
+  });
+});
