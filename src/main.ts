@@ -6,7 +6,7 @@ import { runProgram } from './cli/program.ts';
 const first = new AbortController();
 const second = new AbortController();
 const interrupted = (): DOMException => new DOMException('interrupted', 'AbortError');
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => (first.signal.aborted ? second : first).abort(interrupted()));
 }
 // A reader that goes away (`| head`) is no reason to fail.

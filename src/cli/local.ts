@@ -1,6 +1,7 @@
 // `bookstore-operator local up | down | status | kubeconfig`: a cluster of plain processes on this machine.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../lib/clock.ts';
+import { shellWord } from '../lib/shell-word.ts';
 import { clusterPaths } from '../local/cluster-paths.ts';
 import { down } from '../local/down.ts';
 import type { LocalContext } from '../local/local-environment.ts';
@@ -65,8 +66,8 @@ export async function runLocalUp(options: LocalUpOptions, io: CommandIo): Promis
     display[Symbol.dispose]();
     const seconds = ((systemClock.monotonic() - startedAt) / 1000).toFixed(1);
     io.stderr.write(`${outcomeLine(cluster)} (${seconds} s): ${cluster.server}\nTo use it:\n`);
-    io.stdout.write(`export KUBECONFIG=${quote(cluster.kubeconfig)}\n`);
-    if (binDirs.length > 0) io.stdout.write(`export PATH=${binDirs.map(quote).join(':')}:"$PATH"\n`);
+    io.stdout.write(`export KUBECONFIG=${shellWord(cluster.kubeconfig)}\n`);
+    if (binDirs.length > 0) io.stdout.write(`export PATH=${binDirs.map(shellWord).join(':')}:"$PATH"\n`);
     return ExitCode.done;
   } catch (error) {
     if (!io.signal.aborted) throw error;
@@ -98,11 +99,6 @@ function outcomeLine({ name, outcome }: LocalCluster): string {
     case 'running':
       return `the cluster ${name} is running already`;
   }
-}
-
-/** A word for the shell, quoted where it needs to be. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** Takes the cluster down; one that is not there is fine. */

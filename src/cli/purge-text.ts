@@ -1,4 +1,5 @@
 // What people read of a plan and of a report: tables, summaries, and the line to paste where something failed.
+import { shellWord } from '../lib/shell-word.ts';
 import type { PlanEntry, PurgePlan } from '../purge/plan.ts';
 import type { PurgeReport, ReleaseOutcome } from '../purge/report.ts';
 import { type Column, counted, formatAge, formatTable } from './output.ts';
@@ -120,8 +121,4 @@ function outcomeRow(outcome: ReleaseOutcome): ReportRow {
 
 function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(2)}s`;
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,6 +1,7 @@
 // How to go on by hand with a demo that was left up: pure.
+import { shellWord } from '../../lib/shell-word.ts';
 import { downLine } from './claim.ts';
-import { type DemoWorkspace, shellWord } from './workspace.ts';
+import type { DemoWorkspace } from './workspace.ts';
 
 /** The lines to print. */
 export function hints(

@@ -1,11 +1,13 @@
 // The demo's operator: the very program that runs now, as a process of its own with its log in a file.
+
 import { systemClock } from '../../lib/clock.ts';
+import { shellWord } from '../../lib/shell-word.ts';
 import { logTail } from '../../local/log-tail.ts';
 import { freePorts } from '../../local/ports.ts';
 import { startDetached } from '../../local/process.ts';
 import { isRunning, type ProcessIdentity } from '../../local/process-identity.ts';
 import { stepFailed, type Terminal } from './step-runner.ts';
-import { type DemoWorkspace, shellWord } from './workspace.ts';
+import type { DemoWorkspace } from './workspace.ts';
 
 /** What starts the program that runs now: the Node binary and its script. */
 export type Program = readonly [string, ...string[]];

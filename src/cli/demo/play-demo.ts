@@ -1,4 +1,5 @@
 // The demo's course: every chapter in order, each line typed and checked.
+import { shellWord } from '../../lib/shell-word.ts';
 import type { ProcessIdentity } from '../../local/process-identity.ts';
 import { findTools } from '../../local/tools.ts';
 import type { CommandIo } from '../command.ts';
@@ -19,7 +20,7 @@ import {
 import type { Step } from './step.ts';
 import { runStep, runSteps, stepFailed, type Terminal } from './step-runner.ts';
 import { type DemoTimes, type PurgeTime, purgeTime } from './times.ts';
-import { type DemoWorkspace, demoEnvironment, shellWord, writeShim } from './workspace.ts';
+import { type DemoWorkspace, demoEnvironment, writeShim } from './workspace.ts';
 import { releasesThatAre } from './world.ts';
 
 /** What a demo is played with. */

@@ -1,6 +1,8 @@
 // The directory of one demo, and the environment in which its lines are typed.
+
 import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { shellWord } from '../../lib/shell-word.ts';
 import { clusterPaths } from '../../local/cluster-paths.ts';
 
 /** Where a demo keeps what it needs. */
@@ -64,9 +66,4 @@ export function demoEnvironment(
 
 function isSteering(name: string): boolean {
   return /^(HELM_|KUBE_|KUBECTL_)/.test(name) || ['WATCH_NAMESPACE', 'POD_NAMESPACE', 'KUBECONFIG'].includes(name);
-}
-
-/** A word for the shell, quoted where it needs to be. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

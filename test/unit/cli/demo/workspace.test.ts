@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { hints } from '../../../../src/cli/demo/hints.ts';
-import { demoEnvironment, demoWorkspace, shellWord, writeShim } from '../../../../src/cli/demo/workspace.ts';
+import { demoEnvironment, demoWorkspace, writeShim } from '../../../../src/cli/demo/workspace.ts';
 
 const stateHome = mkdtempSync(join(tmpdir(), "it's a demo "));
 const workspace = demoWorkspace(stateHome, 'demo');
@@ -42,12 +42,6 @@ test('bookstore-operator is a command that starts the program with its arguments
   await writeShim(workspace, ['/bin/echo', "it's", 'run by']);
   const out = execFileSync(join(workspace.binDir, 'bookstore-operator'), ['purge', 'a b'], { encoding: 'utf8' });
   expect(out).toBe("it's run by purge a b\n");
-});
-
-test('a word for the shell means itself', () => {
-  for (const word of ['plain/path-1.yaml', "it's", 'a b', '$HOME', '`id`', '']) {
-    expect(execFileSync('sh', ['-c', `printf %s ${shellWord(word)}`], { encoding: 'utf8' })).toBe(word);
-  }
 });
 
 test('the hints of a demo that was left up can be pasted', () => {
