@@ -84,9 +84,14 @@ export class Connection {
     try {
       await this.#kubeConfig.applySecurityAuthentication(context);
     } catch (cause) {
-      throw new ApiError('API_UNAUTHORIZED', `cannot get credentials for context ${this.context}: ${String(cause)}`, {
-        cause,
-      });
+      throw new ApiError(
+        'API_UNAUTHORIZED',
+        `cannot get credentials for context ${this.context}: ${errorText(cause)}`,
+        {
+          cause,
+          remedy: 'Check the user of the kubeconfig context (kubectl auth whoami).',
+        },
+      );
     }
     const fingerprint = await this.#fingerprint();
     const fresh = context.getDispatcher();
