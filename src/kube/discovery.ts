@@ -26,13 +26,14 @@ export class Discovery {
   /** The resource of a kind, or undefined where the server does not serve it now. @throws ApiError where it cannot be asked */
   async find(gvk: GroupVersionKind, signal?: AbortSignal): Promise<Resource | undefined> {
     const apiVersion = apiVersionOf(gvk);
-    const held = this.#lists.get(apiVersion);
-    // What another caller asked may have failed for its own reasons, cancellation above all.
-    const cached = await held?.catch(() => undefined);
-    const found = cached?.find((resource) => resource.kind === gvk.kind);
-    if (found !== undefined) return found;
-    if (this.#lists.get(apiVersion) === held) this.#lists.delete(apiVersion);
-    return (await this.#list(gvk, signal)).find((resource) => resource.kind === gvk.kind);
+    const isWanted = (resource: Resource): boolean => resource.kind === gvk.kind;
+    for (let held = this.#lists.get(apiVersion); held !== undefined; held = this.#lists.get(apiVersion)) {
+      // What another caller asked may have failed for its own reasons, cancellation above all.
+      const found = (await held.catch(() => undefined))?.find(isWanted);
+      if (found !== undefined) return found;
+      if (this.#lists.get(apiVersion) === held) this.#lists.delete(apiVersion);
+    }
+    return (await this.#askAndKeep(gvk, signal)).find(isWanted);
   }
 
   /** As `find`. @throws ApiError `KIND_NOT_SERVED` */
@@ -85,10 +86,8 @@ export class Discovery {
     }
   }
 
-  #list(gvk: GroupVersionKind, signal: AbortSignal | undefined): Promise<readonly Resource[]> {
+  #askAndKeep(gvk: GroupVersionKind, signal: AbortSignal | undefined): Promise<readonly Resource[]> {
     const apiVersion = apiVersionOf(gvk);
-    const held = this.#lists.get(apiVersion);
-    if (held !== undefined) return held;
     const asked = this.#ask(gvk, signal);
     this.#lists.set(apiVersion, asked);
     asked.catch(() => {

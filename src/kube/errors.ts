@@ -66,19 +66,25 @@ export function apiErrorFromStatus(
 ): ApiError {
   const { status, body } = answer;
   const reason = body?.reason;
-  const code: ApiErrorCode =
-    reason === 'AlreadyExists' ? 'API_ALREADY_EXISTS' : (codeByStatus[status] ?? 'API_SERVER_ERROR');
+  const code = codeOf(answer);
   const retryAfterMs =
     answer.retryAfterMs ??
     (body?.details?.retryAfterSeconds === undefined ? undefined : body.details.retryAfterSeconds * 1000);
   const remedy = remedyByCode[code];
   return new ApiError(code, `cannot ${what}: ${body?.message ?? `HTTP ${status}`}`, {
     status,
-    isTerminal: code === 'API_INVALID' || code === 'API_FORBIDDEN',
+    isTerminal: code === 'API_INVALID', // a right may be granted, a quota freed: nobody tells us when
     ...(reason === undefined ? {} : { reason }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(remedy === undefined ? {} : { remedy }),
   });
+}
+
+function codeOf({ status, body }: { readonly status: number; readonly body: StatusBody | undefined }): ApiErrorCode {
+  if (body?.reason === 'AlreadyExists') return 'API_ALREADY_EXISTS';
+  // Server-side apply of a field that does not exist is a 500 (seen with 1.36): nothing that a repetition would help.
+  if (body?.message?.startsWith('failed to create typed patch object') === true) return 'API_INVALID';
+  return codeByStatus[status] ?? 'API_SERVER_ERROR';
 }
 
 /** Whether `error` is an {@link ApiError} with one of these codes. */

@@ -171,7 +171,7 @@ function mayRepeat(apiRequest: ApiRequest, error: ApiError): boolean {
   if (!isIdempotent) return false;
   return error.status === undefined
     ? error.code === 'API_UNREACHABLE' || error.code === 'API_TIMEOUT'
-    : retryStatuses.has(error.status);
+    : error.code === 'API_SERVER_ERROR' && retryStatuses.has(error.status);
 }
 
 async function readJson<T>(apiRequest: ApiRequest, answer: Answer): Promise<T> {

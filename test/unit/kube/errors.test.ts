@@ -5,7 +5,7 @@ describe('apiErrorFromStatus', () => {
   it.each([
     [400, 'BadRequest', 'API_INVALID', true],
     [401, 'Unauthorized', 'API_UNAUTHORIZED', false],
-    [403, 'Forbidden', 'API_FORBIDDEN', true],
+    [403, 'Forbidden', 'API_FORBIDDEN', false],
     [404, 'NotFound', 'API_NOT_FOUND', false],
     [409, 'AlreadyExists', 'API_ALREADY_EXISTS', false],
     [409, 'Conflict', 'API_CONFLICT', false],
@@ -19,6 +19,13 @@ describe('apiErrorFromStatus', () => {
   ])('makes of %d %s: %s, terminal %s', (status, reason, code, isTerminal) => {
     const error = apiErrorFromStatus('get secrets a/b', { status, body: { reason, message: 'why' } });
     expect(error).toMatchObject({ code, isTerminal, status, reason, message: 'cannot get secrets a/b: why' });
+  });
+
+  it('knows the refusal of an unknown field, which server-side apply words as a failure of the server', () => {
+    const message =
+      'failed to create typed patch object (a/b; /v1, Kind=ConfigMap): .dta: field not declared in schema';
+    const error = apiErrorFromStatus('apply configmaps a/b', { status: 500, body: { message } });
+    expect(error).toMatchObject({ code: 'API_INVALID', isTerminal: true });
   });
 
   it('names the status where the server said nothing', () => {

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Connection, connect } from '../../../src/kube/connection.ts';
 import { type ApiRequest, HttpTransport, type RequestObservation } from '../../../src/kube/http.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
+import { eventually } from '../../support/eventually.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -200,7 +201,7 @@ describe('a request that is cancelled', () => {
     handlers = [silence];
     const controller = new AbortController();
     const failure = send({ signal: controller.signal });
-    await expect.poll(() => received).toHaveLength(1);
+    await eventually(() => received).toHaveLength(1);
     controller.abort(new Error('enough'));
     await expect(failure).rejects.toThrow('enough');
     expect(received).toHaveLength(1);
@@ -218,7 +219,7 @@ describe('a request that is cancelled', () => {
     for (let count = 0; count < 50; count += 1) await send({ signal });
     handlers = [answer(503)];
     await expect(send({ signal })).rejects.toThrow();
-    await expect.poll(() => getEventListeners(signal, 'abort')).toEqual([]); // the last goes when its body is closed
+    await eventually(() => getEventListeners(signal, 'abort')).toEqual([]); // the last goes when its body is closed
   });
 });
 
@@ -241,7 +242,7 @@ describe('a stream', () => {
       return chunks;
     };
     await expect(read()).rejects.toThrow('enough');
-    await expect.poll(() => getEventListeners(controller.signal, 'abort')).toEqual([]);
+    await eventually(() => getEventListeners(controller.signal, 'abort')).toEqual([]);
   });
 });
 
@@ -249,7 +250,7 @@ describe('close', () => {
   it('ends what is in flight', async () => {
     handlers = [silence];
     const failure = send({ method: 'POST' });
-    await expect.poll(() => received).toHaveLength(1);
+    await eventually(() => received).toHaveLength(1);
     await connection.close();
     await expect(failure).rejects.toMatchObject({ code: 'API_UNREACHABLE' });
   });
