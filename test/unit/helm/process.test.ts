@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Helm, type HelmCall, type HelmOptions } from '../../../src/helm/process.ts';
 import { operatorMinimum, purgeMinimum, requireHelm } from '../../../src/helm/version.ts';
+import { eventually } from '../../support/eventually.ts';
 import { createShims, isAlive, type Shims } from '../../support/shims.ts';
 
 const { env } = process;
@@ -105,11 +106,11 @@ describe('Helm.run', () => {
     );
     const controller = new AbortController();
     const expected = expect(helm.run([], call({ signal: controller.signal }))).rejects.toThrow('told to stop');
-    await expect.poll(() => shims.lines('plugin.pid')).toHaveLength(1);
+    await eventually(() => shims.lines('plugin.pid')).toHaveLength(1);
     controller.abort();
     await expected;
     const [pid] = await shims.lines('plugin.pid');
-    await expect.poll(() => isAlive(Number(pid))).toBe(false);
+    await eventually(() => isAlive(Number(pid))).toBe(false);
   });
 
   it('does not take a timeout longer than a timer can count for none', async () => {
@@ -122,7 +123,7 @@ describe('Helm.run', () => {
     const controller = new AbortController();
     const failure = helm.run([], call({ signal: controller.signal }));
     const expected = expect(failure).rejects.toMatchObject({ code: 'HELM_CANCELLED' });
-    await expect.poll(() => shims.lines('abort.started')).toEqual(['started']);
+    await eventually(() => shims.lines('abort.started')).toEqual(['started']);
     controller.abort();
     await expected;
   });
@@ -151,7 +152,7 @@ describe('Helm.run', () => {
     );
     const controller = new AbortController();
     const result = helm.run([], call({ signal: controller.signal }));
-    await expect.poll(() => shims.lines('trap.started')).toEqual(['started']);
+    await eventually(() => shims.lines('trap.started')).toEqual(['started']);
     controller.abort();
     expect((await result).stdout).toBe('finished');
   });
@@ -179,12 +180,12 @@ describe('Helm.run', () => {
       import { Helm } from ${JSON.stringify(module)};
       await new Helm({ binary: ${JSON.stringify(shim)}, env: process.env }).run([], { what: 'x', timeoutMs: 60_000 });`;
     const parent = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
-    await expect.poll(() => shims.lines('orphan.pid'), { timeout: 15_000 }).toHaveLength(1);
+    await eventually(() => shims.lines('orphan.pid')).toHaveLength(1);
     const [pid] = await shims.lines('orphan.pid');
     expect(await isAlive(Number(pid))).toBe(true);
     parent.kill('SIGKILL');
     await once(parent, 'exit');
-    await expect.poll(() => isAlive(Number(pid))).toBe(false);
+    await eventually(() => isAlive(Number(pid))).toBe(false);
   });
 });
 

@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KubeClient } from '../../../src/kube/client.ts';
+import { type EventOptions, EventRecorder } from '../../../src/kube/event-recorder.ts';
+import type { KubeObject } from '../../../src/kube/objects.ts';
+import type { OpenClient } from '../../../src/kube/open-client.ts';
+import { CoreResources } from '../../../src/kube/resource.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { createNamespace, openTestClient } from '../../support/cluster-client.ts';
+import { testCluster } from '../../support/test-context.ts';
+
+interface Event extends KubeObject {
+  readonly note: string;
+  readonly reason: string;
+}
+
+let opened: OpenClient;
+let client: KubeClient;
+let namespace: string;
+let monotonicMs = 0;
+const errors: unknown[] = [];
+
+beforeAll(async () => {
+  opened = await openTestClient();
+  client = opened.client;
+  namespace = await createNamespace(client, 'kube-events');
+});
+afterAll(async () => {
+  await opened.close();
+});
+
+const recorder = (): EventRecorder =>
+  new EventRecorder(client, {
+    controller: 'bookstore-operator',
+    instance: 'pod-1',
+    clock: { ...systemClock, monotonic: () => monotonicMs },
+    onError: (error) => errors.push(error),
+  });
+
+async function subject(name: string): Promise<KubeObject> {
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace } };
+  return client.create(CoreResources.configMaps, object, { fieldManager: 'test' });
+}
+
+const installed: EventOptions = {
+  type: 'Normal',
+  reason: 'Installed',
+  action: 'Install',
+  note: 'release a/b revision 1',
+};
+
+async function eventsOf(object: KubeObject): Promise<readonly Event[]> {
+  const { items } = await client.list<Event>(CoreResources.events, {
+    namespace,
+    fieldSelector: `regarding.uid=${object.metadata.uid}`,
+  });
+  return items;
+}
+
+describe('an Event', () => {
+  it('is what kubectl describe shows below the object', async () => {
+    const object = await subject('shown');
+    const events = recorder();
+    events.record(object, installed);
+    await events.flush();
+    const { kubectl, kubeconfig } = testCluster();
+    const args = ['--kubeconfig', kubeconfig, '--namespace', namespace, 'describe', 'configmap', 'shown'];
+    const { stdout } = await promisify(execFile)(kubectl, args);
+    expect(stdout).toMatch(/Normal +Installed +\S+ +bookstore-operator +release a\/b revision 1/);
+    expect(errors).toEqual([]);
+  });
+
+  it('is not repeated within ten minutes unless it says something else', async () => {
+    const object = await subject('repeated');
+    const events = recorder();
+    const notes = async (): Promise<string[]> => {
+      await events.flush();
+      return (await eventsOf(object)).map(({ note }) => note).sort();
+    };
+    for (let count = 0; count < 3; count += 1) events.record(object, installed);
+    expect(await notes()).toEqual([installed.note]);
+    monotonicMs += 599_999;
+    events.record(object, installed);
+    expect(await notes()).toHaveLength(1);
+    events.record(object, { ...installed, note: 'release a/b revision 2' });
+    expect(await notes()).toEqual(['release a/b revision 1', 'release a/b revision 2']);
+    monotonicMs += 600_000;
+    events.record(object, { ...installed, note: 'release a/b revision 2' });
+    expect(await notes()).toHaveLength(3);
+  });
+
+  it('is about one object: the same words about another are news', async () => {
+    const events = recorder();
+    const objects = [await subject('one'), await subject('other')];
+    for (const object of objects) events.record(object, installed);
+    await events.flush();
+    for (const object of objects) expect(await eventsOf(object)).toHaveLength(1);
+  });
+
+  it.each([
+    ['plain text', 'x'.repeat(3_000), `${'x'.repeat(997)}…`],
+    ['text of several bytes a character', '書'.repeat(1_000), `${'書'.repeat(332)}…`],
+    ['text that fits', '書'.repeat(333), '書'.repeat(333)],
+  ])('is cut to what the API server takes: %s', async (name, note, expected) => {
+    const object = await subject(name.replaceAll(' ', '-'));
+    const events = recorder();
+    events.record(object, { ...installed, note });
+    await events.flush();
+    expect(errors).toEqual([]);
+    expect(await eventsOf(object)).toMatchObject([{ note: expected }]);
+  });
+
+  it('about an object with a name as long as names may be is written too', async () => {
+    const object = await subject(`${'a'.repeat(199)}.${'b'.repeat(53)}`);
+    const events = recorder();
+    events.record(object, installed);
+    await events.flush();
+    expect(errors).toEqual([]);
+    expect(await eventsOf(object)).toHaveLength(1);
+  });
+
+  it('about a cluster-scoped object is in the namespace default', async () => {
+    const object = await client.get(CoreResources.namespaces, { name: namespace });
+    const events = recorder();
+    events.record(object, installed);
+    await events.flush();
+    const fieldSelector = `regarding.uid=${object.metadata.uid}`;
+    const { items } = await client.list(CoreResources.events, { namespace: 'default', fieldSelector });
+    expect(items).toHaveLength(1);
+  });
+
+  it('that cannot be written is reported and harms nobody', async () => {
+    const object = await subject('forbidden');
+    const seen: unknown[] = [];
+    const events = new EventRecorder(client.impersonating('nobody'), {
+      controller: 'bookstore-operator',
+      instance: 'pod-1',
+      clock: systemClock,
+      onError: (error) => seen.push(error),
+    });
+    events.record(object, installed);
+    await events.flush();
+    expect(seen).toMatchObject([{ code: 'API_FORBIDDEN' }]);
+  });
+});
