@@ -169,9 +169,8 @@ function startWatchdog(
   }, silenceMs);
   timer.unref();
   const onAbort = (): void => controller.abort(parent.reason);
-  if (parent.aborted)
-    onAbort(); // while the list was taken in: no event will say so any more
-  else parent.addEventListener('abort', onAbort, { once: true });
+  parent.addEventListener('abort', onAbort, { once: true });
+  if (parent.aborted) onAbort(); // while the list was taken in: no event will say so any more
   return {
     signal: controller.signal,
     reset: () => timer.refresh(),
