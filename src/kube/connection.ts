@@ -97,7 +97,7 @@ export class Connection {
     const fresh = context.getDispatcher();
     const isSameTls = held?.fingerprint === fingerprint;
     // The one that is no longer used ends when its last request does.
-    void (isSameTls ? fresh : held?.value.dispatcher)?.close();
+    (isSameTls ? fresh : held?.value.dispatcher)?.close().catch(() => undefined); // close() may have destroyed it
     const value = { headers: context.getHeaders(), dispatcher: isSameTls ? held?.value.dispatcher : fresh };
     this.#credentials = { value, readAtMs: performance.now(), fingerprint };
     return value;

@@ -214,12 +214,10 @@ describe('a reflector', () => {
     const silent = withWatch((watch, resource, options) => {
       watches += 1;
       if (watches > 1) return watch(resource, options);
-      async function* nothing(): AsyncGenerator<never> {
-        await new Promise((_resolve, reject) => {
-          options.signal?.addEventListener('abort', () => reject(options.signal?.reason));
-        });
-      }
-      return Promise.resolve(nothing());
+      const nothing = new Promise<never>((_resolve, reject) => {
+        options.signal?.addEventListener('abort', () => reject(new Error('aborted')));
+      });
+      return Promise.resolve({ [Symbol.asyncIterator]: () => ({ next: () => nothing }) });
     });
     const { changes, errors, reflector } = start({ client: silent, watchdogMs: 50 });
     await reflector.synced;

@@ -20,7 +20,7 @@ describe('upgradeArguments', () => {
     );
   });
 
-  it.each([
+  it.for<[string, Partial<UpgradeOptions>, string, string | undefined]>([
     [
       'replaces by force without server-side apply: helm refuses both',
       { isReplaceForced: true },
@@ -37,7 +37,7 @@ describe('upgradeArguments', () => {
     ['rounds a timeout up to whole seconds', { timeoutMs: 1_001 }, '--timeout=2s', undefined],
     ['never waits: readiness is watched', {}, '', '--wait'],
     ['never puts values into the arguments', {}, '', 'hunter2'],
-  ])('%s', (_name, change, present, absent) => {
+  ])('%s', ([_name, change, present, absent]) => {
     const line = upgradeArguments({ ...options, ...change }).join(' ');
     expect(line).toContain(present);
     if (absent !== undefined) expect(line).not.toContain(absent);

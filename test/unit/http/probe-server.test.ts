@@ -20,7 +20,7 @@ async function get(port: number, path: string, host = '127.0.0.1'): Promise<{ st
 }
 
 describe('the probes', () => {
-  it.each([
+  it.for<[string, string[], number, string]>([
     ['/healthz', [], 200, 'ok\n'],
     ['/readyz', [], 200, 'ok\n'],
     ['/readyz?verbose', [], 200, 'ok\n'],
@@ -29,7 +29,7 @@ describe('the probes', () => {
     ['/', [], 404, 'not found\n'],
     ['/metrics', [], 404, 'not found\n'],
     ['/readyz/x', [], 404, 'not found\n'],
-  ])('answer %s while waiting for %j with %d', async (path, waitingFor, status, text) => {
+  ])('answer %s while waiting for %j with %d', async ([path, waitingFor, status, text]) => {
     const { port } = await start('127.0.0.1:0', () => waitingFor);
     expect(await get(port, path)).toEqual({ status, text });
   });

@@ -71,7 +71,7 @@ describe('connect', () => {
     expect(dev.server).toBe('https://first');
   });
 
-  it.each([
+  it.for<[string, Kubeconfig | string | undefined, { context?: string }, string, string]>([
     ['a file that is missing', undefined, {}, 'no such kubeconfig', '--kubeconfig'],
     ['a file that is not YAML', 'clusters: [', {}, 'cannot read the kubeconfig', '--kubeconfig'],
     ['a file that says nothing', '{}', {}, 'names no cluster', '--context'],
@@ -92,7 +92,7 @@ describe('connect', () => {
       'server',
       '--kubeconfig',
     ],
-  ])('refuses %s', async (name, config, options, message, remedy) => {
+  ])('refuses %s', async ([name, config, options, message, remedy]) => {
     const file = config === undefined ? join(dir, 'missing') : await write(name.replaceAll(' ', '-'), config);
     await expect(connect({ kubeconfig: file, homeDir: dir, ...options })).rejects.toMatchObject({
       code: 'KUBECONFIG_INVALID',
@@ -125,6 +125,19 @@ describe('credentials', () => {
     const after = await connection.credentials({ isRefreshForced: true });
     expect(after).not.toBe(before);
     expect(after.dispatcher).toBe(before.dispatcher);
+    await connection.close();
+  });
+
+  it('take new sockets when a certificate was renewed on disk', async () => {
+    const authority = join(dir, 'ca.crt');
+    const clusters = [{ name: 'dev', cluster: { server: 'https://dev', 'certificate-authority': authority } }];
+    const kubeconfigFile = await write('rotated', JSON.stringify({ ...kubeconfig({}), clusters }));
+    await writeFile(authority, 'first');
+    const connection = await connect({ kubeconfig: kubeconfigFile, homeDir: dir });
+    const before = await connection.credentials();
+    await writeFile(authority, 'second');
+    expect((await connection.credentials()).dispatcher).toBe(before.dispatcher); // young enough
+    expect((await connection.credentials({ isRefreshForced: true })).dispatcher).not.toBe(before.dispatcher);
     await connection.close();
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ApiError, apiErrorFromStatus, isApiError } from '../../../src/kube/errors.ts';
 
 describe('apiErrorFromStatus', () => {
-  it.each([
+  it.for<[number, string, string, boolean]>([
     [400, 'BadRequest', 'API_INVALID', true],
     [401, 'Unauthorized', 'API_UNAUTHORIZED', false],
     [403, 'Forbidden', 'API_FORBIDDEN', false],
@@ -16,7 +16,7 @@ describe('apiErrorFromStatus', () => {
     [503, 'ServiceUnavailable', 'API_SERVER_ERROR', false],
     [504, 'Timeout', 'API_SERVER_ERROR', false],
     [418, 'Teapot', 'API_SERVER_ERROR', false],
-  ])('makes of %d %s: %s, terminal %s', (status, reason, code, isTerminal) => {
+  ])('makes of %d %s: %s, terminal %s', ([status, reason, code, isTerminal]) => {
     const error = apiErrorFromStatus('get secrets a/b', { status, body: { reason, message: 'why' } });
     expect(error).toMatchObject({ code, isTerminal, status, reason, message: 'cannot get secrets a/b: why' });
   });

@@ -11,7 +11,7 @@ const widgets: Resource = {
 };
 
 describe('resourcePath', () => {
-  it.each([
+  it.for([
     ['a collection of all namespaces', secrets, {}, '/api/v1/secrets'],
     ['a collection', secrets, { namespace: 'a' }, '/api/v1/namespaces/a/secrets'],
     ['an object', secrets, { namespace: 'a', name: 'b' }, '/api/v1/namespaces/a/secrets/b'],
@@ -29,7 +29,7 @@ describe('resourcePath', () => {
       { namespace: 'a', name: 'b', subresource: 'status' },
       '/apis/example.com/v1/namespaces/a/widgets/b/status',
     ],
-  ] as const)('addresses %s', (_name, resource, location, expected) => {
+  ] as const)('addresses %s', ([_name, resource, location, expected]) => {
     expect(resourcePath(resource, location)).toBe(expected);
   });
 
