@@ -1,4 +1,5 @@
 // The arguments of O5 with the real helm: what ends up in the cluster and in the record.
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Helm } from '../../../src/helm/process.ts';
@@ -11,7 +12,7 @@ import type { OpenClient } from '../../../src/kube/open-client.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import { decodeRelease } from '../../../src/release/decode.ts';
 import { listReleases } from '../../../src/release/list-releases.ts';
-import { parseManifest } from '../../../src/release/manifest.ts';
+import { parseManifest, resourcePolicyOf } from '../../../src/release/manifest.ts';
 import { createNamespace, openTestClient } from '../../support/cluster-client.ts';
 import { testCluster } from '../../support/test-context.ts';
 
@@ -139,5 +140,39 @@ describe('with the real helm', () => {
       code: 'HELM_RELEASE_NOT_FOUND',
       message: expect.stringMatching(new RegExp(`^cannot uninstall ${namespace}/shop: `)),
     });
+  });
+});
+
+describe('a manifest means to us what it means to helm', () => {
+  const inner = (name: string, annotations = '{}'): string =>
+    `{apiVersion: v1, kind: ConfigMap, metadata: {name: ${name}, annotations: ${annotations}}}`;
+  const keep = '{helm.sh/resource-policy: keep}';
+  const manifest = [
+    `apiVersion: v1\nkind: Secret\nmetadata: {name: cover}\nitems:\n- ${inner('hidden')}`,
+    'apiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: {name: untyped}',
+    `apiVersion: v1\nkind: List\nitems:\n- ${inner('keep-on-item', keep)}`,
+    `apiVersion: v1\nkind: List\nmetadata: {annotations: ${keep}}\nitems:\n- ${inner('keep-on-list')}`,
+    inner('keep-on-object', keep),
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: &first {name: first, labels: {a: b}}\nmetadata: {<<: *first, name: last}',
+  ].join('\n---\n');
+
+  async function configMapNames(): Promise<string[]> {
+    const { items } = await client.list(CoreResources.configMaps, { namespace });
+    return items.map(({ metadata }) => metadata.name).filter((name) => name !== 'kube-root-ca.crt');
+  }
+
+  it('what it makes, and what it leaves behind', async () => {
+    const dir = join(testCluster().testRoot, 'lists-chart');
+    await mkdir(join(dir, 'templates'), { recursive: true });
+    await writeFile(join(dir, 'Chart.yaml'), 'apiVersion: v2\nname: lists\nversion: 1.0.0\n');
+    await writeFile(join(dir, 'templates/all.yaml'), manifest);
+    await helmUpgrade(helm, options({ name: 'lists', chart: dir }));
+    const secret = await client.get<Secret>(CoreResources.secrets, { namespace, name: 'sh.helm.release.v1.lists.v1' });
+    const objects = parseManifest(decodeRelease(secret).manifest);
+    expect(objects.map(({ metadata }) => metadata.name).sort()).toEqual((await configMapNames()).sort());
+    await helmUninstall(helm, { name: 'lists', namespace, timeoutMs: 60_000, shouldWait: true });
+    const kept = objects.filter((object) => resourcePolicyOf(object) !== undefined);
+    expect(kept.map(({ metadata }) => metadata.name).sort()).toEqual((await configMapNames()).sort());
+    expect(kept).toHaveLength(2);
   });
 });
