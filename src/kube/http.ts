@@ -6,6 +6,8 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Connection } from './connection.ts';
 import { ApiError, apiErrorFromStatus } from './errors.ts';
 import type { StatusBody } from './objects.ts';
+import { RequestBrake } from './request-brake.ts';
+import { type RequestInfo, requestInfo } from './request-info.ts';
 
 /** A request before credentials. */
 export interface ApiRequest {
@@ -26,7 +28,7 @@ export interface ApiRequest {
 }
 
 /** What is told about each finished attempt, for metrics and tests. */
-export interface RequestObservation {
+export interface RequestObservation extends RequestInfo {
   readonly method: string;
   readonly path: string;
   /** 0 where there was no answer. */
@@ -42,12 +44,20 @@ export interface HttpTransportOptions {
   /** Sent as `Impersonate-User`: every call is made as this user. */
   readonly impersonate?: string;
   readonly observe?: (observation: RequestObservation) => void;
+  /** Shared by all who share the connection. Default one of its own. */
+  readonly brake?: RequestBrake;
 }
 
 type Answer = Awaited<ReturnType<typeof request>>;
 
 const maxAttempts = 5;
-const retryStatuses: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+
+/** How long a request puts up with 429: the server is there and asks for patience, so attempts are not counted. */
+const throttlePatienceMs = 120_000;
+
+/** How long to wait after a 429 that does not say so. */
+const throttleMs = 1_000;
+const retryStatuses: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 const backoff = { baseMs: 200, maxMs: 5_000 } as const;
 
 /** Sends requests over one {@link Connection}. Safe to share. */
@@ -55,40 +65,58 @@ export class HttpTransport {
   readonly connection: Connection;
   readonly #options: HttpTransportOptions;
   readonly #clock: Clock;
+  readonly #brake: RequestBrake;
 
   constructor(connection: Connection, options: HttpTransportOptions) {
     this.connection = connection;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#brake = options.brake ?? new RequestBrake(this.#clock);
+  }
+
+  /** Milliseconds for which requests are held back after a 429; 0 when they are not. */
+  get heldBackMs(): number {
+    return this.#brake.remainingMs;
   }
 
   /** The same connection, acting as another user. */
   impersonating(user: string): HttpTransport {
-    return new HttpTransport(this.connection, { ...this.#options, impersonate: user });
+    return new HttpTransport(this.connection, { ...this.#options, brake: this.#brake, impersonate: user });
   }
 
   /**
    * Sends and parses the JSON answer.
-   * 429 is repeated after `Retry-After` for every method (the server did nothing); 5xx and lost connections only where the
-   * request is idempotent. At most five attempts.
-   * @throws ApiError
+   * 429 is repeated after `Retry-After` for every method (the server did nothing), for up to two minutes, and holds back
+   * all requests over this connection meanwhile. 5xx and lost connections are repeated only where the request is
+   * idempotent, in at most five attempts. @throws ApiError
    */
   async json<T>(apiRequest: ApiRequest): Promise<T> {
-    for (let attempt = 0; ; attempt += 1) {
+    const startedMs = this.#clock.monotonic();
+    for (let failures = 0; ; ) {
+      await this.#brake.pass(apiRequest.signal);
       try {
         const answer = await this.#send(apiRequest, { bodyTimeoutMs: apiRequest.timeoutMs ?? 30_000 });
         return await readJson<T>(apiRequest, answer);
       } catch (error) {
         apiRequest.signal?.throwIfAborted();
-        if (!(error instanceof ApiError) || attempt + 1 >= maxAttempts || !mayRepeat(apiRequest, error)) throw error;
-        const waitMs = error.retryAfterMs ?? backoffMs(attempt, Math.random(), backoff);
-        await this.#clock.sleep(waitMs, apiRequest.signal);
+        if (!(error instanceof ApiError)) throw error;
+        if (error.code === 'API_TOO_MANY_REQUESTS') {
+          if (this.#clock.monotonic() - startedMs > throttlePatienceMs) throw error;
+          continue; // the brake is on
+        }
+        failures += 1;
+        if (failures >= maxAttempts || !mayRepeat(apiRequest, error)) throw error;
+        await this.#clock.sleep(
+          error.retryAfterMs ?? backoffMs(failures - 1, Math.random(), backoff),
+          apiRequest.signal,
+        );
       }
     }
   }
 
   /** Sends once and gives the body as a stream of bytes, without any limit on its duration; for watches. */
   async stream(apiRequest: ApiRequest): Promise<AsyncIterable<Uint8Array>> {
+    await this.#brake.pass(apiRequest.signal);
     const answer = await this.#send(apiRequest, { bodyTimeoutMs: 0 });
     return answer.body;
   }
@@ -109,6 +137,7 @@ export class HttpTransport {
     const { impersonate, observe, userAgent } = this.#options;
     const done = (status: number): void =>
       observe?.({
+        ...requestInfo({ ...apiRequest, isWatch: apiRequest.query?.watch === 'true' }),
         method: apiRequest.method,
         path: apiRequest.path,
         status,
@@ -143,14 +172,16 @@ export class HttpTransport {
   async #checked(apiRequest: ApiRequest, answer: Answer): Promise<Answer> {
     if (answer.statusCode < 400) return answer;
     const text = await answer.body.text().catch(() => '');
-    const retryAfter = Number(answer.headers['retry-after']);
-    throw apiErrorFromStatus(apiRequest.what, {
+    const retryAfter = Number(answer.headers['retry-after'] ?? Number.NaN);
+    const error = apiErrorFromStatus(apiRequest.what, {
       status: answer.statusCode,
       body: statusBody(text) ?? {
         message: text.slice(0, 200).trim() || (STATUS_CODES[answer.statusCode] ?? 'no reason'),
       },
       ...(Number.isFinite(retryAfter) ? { retryAfterMs: retryAfter * 1000 } : {}),
     });
+    if (error.code === 'API_TOO_MANY_REQUESTS') this.#brake.hold(error.retryAfterMs ?? throttleMs);
+    throw error;
   }
 
   #connectionError(apiRequest: ApiRequest, cause: unknown): ApiError {
@@ -166,7 +197,6 @@ export class HttpTransport {
 }
 
 function mayRepeat(apiRequest: ApiRequest, error: ApiError): boolean {
-  if (error.code === 'API_TOO_MANY_REQUESTS') return true;
   const isIdempotent = apiRequest.isIdempotent ?? apiRequest.method !== 'POST';
   if (!isIdempotent) return false;
   return error.status === undefined

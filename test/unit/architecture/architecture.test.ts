@@ -28,6 +28,7 @@ const doors: readonly { readonly packages: RegExp; readonly rooms: readonly stri
   { packages: /^p-limit$/, rooms: ['helm'], instead: 'use p-map in purge/, the workqueue elsewhere' },
   { packages: /^node-cron$/, rooms: ['schedule'], instead: 'ask schedule/' },
   { packages: /^commander$/, rooms: ['cli'], instead: 'parse in cli/ and hand in a value' },
+  { packages: /^prom-client$/, rooms: ['telemetry'], instead: 'take the Metrics' },
   { packages: /^pino$/, rooms: ['telemetry'], instead: 'take a Logger' },
 ];
 

@@ -1,0 +1,74 @@
+// Every metric of the program: name, meaning, labels. Nothing else makes one.
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** All names begin with this (DESIGN.md §1). */
+const prefix = 'bookstore_operator_';
+
+const seconds = [0.001, 0.005, 0.02, 0.1, 0.5, 1, 5, 15, 60, 300];
+
+/** The metrics of one process. */
+export class Metrics {
+  readonly #registry = new Registry();
+
+  /** 1; the version stands in the label. */
+  readonly buildInfo = this.#gauge('build_info', 'The version of this program', ['version']);
+
+  /** Requests to the API server that were answered or given up. */
+  readonly requests = this.#counter('requests_total', 'Requests to the API server', ['verb', 'resource', 'code']);
+  readonly requestDuration = this.#histogram('request_duration_seconds', 'Time until the answer began', ['verb']);
+  /** Seconds that requests are held back because the server said 429; 0 when they are not. */
+  readonly requestBrake = this.#gauge('request_brake_seconds', 'How long requests are held back after a 429', []);
+
+  readonly watchStarts = this.#counter('watch_starts_total', 'Watches that were dialled', ['resource']);
+  readonly watchErrors = this.#counter('watch_errors_total', 'Watches and lists that failed', ['resource', 'code']);
+  readonly watchObjects = this.#gauge('watch_objects', 'Objects in the local copy', ['resource']);
+  /** Seconds since the server was last heard on a watch (event, bookmark or list). */
+  readonly watchSilence = this.#gauge('watch_silence_seconds', 'Seconds since a watch was last heard', ['resource']);
+
+  readonly queueDepth = this.#gauge('workqueue_depth', 'Keys that wait', ['kind']);
+  readonly queueInFlight = this.#gauge('workqueue_in_flight', 'Keys that are worked on', ['kind']);
+  readonly queueAdds = this.#counter('workqueue_adds_total', 'Keys that were added', ['kind']);
+  readonly queueRetries = this.#counter('workqueue_retries_total', 'Keys that were added after a failure', ['kind']);
+
+  /** controller-runtime's four results: success, requeueAfter, error, terminalError. */
+  readonly reconciles = this.#counter('reconcile_total', 'Passes over a resource', ['kind', 'result']);
+  readonly reconcileDuration = this.#histogram('reconcile_duration_seconds', 'Time of a pass', ['kind']);
+
+  /** 1 on the replica that leads, 0 on a standby. */
+  readonly leader = this.#gauge('leader', 'Whether this replica leads', ['lease']);
+  readonly leaderTransitions = this.#counter('leader_transitions_total', 'Terms that this replica began', ['lease']);
+
+  readonly events = this.#counter('events_total', 'Kubernetes Events', ['type', 'result']);
+
+  /** Fills in what has to be asked when somebody looks, e.g. the depth of a queue. */
+  readonly #collectors: (() => void)[] = [];
+
+  /** Calls `collect` before each scrape. */
+  onScrape(collect: () => void): void {
+    this.#collectors.push(collect);
+  }
+
+  /** The text that Prometheus reads, and its content type. */
+  async expose(): Promise<{ readonly contentType: string; readonly body: string }> {
+    for (const collect of this.#collectors) collect();
+    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({ name: prefix + name, help, labelNames: [...labelNames], registers: [this.#registry] });
+  }
+
+  #gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
+    return new Gauge({ name: prefix + name, help, labelNames: [...labelNames], registers: [this.#registry] });
+  }
+
+  #histogram<L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> {
+    return new Histogram({
+      name: prefix + name,
+      help,
+      labelNames: [...labelNames],
+      buckets: seconds,
+      registers: [this.#registry],
+    });
+  }
+}
