@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { KubeObject } from '../../../src/kube/objects.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import {
   condition,
@@ -57,9 +58,10 @@ describe("the tutorial's resource", () => {
       'serviceaccount/tutorial-bookstore',
       'secret/sh.helm.release.v1.tutorial.v1',
     ]);
-    const pods = await operator.client.list<
-      { status?: { phase?: string } } & import('../../../src/kube/objects.ts').KubeObject
-    >(CoreResources.pods, { namespace, labelSelector: 'app.kubernetes.io/instance=tutorial' });
+    const pods = await operator.client.list<{ status?: { phase?: string } } & KubeObject>(CoreResources.pods, {
+      namespace,
+      labelSelector: 'app.kubernetes.io/instance=tutorial',
+    });
     expect(pods.items.map(({ status }) => status?.phase)).toEqual(['Running', 'Running']);
     expect(resource.status).toMatchObject({
       observedGeneration: 1,
