@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { KubeClient } from './client.ts';
+import { EventCorrelator, type EventEntry } from './event-correlator.ts';
 import type { KubeObject } from './objects.ts';
 import { CoreResources } from './resource.ts';
 
@@ -25,14 +26,26 @@ export interface EventRecorderOptions {
   readonly clock: Clock;
   /** Called where an Event cannot be written. */
   readonly onError?: (error: unknown) => void;
+  /** Told about each Event and each count. */
+  readonly observe?: (observation: EventObservation) => void;
 }
 
-/** Writes events.k8s.io/v1 Events. An Event equal to the object's last one is not repeated within ten minutes. */
+/** What became of an Event. */
+export interface EventObservation {
+  readonly type: EventOptions['type'];
+  readonly result: 'written' | 'failed' | 'dropped';
+}
+
+/**
+ * Writes events.k8s.io/v1 Events. A repetition is counted in the Event that is there (`series`), and written at most once
+ * a minute; an object that makes too many different ones loses the rest.
+ */
 export class EventRecorder {
   readonly #client: KubeClient;
   readonly #options: EventRecorderOptions;
-  readonly #last = new Map<string, { readonly text: string; readonly atMs: number }>();
+  readonly #correlator = new EventCorrelator();
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #due = new Map<EventEntry, { readonly timer: NodeJS.Timeout; readonly write: () => void }>();
 
   constructor(client: KubeClient, options: EventRecorderOptions) {
     this.#client = client;
@@ -41,37 +54,76 @@ export class EventRecorder {
 
   /** Records without waiting. */
   record(about: KubeObject, event: EventOptions): void {
-    const { uid } = about.metadata;
-    const nowMs = this.#options.clock.monotonic();
-    const text = `${event.type} ${event.reason} ${event.note}`;
-    const last = this.#last.get(uid);
-    if (last !== undefined && last.text === text && nowMs - last.atMs < repeatAfterMs) return;
-    this.#last.delete(uid);
-    this.#last.set(uid, { text, atMs: nowMs });
-    if (this.#last.size > maxRemembered) {
-      const oldest = this.#last.keys().next().value;
-      if (oldest !== undefined) this.#last.delete(oldest);
+    const text = `${event.type} ${event.reason} ${event.action} ${event.note}`;
+    const correlation = this.#correlator.correlate({ uid: about.metadata.uid, text }, this.#options.clock.monotonic());
+    switch (correlation.kind) {
+      case 'drop':
+        this.#options.observe?.({ type: event.type, result: 'dropped' });
+        return;
+      case 'create':
+        correlation.entry.name = eventName(about.metadata.name);
+        this.#inBackground(event.type, this.#write(about, event, correlation.entry.name));
+        return;
+      case 'repeat':
+        this.#countLater(about, event, correlation.entry);
     }
-    const written = this.#write(about, event)
-      .catch((error: unknown) => this.#options.onError?.(error))
+  }
+
+  /** Resolves when all that was recorded is written or lost, counts too. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#inFlight); // an Event has to be there before it can be counted
+    for (const { timer, write } of this.#due.values()) {
+      clearTimeout(timer);
+      write();
+    }
+    this.#due.clear();
+    await Promise.all(this.#inFlight);
+  }
+
+  #countLater(about: KubeObject, event: EventOptions, entry: EventEntry): void {
+    if (this.#due.has(entry)) return;
+    const write = (): void => {
+      this.#due.delete(entry);
+      this.#inBackground(event.type, this.#count(about, entry));
+    };
+    const timer = setTimeout(write, countEveryMs);
+    timer.unref();
+    this.#due.set(entry, { timer, write });
+  }
+
+  #inBackground(type: EventOptions['type'], work: Promise<void>): void {
+    const { observe, onError } = this.#options;
+    const written = work
+      .then(
+        () => observe?.({ type, result: 'written' }),
+        (error: unknown) => {
+          observe?.({ type, result: 'failed' });
+          onError?.(error);
+        },
+      )
       .finally(() => this.#inFlight.delete(written));
     this.#inFlight.add(written);
   }
 
-  /** Resolves when all that was recorded is written or lost. */
-  async flush(): Promise<void> {
-    await Promise.all(this.#inFlight);
+  async #count(about: KubeObject, entry: EventEntry): Promise<void> {
+    if (entry.count === entry.writtenCount) return;
+    const { count } = entry;
+    await this.#client.merge(
+      CoreResources.events,
+      { series: { count, lastObservedTime: microTime(this.#options.clock.now()) } },
+      { namespace: namespaceOf(about), name: entry.name, fieldManager: this.#options.controller },
+    );
+    entry.writtenCount = count;
   }
 
-  async #write(about: KubeObject, event: EventOptions): Promise<void> {
-    const namespace = about.metadata.namespace ?? 'default'; // as client-go: Events of cluster-scoped objects live there
+  async #write(about: KubeObject, event: EventOptions, name: string): Promise<void> {
     await this.#client.create(
       CoreResources.events,
       {
         apiVersion: 'events.k8s.io/v1',
         kind: 'Event',
-        metadata: { name: eventName(about.metadata.name), namespace },
-        eventTime: new Date(this.#options.clock.now()).toISOString().replace(/Z$/, '000Z'), // MicroTime
+        metadata: { name, namespace: namespaceOf(about) },
+        eventTime: microTime(this.#options.clock.now()),
         reportingController: this.#options.controller,
         reportingInstance: this.#options.instance,
         type: event.type,
@@ -92,9 +144,19 @@ export class EventRecorder {
   }
 }
 
-const repeatAfterMs = 600_000;
-const maxRemembered = 5_000;
+/** How often the count of a repeated Event is written. */
+const countEveryMs = 60_000;
 const maxNoteBytes = 1_000;
+
+/** As client-go: Events of cluster-scoped objects live in `default`. */
+function namespaceOf(about: KubeObject): string {
+  return about.metadata.namespace ?? 'default';
+}
+
+/** The API's MicroTime; our clock knows milliseconds. */
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/Z$/, '000Z');
+}
 
 /** A cut may end in a dot or a dash, which no part of a name may. */
 function eventName(objectName: string): string {

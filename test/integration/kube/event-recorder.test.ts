@@ -13,6 +13,7 @@ import { testCluster } from '../../support/test-context.ts';
 interface Event extends KubeObject {
   readonly note: string;
   readonly reason: string;
+  readonly series?: { readonly count: number };
 }
 
 let opened: OpenClient;
@@ -71,23 +72,41 @@ describe('an Event', () => {
     expect(errors).toEqual([]);
   });
 
-  it('is not repeated within ten minutes unless it says something else', async () => {
+  it('that is repeated is counted, not written again; after ten minutes of silence it is news', async () => {
     const object = await subject('repeated');
     const events = recorder();
-    const notes = async (): Promise<string[]> => {
+    const seen = async () => {
       await events.flush();
-      return (await eventsOf(object)).map(({ note }) => note).sort();
+      return (await eventsOf(object)).map(({ note, series }) => [note, series?.count ?? 1]).sort();
     };
     for (let count = 0; count < 3; count += 1) events.record(object, installed);
-    expect(await notes()).toEqual([installed.note]);
+    expect(await seen()).toEqual([[installed.note, 3]]);
     monotonicMs += 599_999;
     events.record(object, installed);
-    expect(await notes()).toHaveLength(1);
+    expect(await seen()).toEqual([[installed.note, 4]]);
     events.record(object, { ...installed, note: 'release a/b revision 2' });
-    expect(await notes()).toEqual(['release a/b revision 1', 'release a/b revision 2']);
+    expect(await seen()).toEqual([
+      ['release a/b revision 1', 4],
+      ['release a/b revision 2', 1],
+    ]);
     monotonicMs += 600_000;
     events.record(object, { ...installed, note: 'release a/b revision 2' });
-    expect(await notes()).toHaveLength(3);
+    expect(await seen()).toHaveLength(3);
+  });
+
+  it('is one of few: an object that makes too many loses the rest', async () => {
+    const object = await subject('talkative');
+    const results: string[] = [];
+    const events = new EventRecorder(client, {
+      controller: 'bookstore-operator',
+      instance: 'pod-1',
+      clock: { ...systemClock, monotonic: () => monotonicMs },
+      observe: ({ result }) => results.push(result),
+    });
+    for (let count = 0; count < 40; count += 1) events.record(object, { ...installed, note: `number ${count}` });
+    await events.flush();
+    expect(await eventsOf(object)).toHaveLength(25);
+    expect(results.filter((result) => result === 'dropped')).toHaveLength(15);
   });
 
   it('is about one object: the same words about another are news', async () => {

@@ -1,14 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type ProbeServer, startProbeServer } from '../../../src/http/probe-server.ts';
+import type { RunningServer } from '../../../src/http/http-server.ts';
+import { startProbeServer } from '../../../src/http/probe-server.ts';
 
-const servers: ProbeServer[] = [];
+const servers: RunningServer[] = [];
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
 });
 
-async function start(address: string, waitingFor: () => readonly string[] = () => []): Promise<ProbeServer> {
+async function start(address: string, waitingFor: () => readonly string[] = () => []): Promise<RunningServer> {
   const server = await startProbeServer({ address, waitingFor });
   servers.push(server);
   return server;
