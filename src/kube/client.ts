@@ -31,8 +31,10 @@ export interface CollectionOptions extends CallOptions {
 
 /** A listing. */
 export interface ListOptions extends CollectionOptions {
-  /** Objects per page. Default 500, client-go's. */
+  /** Objects per page, 0 for all at once. Default 500, client-go's. */
   readonly pageSize?: number;
+  /** Whether a page is asked for again after a failure. Default true; a reflector paces its attempts itself. */
+  readonly isRepeated?: boolean;
 }
 
 /** A watch. */
@@ -97,6 +99,16 @@ export class KubeClient {
     return new KubeClient(this.#http.impersonating(user));
   }
 
+  /** A client whose writes (every method but GET) ask first, over the same connection: see `beforeWrite`. */
+  fencedBy(beforeWrite: () => void): KubeClient {
+    return new KubeClient(this.#http.fencedBy(beforeWrite));
+  }
+
+  /** A client that a 429 to others does not hold back, over the same connection: for a Lease. */
+  apart(): KubeClient {
+    return new KubeClient(this.#http.apart());
+  }
+
   /** Sends any request: discovery, version, reviews. */
   raw<T>(request: ApiRequest): Promise<T> {
     return this.#http.json<T>(request);
@@ -140,6 +152,7 @@ export class KubeClient {
         },
         what: `list ${describe(resource, options)}`,
         ...(options.isMetadataOnly === true ? { accept: metadataAccept.list } : {}),
+        isRepeated: options.isRepeated ?? true,
         signal: options.signal,
       });
       const next = list.metadata?.continue;

@@ -1,8 +1,10 @@
 // One HTTP request to the API server: credentials, timeouts, typed errors, and repetition where that is safe.
 import { STATUS_CODES } from 'node:http';
-import { errors, request } from 'undici';
+import { errors, getGlobalDispatcher, request } from 'undici';
 import { backoffMs } from '../lib/backoff.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { CodedError } from '../lib/coded-error.ts';
+import { askingBeforeSending } from './ask-before-sending.ts';
 import type { Connection } from './connection.ts';
 import { ApiError, apiErrorFromStatus } from './errors.ts';
 import type { StatusBody } from './objects.ts';
@@ -24,6 +26,8 @@ export interface ApiRequest {
   readonly timeoutMs?: number;
   /** Whether the call may be repeated after a lost connection or a 5xx. Default: all but POST, whose repetition creates twice. */
   readonly isIdempotent?: boolean;
+  /** Whether a failed call is repeated at all. Default true; false for callers that pace their attempts themselves. */
+  readonly isRepeated?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -46,6 +50,11 @@ export interface HttpTransportOptions {
   readonly observe?: (observation: RequestObservation) => void;
   /** Shared by all who share the connection. Default one of its own. */
   readonly brake?: RequestBrake;
+  /**
+   * Asked right before the first byte of each POST, PUT, PATCH and DELETE. Where it throws (a CodedError), nothing is sent
+   * and the call fails with that error: the fence of a leader that may have lost its Lease.
+   */
+  readonly beforeWrite?: () => void;
 }
 
 type Answer = Awaited<ReturnType<typeof request>>;
@@ -84,6 +93,16 @@ export class HttpTransport {
     return new HttpTransport(this.connection, { ...this.#options, brake: this.#brake, impersonate: user });
   }
 
+  /** The same connection, where every write asks first. */
+  fencedBy(beforeWrite: () => void): HttpTransport {
+    return new HttpTransport(this.connection, { ...this.#options, brake: this.#brake, beforeWrite });
+  }
+
+  /** The same connection, not held back by a 429 to others: for a Lease, which does not survive waiting. */
+  apart(): HttpTransport {
+    return new HttpTransport(this.connection, { ...this.#options, brake: new RequestBrake(this.#clock) });
+  }
+
   /**
    * Sends and parses the JSON answer.
    * 429 is repeated after `Retry-After` for every method (the server did nothing), for up to two minutes, and holds back
@@ -99,7 +118,7 @@ export class HttpTransport {
         return await readJson<T>(apiRequest, answer);
       } catch (error) {
         apiRequest.signal?.throwIfAborted();
-        if (!(error instanceof ApiError)) throw error;
+        if (!(error instanceof ApiError) || apiRequest.isRepeated === false) throw error;
         if (error.code === 'API_TOO_MANY_REQUESTS') {
           if (this.#clock.monotonic() - startedMs > throttlePatienceMs) throw error;
           continue; // the brake is on
@@ -132,9 +151,12 @@ export class HttpTransport {
   }
 
   async #attempt(apiRequest: ApiRequest, options: { readonly bodyTimeoutMs: number }): Promise<Answer> {
-    const { headers, dispatcher } = await this.connection.credentials();
+    const { headers, dispatcher: sockets } = await this.connection.credentials();
     const startedMs = this.#clock.monotonic();
-    const { impersonate, observe, userAgent } = this.#options;
+    const { impersonate, observe, userAgent, beforeWrite } = this.#options;
+    const isFenced = beforeWrite !== undefined && apiRequest.method !== 'GET';
+    if (isFenced) beforeWrite();
+    const dispatcher = isFenced ? askingBeforeSending(sockets ?? getGlobalDispatcher(), beforeWrite) : sockets;
     const done = (status: number): void =>
       observe?.({
         ...requestInfo({ ...apiRequest, isWatch: apiRequest.query?.watch === 'true' }),
@@ -163,6 +185,7 @@ export class HttpTransport {
       done(answer.statusCode);
       return answer;
     } catch (cause) {
+      if (cause instanceof CodedError) throw cause; // beforeWrite refused: nothing was sent
       done(0);
       apiRequest.signal?.throwIfAborted();
       throw this.#connectionError(apiRequest, cause);

@@ -129,6 +129,12 @@ describe('a request', () => {
 });
 
 describe('a request that fails', () => {
+  it.each([429, 503])('is left to a caller that paces its attempts itself: %d', async (status) => {
+    handlers = [answer(status), answer(200)];
+    await expect(send({ isRepeated: false })).rejects.toMatchObject({ status });
+    expect(received).toHaveLength(1);
+  });
+
   const repeated = ['GET', 'PUT', 'PATCH', 'DELETE'] as const;
 
   it.each(repeated.flatMap((method) => [500, 502, 503, 504].map((status) => [method, status] as const)))(
