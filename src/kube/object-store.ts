@@ -41,17 +41,21 @@ export interface DeletionOptions {
 /** How many deletions are remembered: they need to outlive a request in flight, no more. */
 const maxTombstones = 1_000;
 
-/** Objects of one collection. Written by its reflector, and by {@link ObjectStore.remember} for our own writes. */
+/**
+ * Objects of one collection. Written by its reflector, whose changes are told to whoever follows the collection, and by
+ * readers who know better: {@link ObjectStore.remember} and {@link ObjectStore.forget}. What a reader did is told when the
+ * reflector learns of it, once; what changes nothing is not told at all.
+ */
 export class ObjectStore<T extends KubeObject> implements ReadableStore<T> {
   readonly #objects = new Map<string, T>();
-  readonly #indexers: ReadonlyMap<string, Indexer<T>>;
-  readonly #indexes = new Map<string, Map<string, Set<string>>>();
+  readonly #indexes = new Map<string, Index<T>>();
   /** Version of the deletion by uid. */
   readonly #tombstones = new Map<string, string>();
+  /** Where a reader changed something: the object that was told last. */
+  readonly #untold = new Map<string, T | undefined>();
 
   constructor(indexers: Readonly<Record<string, Indexer<T>>> = {}) {
-    this.#indexers = new Map(Object.entries(indexers));
-    for (const name of this.#indexers.keys()) this.#indexes.set(name, new Map());
+    for (const [name, indexer] of Object.entries(indexers)) this.addIndex(name, indexer);
   }
 
   get size(): number {
@@ -71,54 +75,91 @@ export class ObjectStore<T extends KubeObject> implements ReadableStore<T> {
   }
 
   byIndex(index: string, term: string): readonly T[] {
-    const keys = this.#indexes.get(index)?.get(term) ?? [];
+    const keys = this.#indexes.get(index)?.keysByTerm.get(term) ?? [];
     return [...keys].map((key) => this.#objects.get(key)).filter((object) => object !== undefined);
   }
 
+  /** Files all objects, present and future ones, under the terms of `indexer`. A name that is taken keeps its indexer. */
+  addIndex(name: string, indexer: Indexer<T>): void {
+    if (this.#indexes.has(name)) return;
+    const index = { indexer, keysByTerm: new Map<string, Set<string>>() };
+    for (const [key, object] of this.#objects) file(index, { key, terms: indexer(object) });
+    this.#indexes.set(name, index);
+  }
+
   /**
-   * Takes in an object. One that is older than what is held (a late event after our own write was remembered) or than its
-   * own deletion (the late answer to a write) changes nothing, and undefined comes back.
+   * Takes in an object as the API server sent it. One that is held already, or is older than what is held (a late event
+   * after our own write was remembered) or than its own deletion (the late answer to a write) changes nothing, and
+   * undefined comes back.
    */
   set(object: T): StoreChange<T> | undefined {
     const key = objectKey(object.metadata);
-    const { uid, resourceVersion } = object.metadata;
     const before = this.#objects.get(key);
-    if (before?.metadata.uid === uid && isOlderVersion(resourceVersion, before.metadata.resourceVersion)) {
-      return undefined;
-    }
-    const deletedAt = this.#tombstones.get(uid);
-    if (deletedAt === resourceVersion || isOlderVersion(resourceVersion, deletedAt ?? '')) return undefined;
-    this.#tombstones.delete(uid); // a label selector lets an object leave and come back
-    if (before !== undefined) this.#unindex(key, before);
-    this.#objects.set(key, object);
-    for (const [name, indexer] of this.#indexers) {
-      for (const term of indexer(object)) {
-        const terms = this.#indexes.get(name);
-        const keys = terms?.get(term);
-        if (keys === undefined) terms?.set(term, new Set([key]));
-        else keys.add(key);
-      }
-    }
-    return { key, before, after: object };
+    const isHeld = before !== undefined && isSameVersion(before, object);
+    if (isHeld && !this.#untold.has(key)) return undefined;
+    const told = this.#untold.get(key);
+    if (!this.#put(key, object)) return undefined;
+    this.#untold.delete(key);
+    return { key, before: isHeld ? told : (before ?? told), after: object };
   }
 
-  /** As client-go's MutationCache: what we just wrote is seen at once, before the watch brings it. */
+  /**
+   * As client-go's MutationCache: what we just wrote is seen at once, before the watch brings it. As with
+   * {@link ObjectStore.set}, it takes no object back to an older version.
+   */
   remember(object: T): void {
-    this.set(object);
+    const key = objectKey(object.metadata);
+    const before = this.#objects.get(key);
+    if (before !== undefined && isSameVersion(before, object)) return;
+    if (this.#put(key, object) && !this.#untold.has(key)) this.#untold.set(key, before);
+  }
+
+  /** A reader found that the object is gone. */
+  forget(key: string): void {
+    const before = this.#objects.get(key);
+    if (before === undefined) return;
+    if (!this.#untold.has(key)) this.#untold.set(key, before);
+    this.#remove(key, before);
   }
 
   /** Takes an object out: whatever is held, or only what is not newer than the deletion. */
   delete(key: string, deletion?: DeletionOptions): StoreChange<T> | undefined {
-    const before = this.#objects.get(key);
+    const held = this.#objects.get(key);
     if (deletion !== undefined) {
-      const { uid = before?.metadata.uid, resourceVersion } = deletion;
-      if (before !== undefined && isOlderVersion(resourceVersion, before.metadata.resourceVersion)) return undefined;
+      const { uid = held?.metadata.uid, resourceVersion } = deletion;
+      if (held !== undefined && isOlderVersion(resourceVersion, held.metadata.resourceVersion)) return undefined;
       if (uid !== undefined) this.#bury(uid, resourceVersion);
     }
-    if (before === undefined) return undefined;
-    this.#unindex(key, before);
+    const before = held ?? this.#untold.get(key);
+    this.#untold.delete(key);
+    if (held !== undefined) this.#remove(key, held);
+    return before === undefined ? undefined : { key, before, after: undefined };
+  }
+
+  /** The API server's history began anew (etcd was restored): versions from before mean nothing any more. */
+  forgetDeletions(): void {
+    this.#tombstones.clear();
+  }
+
+  /** False where the object is older than what is known. */
+  #put(key: string, object: T): boolean {
+    const { uid, resourceVersion } = object.metadata;
+    const before = this.#objects.get(key);
+    if (before !== undefined && isOlderVersion(resourceVersion, before.metadata.resourceVersion)) return false;
+    const deletedAt = this.#tombstones.get(uid);
+    if (deletedAt === resourceVersion || isOlderVersion(resourceVersion, deletedAt ?? '')) return false;
+    // an indexer that throws leaves everything as it was
+    const filings = [...this.#indexes.values()].map((index) => ({ index, terms: index.indexer(object) }));
+    this.#tombstones.delete(uid); // a label selector lets an object leave and come back
+    if (before !== undefined) this.#unfile(key, before);
+    this.#objects.set(key, object);
+    for (const { index, terms } of filings) file(index, { key, terms });
+    return true;
+  }
+
+  #remove(key: string, object: T): void {
+    this.#unfile(key, object);
     this.#objects.delete(key);
-    return { key, before, after: undefined };
   }
 
   #bury(uid: string, resourceVersion: string): void {
@@ -128,14 +169,30 @@ export class ObjectStore<T extends KubeObject> implements ReadableStore<T> {
     if (this.#tombstones.size > maxTombstones && oldest !== undefined) this.#tombstones.delete(oldest);
   }
 
-  #unindex(key: string, object: T): void {
-    for (const [name, indexer] of this.#indexers) {
+  #unfile(key: string, object: T): void {
+    for (const { indexer, keysByTerm } of this.#indexes.values()) {
       for (const term of indexer(object)) {
-        const terms = this.#indexes.get(name);
-        const keys = terms?.get(term);
+        const keys = keysByTerm.get(term);
         keys?.delete(key);
-        if (keys?.size === 0) terms?.delete(term);
+        if (keys?.size === 0) keysByTerm.delete(term);
       }
     }
   }
+}
+
+interface Index<T> {
+  readonly indexer: Indexer<T>;
+  readonly keysByTerm: Map<string, Set<string>>;
+}
+
+function file(index: Index<never>, entry: { readonly key: string; readonly terms: readonly string[] }): void {
+  for (const term of entry.terms) {
+    const keys = index.keysByTerm.get(term);
+    if (keys === undefined) index.keysByTerm.set(term, new Set([entry.key]));
+    else keys.add(entry.key);
+  }
+}
+
+function isSameVersion(a: KubeObject, b: KubeObject): boolean {
+  return a.metadata.uid === b.metadata.uid && a.metadata.resourceVersion === b.metadata.resourceVersion;
 }

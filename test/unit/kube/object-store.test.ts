@@ -38,12 +38,73 @@ describe('an ObjectStore', () => {
     expect(store.get('a/x')?.metadata.resourceVersion).toBe('10');
   });
 
-  it('takes an object that was created anew, even if its version looks older', () => {
+  it('takes an object that was created anew, and not its predecessor after it', () => {
     const store = new ObjectStore();
-    const before = object({ name: 'x', uid: 'first', version: 10 });
-    const after = object({ name: 'x', uid: 'second', version: 9 });
+    const before = object({ name: 'x', uid: 'first', version: 9 });
+    const after = object({ name: 'x', uid: 'second', version: 10 });
     store.set(before);
     expect(store.set(after)).toEqual({ key: 'a/x', before, after });
+    expect(store.set(before)).toBeUndefined();
+    expect(store.get('a/x')).toBe(after);
+  });
+
+  it('tells of nothing when an object comes again in the same version', () => {
+    const store = new ObjectStore();
+    store.set(object({ name: 'x', version: 10 }));
+    expect(store.set(object({ name: 'x', version: 10 }))).toBeUndefined();
+  });
+
+  it('tells once of what a reader remembered or forgot: when the server tells of it', () => {
+    const store = new ObjectStore();
+    const [first, second] = [10, 11].map((version) => object({ name: 'x', version }));
+    store.remember(first as KubeObject);
+    expect(store.set(first as KubeObject)).toEqual({ key: 'a/x', before: undefined, after: first });
+    store.remember(second as KubeObject);
+    expect(store.set(second as KubeObject)).toEqual({ key: 'a/x', before: first, after: second });
+    expect(store.set(second as KubeObject)).toBeUndefined();
+    store.forget('a/x');
+    expect(store.size).toBe(0);
+    const deletion = { uid: 'uid-x', resourceVersion: '12' };
+    expect(store.delete('a/x', deletion)).toEqual({ key: 'a/x', before: second, after: undefined });
+    expect(store.delete('a/x', deletion)).toBeUndefined();
+  });
+
+  it('tells of the end of what was remembered and never seen', () => {
+    const store = new ObjectStore();
+    const written = object({ name: 'x', version: 10 });
+    store.remember(written);
+    expect(store.delete('a/x', { resourceVersion: '12' })?.before).toBe(written);
+  });
+
+  it('takes back older versions once history began anew', () => {
+    const store = new ObjectStore();
+    store.delete('a/x', { uid: 'uid-x', resourceVersion: '12' });
+    store.forgetDeletions();
+    expect(store.set(object({ name: 'x', version: 3 }))).toBeDefined();
+  });
+
+  it('files what it holds in an index that is added later', () => {
+    const store = new ObjectStore();
+    const red = object({ name: 'x', version: 1, labels: { colour: 'red' } });
+    store.set(red);
+    store.addIndex('byLabel', byLabel);
+    store.addIndex('byLabel', () => ['another']);
+    expect(store.byIndex('byLabel', 'red')).toEqual([red]);
+    store.delete('a/x');
+    expect(store.byIndex('byLabel', 'red')).toEqual([]);
+  });
+
+  it('stays as it was when an indexer throws', () => {
+    const store = new ObjectStore({
+      byLabel: (each) => {
+        if (each.metadata.labels?.colour === 'bad') throw new Error('no such colour');
+        return byLabel(each);
+      },
+    });
+    const red = object({ name: 'x', version: 1, labels: { colour: 'red' } });
+    store.set(red);
+    expect(() => store.set(object({ name: 'x', version: 2, labels: { colour: 'bad' } }))).toThrow('no such colour');
+    expect([store.get('a/x'), ...store.byIndex('byLabel', 'red')]).toEqual([red, red]);
   });
 
   it('does not take back what was deleted when an older answer comes late', () => {
@@ -119,9 +180,10 @@ describe('an ObjectStore', () => {
             continue;
           }
           const next = object(each);
-          const isLate = held?.metadata.uid === each.uid && Number(held.metadata.resourceVersion) > each.version;
-          expect(store.set(next)).toEqual(isLate ? undefined : { key, before: held, after: next });
-          if (!isLate) model.set(key, next);
+          const heldVersion = Number(held?.metadata.resourceVersion ?? -1);
+          const isKnown = heldVersion > each.version || (heldVersion === each.version && held?.metadata.uid === each.uid);
+          expect(store.set(next)).toEqual(isKnown ? undefined : { key, before: held, after: next });
+          if (!isKnown) model.set(key, next);
         }
         expect(new Map([...store.keys()].map((key) => [key, store.get(key)]))).toEqual(model);
         expect(store.size).toBe(model.size);
