@@ -54,5 +54,9 @@ function parseLine<T extends KubeObject>(line: string, what: string): WatchEvent
     const body = event.object as StatusBody;
     throw apiErrorFromStatus(what, { status: body.code ?? 500, body });
   }
+  const { metadata } = event.object as Partial<KubeObject>;
+  if (typeof metadata?.resourceVersion !== 'string' || metadata.resourceVersion === '') {
+    throw new ApiError('API_BAD_ANSWER', `cannot ${what}: an event has no resourceVersion`);
+  }
   return event as WatchEvent<T>;
 }
