@@ -16,6 +16,7 @@ import { readPolicyFile } from '../purge/policy-file.ts';
 import { settingsOf } from '../purge/settings.ts';
 import type { Nightly } from '../schedule/nightly.ts';
 import { createLogger, type Logger, type LogLevel, logLevels } from '../telemetry/logger.ts';
+import { Metrics } from '../telemetry/metrics.ts';
 import { helmDriver } from '../uninstall/helm-driver.ts';
 import { loadWatches } from '../watches/load.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
@@ -26,6 +27,7 @@ import { packageRoot } from './package-root.ts';
 import { durationMs, wholeNumber } from './parse-options.ts';
 import { startPurgeSchedule } from './purge-schedule.ts';
 import { helmFor, operatorIdentity } from './purge-session.ts';
+import { meterEvents, meterRequests, serveMetrics } from './run-metrics.ts';
 import { packageVersion } from './version.ts';
 
 /** Options of the command. */
@@ -38,6 +40,7 @@ export interface RunOptions {
   /** Milliseconds. */
   readonly reconcilePeriod?: number;
   readonly healthProbeBindAddress: string;
+  readonly metricsBindAddress: string;
   readonly logLevel: LogLevel;
   /** A PurgePolicy document whose schedule is followed. */
   readonly purgePolicy?: string;
@@ -68,6 +71,7 @@ export function addRunCommand({ parent, io, complete }: CommandHost): void {
       durationMs,
     )
     .option('--health-probe-bind-address <address>', 'where /healthz and /readyz answer; 0 for nowhere', ':8081')
+    .option('--metrics-bind-address <address>', 'where /metrics answers, to tokens that may get it; 0 for nowhere', '0')
     .option('--purge-policy <file>', 'PurgePolicy document: purge at its schedule, in its zone')
     .option('--operator-namespace <name>', "the operator's namespace, which is never purged (default: $POD_NAMESPACE)")
     .addOption(new Option('--log-level <level>', 'how much is logged').choices(logLevels).default('info'))
@@ -79,13 +83,16 @@ export async function runOperator(options: RunOptions, io: CommandIo): Promise<E
   const log = createLogger({ level: options.logLevel, destination: io.stderr });
   const entries = await readEntries(options, { io, log });
   const policy = options.purgePolicy === undefined ? undefined : await readPolicyFile(options.purgePolicy);
-  const { client, close } = await openClient({
+  const metrics = new Metrics();
+  const opened = await openClient({
+    observe: meterRequests(metrics),
     kubeconfig: options.kubeconfig ?? io.config.kubeconfig,
     context: options.context,
     homeDir: io.config.homeDir,
     userAgent: `bookstore-operator/${packageVersion()}`,
   });
-  const cleanUps = [close];
+  const { client } = opened;
+  const cleanUps = [opened.close];
   try {
     const maxProcesses = options.maxConcurrentReconciles;
     const helm = helmFor(client, io, { kubeconfig: options.kubeconfig, maxProcesses });
@@ -100,9 +107,11 @@ export async function runOperator(options: RunOptions, io: CommandIo): Promise<E
         instance: hostname(),
         clock: systemClock,
         onError: (error) => log.warn('event not written', { error: errorText(error) }),
+        observe: meterEvents(metrics),
       }),
       clock: systemClock,
       log,
+      metrics,
       namespaces: io.config.watchNamespaces,
       workers: options.maxConcurrentReconciles,
     });
@@ -111,6 +120,8 @@ export async function runOperator(options: RunOptions, io: CommandIo): Promise<E
       const probes = await startProbeServer({ address, waitingFor: () => operator.waitingFor });
       cleanUps.push(() => probes.stop());
     }
+    const metricsServer = await serveMetrics(options.metricsBindAddress, metrics, opened);
+    if (metricsServer !== undefined) cleanUps.push(() => metricsServer.stop());
     if (policy !== undefined) {
       const schedule = startSchedule(policy, { options, client, log, io });
       cleanUps.push(() => schedule.stop());

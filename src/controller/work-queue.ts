@@ -12,6 +12,8 @@ export interface WorkQueueOptions {
   readonly backoff?: BackoffOptions;
   /** In [0, 1). Default Math.random. */
   readonly random?: () => number;
+  /** Told about each key that is asked for, and each that is added after a failure. */
+  readonly observe?: (how: 'add' | 'retry') => void;
 }
 
 /** Keys to work on. */
@@ -43,6 +45,7 @@ export class WorkQueue {
   /** Asks for `key` to be worked on. Idempotent; a delayed add of the key becomes superfluous and is dropped. */
   add(key: string): void {
     if (this.#isShutDown) return;
+    this.#options.observe?.('add');
     this.#cancelDelay(key);
     if (this.#inFlight.has(key)) {
       this.#dirty.add(key);
@@ -71,6 +74,7 @@ export class WorkQueue {
   addRateLimited(key: string): void {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
+    this.#options.observe?.('retry');
     const random = (this.#options.random ?? Math.random)();
     this.addAfter(key, backoffMs(failures, random, this.#options.backoff ?? defaultBackoff));
   }

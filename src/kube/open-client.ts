@@ -7,6 +7,8 @@ import { HttpTransport, type HttpTransportOptions } from './http.ts';
 /** A client and how to end it. */
 export interface OpenClient {
   readonly client: KubeClient;
+  /** Milliseconds for which requests are held back after a 429; 0 when they are not. */
+  readonly heldBackMs: () => number;
   /** Closes the sockets. */
   readonly close: () => Promise<void>;
 }
@@ -15,5 +17,9 @@ export interface OpenClient {
 export async function openClient(options: ConnectionOptions & Partial<HttpTransportOptions>): Promise<OpenClient> {
   const connection = await connect(options);
   const transport = new HttpTransport(connection, { userAgent: 'bookstore-operator', ...options });
-  return { client: new KubeClient(transport), close: () => connection.close() };
+  return {
+    client: new KubeClient(transport),
+    heldBackMs: () => transport.heldBackMs,
+    close: () => connection.close(),
+  };
 }

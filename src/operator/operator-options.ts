@@ -9,6 +9,7 @@ import type { KubeObject } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import type { Dependents } from './dependents.ts';
@@ -23,6 +24,7 @@ export interface OperatorOptions {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: Metrics;
   /** Empty: all namespaces. */
   readonly namespaces: readonly string[];
   /** Resources of a kind worked on at once, where the entry says nothing. */
@@ -31,7 +33,10 @@ export interface OperatorOptions {
 
 /** What the kinds share. */
 export interface OperatorShared
-  extends Pick<OperatorOptions, 'client' | 'helm' | 'uninstaller' | 'events' | 'clock' | 'log' | 'workers'> {
+  extends Pick<
+    OperatorOptions,
+    'client' | 'helm' | 'uninstaller' | 'events' | 'clock' | 'log' | 'metrics' | 'workers'
+  > {
   readonly discovery: Discovery;
   readonly releases: ReleaseCache;
   readonly namespaces: ObjectStore<KubeObject>;

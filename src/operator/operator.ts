@@ -1,4 +1,5 @@
 // The operator as a whole: what all kinds share (records, namespaces, dependents, Events), and the kinds themselves.
+import { ownerLabelValue } from '../api/v1alpha1/labels.ts';
 import type { ReconcileObservation } from '../controller/controller.ts';
 import { Discovery } from '../kube/discovery.ts';
 import { ObjectStore } from '../kube/object-store.ts';
@@ -103,6 +104,10 @@ export class Operator {
 
   #observe(entry: WatchEntry, observation: ReconcileObservation): void {
     const { key, outcome, durationMs, error } = observation;
+    const { metrics } = this.#options;
+    const kind = ownerLabelValue(entry.gvk);
+    metrics.reconciles.inc({ kind, result: outcome });
+    metrics.reconcileDuration.observe({ kind }, durationMs / 1000);
     const fields = { kind: entry.gvk.kind, key, outcome, durationMs: Math.round(durationMs) };
     if (error === undefined) this.#options.log.debug('reconciled', fields);
     else this.#options.log.error('reconcile failed', { ...fields, error: errorText(error) });

@@ -44,7 +44,16 @@ export class WatchedKind {
   constructor(entry: WatchEntry, shared: OperatorShared) {
     this.#entry = entry;
     this.#shared = shared;
-    this.#queue = new WorkQueue({ clock: shared.clock });
+    const { clock, metrics } = shared;
+    const kind = this.name;
+    this.#queue = new WorkQueue({
+      clock,
+      observe: (how) => (how === 'add' ? metrics.queueAdds : metrics.queueRetries).inc({ kind }),
+    });
+    metrics.onScrape(() => {
+      metrics.queueDepth.set({ kind }, this.#queue.length);
+      metrics.queueInFlight.set({ kind }, this.#queue.inFlight);
+    });
   }
 
   /** `BookStore.velotio.com`. */

@@ -251,6 +251,34 @@ describe('the process', () => {
     expect((await execa('kill', ['-0', pid], { reject: false })).exitCode).not.toBe(0);
   });
 
+  test('shows its figures to who may see them, and to nobody else', async () => {
+    const port = await freePort();
+    const { child } = await started([`--metrics-bind-address=127.0.0.1:${port}`], 'operator started');
+    await kubectl('-n', namespace, 'create', 'serviceaccount', 'scraper');
+    const role = ['clusterrole', 'e2e-run-metrics'];
+    await kubectl('create', ...role, '--verb=get', '--non-resource-url=/metrics');
+    await kubectl(
+      'create',
+      'clusterrolebinding',
+      'e2e-run-metrics',
+      '--clusterrole=e2e-run-metrics',
+      `--serviceaccount=${namespace}:scraper`,
+    );
+    const token = (await kubectl('-n', namespace, 'create', 'token', 'scraper')).trim();
+    const get = (authorization?: string) =>
+      fetch(`http://127.0.0.1:${port}/metrics`, authorization === undefined ? {} : { headers: { authorization } });
+    expect((await get()).status).toBe(401);
+    expect((await get('Bearer nonsense')).status).toBe(401);
+    const metrics = await get(`Bearer ${token}`);
+    expect(metrics.status).toBe(200);
+    const text = await metrics.text();
+    expect(text).toMatch(/bookstore_operator_requests_total\{verb="watch",resource="secrets",code="200"\} 1/);
+    expect(text).toMatch(/bookstore_operator_workqueue_depth\{kind="BookStore.velotio.com"\} 0/);
+    child.kill('SIGTERM');
+    expect((await child).exitCode).toBe(0);
+    await kubectl('delete', 'clusterrolebinding,clusterrole', 'e2e-run-metrics');
+  });
+
   test('follows the schedule of a purge policy, and says when it is due', async () => {
     const policy = await file(
       'nightly.yaml',

@@ -14,6 +14,7 @@ import type { Resource } from '../../src/kube/resource.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Operator } from '../../src/operator/operator.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
 import { helmDriver } from '../../src/uninstall/helm-driver.ts';
 import { loadWatches } from '../../src/watches/load.ts';
 import type { WatchEntry } from '../../src/watches/watch-entry.ts';
@@ -135,6 +136,7 @@ export async function startOperator(options: OperatorRunOptions): Promise<Operat
     events: new EventRecorder(client, { controller: 'bookstore-operator', instance: 'test', clock: systemClock }),
     clock: systemClock,
     log: createLogger({ level: 'info', destination: { write: (line) => void log.push(line) } }),
+    metrics: new Metrics(),
     namespaces: [options.namespace],
     workers: 4,
   });

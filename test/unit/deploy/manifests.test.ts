@@ -138,7 +138,11 @@ describe('the operator’s pod', () => {
     expect(command).toBe('run');
     expect(read('Dockerfile')).toMatch(/^CMD \["run"\]$/m);
     expect(flags).toContain('--health-probe-bind-address=:8081');
-    expect(container.ports).toEqual([{ name: 'probes', containerPort: 8081, protocol: 'TCP' }]);
+    expect(flags).toContain('--metrics-bind-address=:8080');
+    expect(container.ports).toEqual([
+      { name: 'probes', containerPort: 8081, protocol: 'TCP' },
+      { name: 'metrics', containerPort: 8080, protocol: 'TCP' },
+    ]);
     expect(container.startupProbe).toMatchObject({ httpGet: { path: '/healthz', port: 'probes' } });
     expect(container.livenessProbe).toMatchObject({ httpGet: { path: '/healthz', port: 'probes' } });
     expect(container.readinessProbe).toMatchObject({ httpGet: { path: '/readyz', port: 'probes' } });
@@ -163,7 +167,10 @@ describe('the operator’s pod', () => {
 });
 
 describe('the operator’s rights', () => {
-  const rules = rbac.flatMap(({ metadata, rules: some = [] }) => some.map((rule) => ({ of: metadata.name, ...rule })));
+  const metricsReader = 'bookstore-operator-metrics-reader'; // for who scrapes; a path, no resource
+  const rules = rbac
+    .filter(({ metadata }) => metadata.name !== metricsReader)
+    .flatMap(({ metadata, rules: some = [] }) => some.map((rule) => ({ of: metadata.name, ...rule })));
 
   it('name every group, kind and verb: nothing is a star', () => {
     expect(rules.length).toBeGreaterThan(0);
@@ -189,6 +196,10 @@ describe('the operator’s rights', () => {
     for (const { apiGroups } of writes) expect(apiGroups).not.toContain('rbac.authorization.k8s.io');
   });
 
+  it('leave reading /metrics to a role of its own, and nothing else in it', () => {
+    expect(named('ClusterRole', metricsReader).rules).toEqual([{ nonResourceURLs: ['/metrics'], verbs: ['get'] }]);
+  });
+
   it('include no deleting of data', () => {
     const claims = rules.filter(({ resources }) => resources.includes('persistentvolumeclaims'));
     expect(claims.length).toBeGreaterThan(0);
@@ -207,7 +218,9 @@ describe('the operator’s rights', () => {
     for (const { verbs, resourceNames } of role.rules ?? []) {
       if (verbs.join() !== 'create') expect(resourceNames).toEqual(['bookstore-operator', 'bookstore-operator-purge']);
     }
-    const elsewhere = rbac.filter(({ kind }) => kind === 'ClusterRole').flatMap((each) => each.rules ?? []);
+    const elsewhere = rbac
+      .filter(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name !== metricsReader)
+      .flatMap((each) => each.rules ?? []);
     expect(elsewhere.filter(({ resources }) => resources.includes('leases'))).toEqual([]);
   });
 
