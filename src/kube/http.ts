@@ -185,7 +185,8 @@ export class HttpTransport {
       done(answer.statusCode);
       return answer;
     } catch (cause) {
-      if (cause instanceof CodedError) throw cause; // beforeWrite refused: nothing was sent
+      // beforeWrite refused: nothing was sent
+      if (cause instanceof CodedError && apiRequest.signal?.aborted !== true) throw cause;
       done(0);
       apiRequest.signal?.throwIfAborted();
       throw this.#connectionError(apiRequest, cause);
