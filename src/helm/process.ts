@@ -18,6 +18,16 @@ export interface HelmOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** helm processes at once, over all users of this object. Default 4: more gain nothing on 2 cores, each holds 67 MB. */
   readonly maxProcesses?: number;
+  /**
+   * Asked right before each start. Where it throws, helm is not started and the call fails with that error: the fence of a
+   * leader that may have lost its Lease.
+   */
+  readonly beforeStart?: () => void;
+  /**
+   * From TERM to KILL, in milliseconds. Default 10,000. Where a lost Lease ends helm, it must fit between the moment of the
+   * loss and the earliest at which another may lead.
+   */
+  readonly graceMs?: number;
 }
 
 /** One call. */
@@ -26,7 +36,7 @@ export interface HelmCall {
   readonly what: string;
   /** Standard input: values, never in argv. */
   readonly input?: string;
-  /** Ends the process group: TERM, then KILL after ten seconds. */
+  /** Ends the process group: TERM, then KILL after {@link HelmOptions.graceMs}. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -39,7 +49,7 @@ export interface HelmResult {
 }
 
 /** Helm gives up at its own `--timeout`; ours only ends one that does not. */
-const graceMs = 10_000;
+const defaultGraceMs = 10_000;
 const maxOutputBytes = 4_000_000;
 
 /** The longest delay of setTimeout: a longer one would fire at once. */
@@ -79,6 +89,7 @@ export class Helm {
     this.#wrapper ??= findWrapper(env);
     const [file, ...rest] = [...(await this.#wrapper), this.binary, ...args, ...this.#connectionFlags()];
     call.signal?.throwIfAborted(); // after the last await: from here on the listener below sees it
+    this.#options.beforeStart?.();
     const child = execa(file ?? this.binary, rest, {
       env,
       extendEnv: false,
@@ -88,7 +99,7 @@ export class Helm {
       maxBuffer: maxOutputBytes,
       stripFinalNewline: true,
     });
-    const ending = endGroupWhenDue(child.pid, call);
+    const ending = endGroupWhenDue(child.pid, { ...call, graceMs: this.#options.graceMs ?? defaultGraceMs });
     const result = await child.finally(ending.stop);
     if (result.exitCode === 0) {
       return { stdout: result.stdout, stderr: result.stderr, durationMs: result.durationMs };
@@ -161,7 +172,7 @@ async function findWrapper(env: NodeJS.ProcessEnv): Promise<readonly string[]> {
 
 function endGroupWhenDue(
   pid: number | undefined,
-  call: HelmCall,
+  call: HelmCall & { readonly graceMs: number },
 ): { readonly stop: () => void; readonly reason: () => 'timeout' | 'signal' | undefined } {
   let reason: 'timeout' | 'signal' | undefined;
   let killTimer: NodeJS.Timeout | undefined;
@@ -169,7 +180,7 @@ function endGroupWhenDue(
     if (reason !== undefined || pid === undefined) return;
     reason = why;
     signalGroup(pid, 'SIGTERM');
-    killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
+    killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), call.graceMs);
   };
   const onAbort = (): void => end('signal');
   const timer = setTimeout(() => end('timeout'), Math.min(call.timeoutMs, maxTimerMs));

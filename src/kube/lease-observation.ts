@@ -26,8 +26,7 @@ export function observe(
   before: LeaseObservation | undefined,
   now: { readonly lease: Lease | undefined; readonly atMs: number },
 ): LeaseObservation {
-  const isSame =
-    before !== undefined && before.lease?.metadata.resourceVersion === now.lease?.metadata.resourceVersion;
+  const isSame = before !== undefined && before.lease?.metadata.resourceVersion === now.lease?.metadata.resourceVersion;
   return isSame ? before : { lease: now.lease, sinceMs: now.atMs };
 }
 

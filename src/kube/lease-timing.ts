@@ -11,7 +11,10 @@ export interface LeaseTiming {
   readonly renewDeadlineMs: number;
   /** From one renewal to the next, give or take a tenth. Default a third of the lease. */
   readonly renewIntervalMs: number;
-  /** From a failed attempt to the next, up to a fifth more. Default 2,000, or a seventh of a shorter lease. */
+  /**
+   * From a failed attempt to the next, up to a fifth more; a leader, from the start of one to the start of the next, in half
+   * the time. Default 2,000, or a seventh of a shorter lease.
+   */
   readonly retryMs: number;
   /** Given to one attempt. Default 3,000, or a fifth of a shorter lease: a renewal that hangs leaves time for another. */
   readonly requestTimeoutMs: number;

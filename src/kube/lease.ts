@@ -1,6 +1,7 @@
 // One Lease of coordination.k8s.io/v1: read, created, changed only if nobody else has, and watched.
 import { apiVersionOf } from '../api/v1alpha1/group-version.ts';
 import type { KubeClient } from './client.ts';
+import { isApiError } from './errors.ts';
 import type { KubeObject } from './objects.ts';
 import { type Resource, resourcePath } from './resource.ts';
 
@@ -35,7 +36,7 @@ export interface LeaseStore {
 
 /** Where the Lease is. */
 export interface KubeLeaseOptions {
-  /** Must not be fenced by the election that uses this Lease. */
+  /** Not one that is fenced by this election. A 429 to others does not hold it back. */
   readonly client: KubeClient;
   readonly namespace: string;
   readonly name: string;
@@ -54,12 +55,12 @@ const leases = {
 /** After how many seconds a watch is asked for anew: some random time within client-go's five to ten minutes. */
 const watchSeconds = (): number => Math.round(300 * (1 + Math.random()));
 
-/** A Lease in the cluster. Needs the verbs get, create, patch and watch. A failed attempt is not repeated here. */
+/** A Lease in the cluster. Needs the verbs get, create, patch and watch. Each call is one request: the election repeats. */
 export class KubeLease implements LeaseStore {
   readonly #options: KubeLeaseOptions;
 
   constructor(options: KubeLeaseOptions) {
-    this.#options = options;
+    this.#options = { ...options, client: options.client.apart() };
   }
 
   get key(): string {
@@ -68,7 +69,19 @@ export class KubeLease implements LeaseStore {
 
   async read(signal: AbortSignal): Promise<Lease | undefined> {
     const { client, namespace, name } = this.#options;
-    return client.find<Lease>(leases, { namespace, name, signal });
+    const path = resourcePath(leases, { namespace, name });
+    try {
+      return await client.raw<Lease>({
+        method: 'GET',
+        path,
+        what: `read Lease ${this.key}`,
+        isRepeated: false,
+        signal,
+      });
+    } catch (error) {
+      if (isApiError(error, 'API_NOT_FOUND')) return undefined;
+      throw error;
+    }
   }
 
   create(spec: LeaseSpec, signal: AbortSignal): Promise<Lease> {
@@ -79,21 +92,21 @@ export class KubeLease implements LeaseStore {
       query: { fieldManager },
       body: { apiVersion: apiVersionOf(leases), kind: leases.kind, metadata: { namespace, name }, spec },
       what: `create Lease ${this.key}`,
+      isRepeated: false,
       signal,
     });
   }
 
   update(current: Lease, spec: LeaseSpec, signal: AbortSignal): Promise<Lease> {
     const { client, namespace, name, fieldManager } = this.#options;
-    const { uid, resourceVersion } = current.metadata;
     return client.raw<Lease>({
       method: 'PATCH',
       path: resourcePath(leases, { namespace, name }),
       query: { fieldManager },
       contentType: 'application/merge-patch+json',
-      body: { metadata: { uid, resourceVersion }, spec }, // the version makes it conditional
+      body: { metadata: { resourceVersion: current.metadata.resourceVersion }, spec }, // the version makes it conditional
       what: `renew Lease ${this.key}`,
-      isIdempotent: false, // when and how often to try again is the election's to say
+      isRepeated: false,
       signal,
     });
   }

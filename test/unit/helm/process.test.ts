@@ -139,6 +139,29 @@ describe('Helm.run', () => {
     expect(await shims.lines('never.started')).toEqual([]);
   });
 
+  it('asks right before each start, and starts nothing where the answer is an error', async () => {
+    let isAllowed = true;
+    const beforeStart = (): void => {
+      if (!isAllowed) throw new Error('not the leader');
+    };
+    const helm = await helmOf('echo started >> $DIR/asked.started', { beforeStart });
+    await helm.run([], call());
+    isAllowed = false;
+    await expect(helm.run([], call())).rejects.toThrow('not the leader');
+    expect(await shims.lines('asked.started')).toEqual(['started']);
+  });
+
+  it('waits no longer for a helm that ignores TERM than it is told', async () => {
+    const helm = await helmOf('trap "" TERM; echo started > $DIR/grace.started; while :; do /bin/sleep 0.05; done', {
+      graceMs: 50,
+    });
+    const controller = new AbortController();
+    const expected = expect(helm.run([], call({ signal: controller.signal }))).rejects.toThrow('told to stop');
+    await eventually(() => shims.lines('grace.started')).toEqual(['started']);
+    controller.abort();
+    await expected;
+  });
+
   it('leaves no listener behind on the signal', async () => {
     const helm = await helmOf('exit 0');
     const { signal } = new AbortController();

@@ -1,0 +1,205 @@
+// An elector's hand on the Lease: what it last saw there, and its conditional writes, each bounded in time.
+import type { Clock } from '../lib/clock.ts';
+import { ApiError, isApiError } from './errors.ts';
+import { type Instant, instantIn } from './leader-term.ts';
+import type { Lease, LeaseSpec, LeaseStore } from './lease.ts';
+import { holderOf, type LeaseObservation, observe, takeableAtMs } from './lease-observation.ts';
+import type { LeaseTiming } from './lease-timing.ts';
+
+/** Whose hand. */
+export interface ElectionRecordOptions {
+  readonly lease: LeaseStore;
+  readonly identity: string;
+  readonly clock: Clock;
+  readonly timing: LeaseTiming;
+  readonly isMissingFree: boolean;
+  readonly onNewHolder: (identity: string | undefined) => void;
+}
+
+/** What a successful write gives: how long the Lease is ours, counted from before the request was sent. */
+export interface Held {
+  readonly transitions: number;
+  readonly until: Instant;
+}
+
+const maxConflicts = 3;
+
+/** One elector's view of one Lease. */
+export class ElectionRecord {
+  readonly #options: ElectionRecordOptions;
+  #seen: LeaseObservation | undefined;
+  #holder: string | undefined;
+  #heardMs = -Infinity;
+  #acquireTime = '';
+  #transitions = 0;
+  #lastWriteMs = 0;
+
+  constructor(options: ElectionRecordOptions) {
+    this.#options = options;
+  }
+
+  /** The holder last seen. */
+  get holder(): string | undefined {
+    return this.#holder;
+  }
+
+  /** Whether the holder last seen is this elector. */
+  get isOurs(): boolean {
+    return this.holder === this.#options.identity;
+  }
+
+  /** Until the Lease may be taken, as far as was seen; infinite where it must be looked at first. */
+  get takeableInMs(): number {
+    if (this.#seen === undefined || this.#isAbsenceDoubtful) return Infinity;
+    const { identity, isMissingFree, timing, clock } = this.#options;
+    const candidate = { identity, isMissingFree, leaseDurationMs: timing.leaseDurationMs };
+    return takeableAtMs(this.#seen, candidate) - clock.monotonic();
+  }
+
+  /** How long nothing was heard of the Lease, in milliseconds. */
+  get silentForMs(): number {
+    return this.#options.clock.monotonic() - this.#heardMs;
+  }
+
+  /** Reads the Lease. */
+  async look(signal: AbortSignal): Promise<void> {
+    this.#see(await this.#bounded((attempt) => this.#options.lease.read(attempt), signal));
+  }
+
+  /** Sees every change from the last one seen until the watch ends; gives control back after each. */
+  async *watch(signal: AbortSignal): AsyncGenerator<void, void, undefined> {
+    const lease = this.#seen?.lease;
+    if (lease === undefined) return;
+    for await (const next of this.#options.lease.watch(lease, signal)) {
+      this.#see(next);
+      yield;
+      if (next === undefined) return;
+    }
+  }
+
+  /**
+   * Takes the Lease as it was last seen; undefined where somebody was faster. An answer is waited for even when the program
+   * stops meanwhile, so that what was won can be released.
+   */
+  async take(): Promise<Held | undefined> {
+    const held = this.#seen?.lease;
+    const before = { transitions: this.#transitions, acquireTime: this.#acquireTime };
+    this.#acquireTime = this.#now();
+    this.#transitions = held === undefined ? 0 : (held.spec?.leaseTransitions ?? 0) + (this.isOurs ? 0 : 1);
+    const { signal } = new AbortController();
+    try {
+      return await this.#write(signal);
+    } catch (error) {
+      ({ transitions: this.#transitions, acquireTime: this.#acquireTime } = before);
+      if (!isOvertaken(error, held)) throw error;
+      this.#seen = undefined; // whatever comes of the next look: what we saw is over
+      await this.look(signal);
+      return undefined;
+    }
+  }
+
+  /**
+   * Renews; a Lease that was deleted is made again. Undefined where somebody else holds it, or it was taken from us.
+   * To be called only while the term is valid.
+   */
+  async renew(signal: AbortSignal): Promise<Held | undefined> {
+    for (let conflicts = 1; ; conflicts += 1) {
+      const held = this.#seen?.lease;
+      try {
+        return await this.#write(signal);
+      } catch (error) {
+        if (!isOvertaken(error, held) || conflicts === maxConflicts) throw error;
+        await this.look(signal); // our own write whose answer was lost, a label that somebody set, or a new holder
+        if (this.#seen?.lease !== undefined && !this.isOurs) return undefined;
+      }
+    }
+  }
+
+  /** Leaves the Lease to the next, where it is still ours. */
+  async release(): Promise<void> {
+    const { signal } = new AbortController();
+    for (let conflicts = 1; this.isOurs; conflicts += 1) {
+      const held = this.#seen?.lease;
+      const now = this.#now();
+      const spec = { holderIdentity: null, leaseDurationSeconds: 1, acquireTime: now, renewTime: now };
+      try {
+        if (held === undefined) return;
+        this.#see(await this.#bounded((attempt) => this.#options.lease.update(held, spec, attempt), signal));
+      } catch (error) {
+        if (!isOvertaken(error, held) || conflicts === maxConflicts) throw error;
+        await this.look(signal);
+      }
+    }
+  }
+
+  async #write(signal: AbortSignal): Promise<Held> {
+    const { lease, identity, timing, clock } = this.#options;
+    const held = this.#seen?.lease;
+    const until = instantIn(timing.renewDeadlineMs, clock);
+    const spec: LeaseSpec = {
+      holderIdentity: identity,
+      leaseDurationSeconds: timing.leaseDurationMs / 1000,
+      acquireTime: this.#acquireTime,
+      renewTime: this.#now(),
+      leaseTransitions: this.#transitions,
+    };
+    const written = await this.#bounded(
+      (attempt) => (held === undefined ? lease.create(spec, attempt) : lease.update(held, spec, attempt)),
+      signal,
+    );
+    this.#see(written);
+    return { transitions: this.#transitions, until };
+  }
+
+  /**
+   * An unchanged version proves that nothing happened in between, however long ago it was seen. That there is no Lease, twice,
+   * proves nothing: one may have been made, held and deleted while we could not look.
+   */
+  get #isAbsenceDoubtful(): boolean {
+    const { retryMs, requestTimeoutMs } = this.#options.timing;
+    return this.#seen?.lease === undefined && this.silentForMs > 2 * retryMs + requestTimeoutMs;
+  }
+
+  #see(lease: Lease | undefined): void {
+    const before = this.#isAbsenceDoubtful ? undefined : this.#seen;
+    this.#heardMs = this.#options.clock.monotonic();
+    this.#seen = observe(before, { lease, atMs: this.#heardMs });
+    const holder = holderOf(lease);
+    if (holder === this.#holder) return;
+    this.#holder = holder;
+    this.#options.onNewHolder(holder);
+  }
+
+  /** MicroTime. Never twice the same: a write that changes nothing gives no new version, and others would see no life. */
+  #now(): string {
+    const nowMs = this.#options.clock.now();
+    const isRepeated = Math.abs(nowMs - this.#lastWriteMs) < 1;
+    this.#lastWriteMs = isRepeated ? this.#lastWriteMs + 0.001 : nowMs;
+    const micros = String(Math.round((this.#lastWriteMs % 1) * 1000)).padStart(3, '0');
+    return new Date(this.#lastWriteMs).toISOString().replace(/Z$/, `${micros}Z`);
+  }
+
+  async #bounded<T>(send: (attempt: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { clock, timing, lease } = this.#options;
+    const [tooLong, done] = [new AbortController(), new AbortController()];
+    const timer = clock
+      .sleep(timing.requestTimeoutMs, done.signal)
+      .then(() =>
+        tooLong.abort(new ApiError('API_TIMEOUT', `Lease ${lease.key}: the API server gave no answer in time`)),
+      )
+      .catch(() => undefined); // it was answered
+    try {
+      return await send(AbortSignal.any([signal, tooLong.signal]));
+    } finally {
+      done.abort();
+      await timer;
+    }
+  }
+}
+
+/** The server refused a conditional write because the Lease is not what we saw. */
+function isOvertaken(error: unknown, held: Lease | undefined): boolean {
+  return held === undefined
+    ? isApiError(error, 'API_ALREADY_EXISTS')
+    : isApiError(error, 'API_CONFLICT', 'API_NOT_FOUND');
+}

@@ -1,0 +1,103 @@
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { KubeClient } from '../../../src/kube/client.ts';
+import type { Connection } from '../../../src/kube/connection.ts';
+import { type ApiRequest, HttpTransport } from '../../../src/kube/http.ts';
+import { LeaseLostError } from '../../../src/kube/leader-term.ts';
+import { CoreResources } from '../../../src/kube/resource.ts';
+
+let server: Server;
+let received: string[] = [];
+let isLeading = true;
+let asked = 0;
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    received.push(request.method ?? '');
+    request.resume();
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
+beforeEach(() => {
+  [received, isLeading, asked] = [[], true, 0];
+});
+
+const mayAct = (): void => {
+  asked += 1;
+  if (!isLeading) throw new LeaseLostError('Lease a/b is not held by this replica');
+};
+
+const portOf = (each: { address: () => unknown }): number => (each.address() as AddressInfo).port;
+
+function transport(port = portOf(server)): HttpTransport {
+  const connection = {
+    server: `http://127.0.0.1:${port}`,
+    credentials: async () => ({ headers: {}, dispatcher: undefined }),
+  } as unknown as Connection;
+  return new HttpTransport(connection, { userAgent: 'test/1' });
+}
+
+const send = (method: ApiRequest['method']): Promise<unknown> =>
+  transport()
+    .fencedBy(mayAct)
+    .json({ method, path: '/x', body: method === 'GET' ? undefined : {}, what: 'do it' });
+
+describe('a fenced client', () => {
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE'] as const)('asks before it sends: %s', async (method) => {
+    await send(method);
+    isLeading = false;
+    await expect(send(method)).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    expect(received).toEqual([method]);
+  });
+
+  it('reads without asking', async () => {
+    isLeading = false;
+    await send('GET');
+    expect([received, asked]).toEqual([['GET'], 0]);
+  });
+
+  it('is fenced also when it acts as somebody else', async () => {
+    isLeading = false;
+    const client = new KubeClient(transport()).fencedBy(mayAct).impersonating('somebody');
+    await expect(client.delete(CoreResources.configMaps, { namespace: 'a', name: 'b' })).rejects.toMatchObject({
+      code: 'LEASE_LOST',
+    });
+    expect(received).toEqual([]);
+  });
+
+  it('leaves the client that it was made from as it was', async () => {
+    isLeading = false;
+    const plain = transport();
+    plain.fencedBy(mayAct);
+    await plain.json({ method: 'POST', path: '/x', body: {}, what: 'do it' });
+    expect(received).toEqual(['POST']);
+  });
+
+  it('sends nothing when the Lease is lost while the request waits for its connection', async () => {
+    const bytes: Buffer[] = [];
+    const connected = Promise.withResolvers<void>();
+    const tcp = createTcpServer((socket) => {
+      socket.on('data', (chunk) => bytes.push(chunk));
+      socket.on('error', () => undefined);
+      socket.on('close', () => connected.resolve());
+      connected.resolve();
+    });
+    await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
+    const failure = transport(portOf(tcp))
+      .fencedBy(mayAct)
+      .json({ method: 'PATCH', path: '/x', body: {}, what: 'do it' });
+    const expected = expect(failure).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    while (asked === 0) await Promise.resolve(); // asked once, and handed to the sockets
+    isLeading = false;
+    await expected;
+    await connected.promise;
+    expect([asked, Buffer.concat(bytes).toString()]).toEqual([2, '']);
+    tcp.close();
+  });
+});
