@@ -181,7 +181,8 @@ describe('an ObjectStore', () => {
           }
           const next = object(each);
           const heldVersion = Number(held?.metadata.resourceVersion ?? -1);
-          const isKnown = heldVersion > each.version || (heldVersion === each.version && held?.metadata.uid === each.uid);
+          const isKnown =
+            heldVersion > each.version || (heldVersion === each.version && held?.metadata.uid === each.uid);
           expect(store.set(next)).toEqual(isKnown ? undefined : { key, before: held, after: next });
           if (!isKnown) model.set(key, next);
         }
