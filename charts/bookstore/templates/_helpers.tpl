@@ -1,14 +1,17 @@
 {{/*
 Throughout: `(.Values.a).b` is nil where `.Values.a.b` fails, because a user may remove any parent with null.
+Every string that is not constant is quoted: a release may be called y, 1 or null, which YAML reads as something else.
 */}}
 
 {{/*
 The release's full name, as `helm create` builds it: the release's name if it contains the chart's, else both.
-Dots become dashes: a release may be called a.b, a Service may not.
+Dots become dashes: a release may be called a.b, a Service may not. Nor may it begin with a digit before Kubernetes 1.36:
+the release 1 gets bookstore-1.
 */}}
 {{- define "bookstore.fullname" -}}
 {{- $name := .Values.nameOverride | default .Chart.Name -}}
 {{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- if regexMatch "^[0-9]" $full }}{{ $full = printf "%s-%s" $name .Release.Name }}{{ end -}}
 {{- .Values.fullnameOverride | default $full | replace "." "-" | trunc 63 | trimSuffix "-" -}}
 {{- end }}
 
@@ -33,8 +36,8 @@ Labels by which a Deployment and a Service find their pods. They are immutable i
 that a user can change: chart, release, component. Takes a dict: root, component.
 */}}
 {{- define "bookstore.selectorLabels" -}}
-app.kubernetes.io/name: {{ .root.Chart.Name }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ .root.Chart.Name | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
@@ -42,15 +45,15 @@ app.kubernetes.io/component: {{ .component }}
 Labels of an object. Takes a dict: root, and component unless the object serves both.
 */}}
 {{- define "bookstore.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
 {{- if .component }}
 {{ include "bookstore.selectorLabels" . }}
 {{- else }}
-app.kubernetes.io/name: {{ .root.Chart.Name }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ .root.Chart.Name | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- end }}
-app.kubernetes.io/part-of: {{ .root.Chart.Name }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+app.kubernetes.io/part-of: {{ .root.Chart.Name | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service | quote }}
 {{- end }}
 
 {{/*
@@ -70,7 +73,7 @@ annotations:
 What both pods share: account, pull secrets, placement.
 */}}
 {{- define "bookstore.podSpec" -}}
-serviceAccountName: {{ include "bookstore.serviceAccountName" . }}
+serviceAccountName: {{ include "bookstore.serviceAccountName" . | quote }}
 automountServiceAccountToken: false
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
@@ -98,7 +101,7 @@ Image and pull policy of a container. Takes a dict: root, component.
 {{- $repository := required (printf "image.%s.repository is empty: name an image" .component) $image.repository -}}
 image: {{ ternary (printf "%s:%s" $repository $image.tag) $repository (not (empty $image.tag)) | quote }}
 {{- with $image.pullPolicy }}
-imagePullPolicy: {{ . }}
+imagePullPolicy: {{ . | quote }}
 {{- end }}
 {{- end }}
 
@@ -118,7 +121,7 @@ A component's Service, but for its name. Takes a dict: root, component, portName
 selector:
   {{- include "bookstore.selectorLabels" . | nindent 2 }}
 {{- with $service.type }}
-type: {{ . }}
+type: {{ . | quote }}
 {{- end }}
 ports:
   - name: {{ .portName }}
@@ -132,19 +135,19 @@ Where the application finds MongoDB.
 */}}
 {{- define "bookstore.app.ownEnv" -}}
 - name: MONGODB_HOST
-  value: {{ include "bookstore.mongodb.serviceName" . }}
+  value: {{ include "bookstore.mongodb.serviceName" . | quote }}
 - name: MONGODB_PORT
   value: {{ include "bookstore.port" (dict "root" $ "component" "mongodb" "key" "port") | quote }}
 {{- with ((.Values.mongodb).auth).existingSecret }}
 - name: MONGODB_USERNAME
   valueFrom:
     secretKeyRef:
-      name: {{ . }}
+      name: {{ . | quote }}
       key: username
 - name: MONGODB_PASSWORD
   valueFrom:
     secretKeyRef:
-      name: {{ . }}
+      name: {{ . | quote }}
       key: password
 - name: MONGODB_URI
   value: mongodb://$(MONGODB_USERNAME):$(MONGODB_PASSWORD)@$(MONGODB_HOST):$(MONGODB_PORT)/?authSource=admin

@@ -1,10 +1,11 @@
 // The bundled chart, rendered by the real helm: what every value does, and what is refused.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { at, chartDir, helm, type Manifest, manifests, render } from './helm-template.ts';
+import { at, chartDir, helm, type Manifest, manifests, parseManifests, render } from './helm-template.ts';
 
 /** The spec of the BookStore in the tutorial, in its words. */
 const tutorial = {
@@ -362,6 +363,9 @@ describe('names', () => {
     { release: 'demo', values: 'nameOverride: null', app: 'demo-bookstore', db: 'demo-bookstore-mongodb' },
     { release: 'demo', values: 'fullnameOverride: shop', app: 'shop', db: 'shop-mongodb' },
     { release: 'demo', values: 'fullnameOverride: null', app: 'demo-bookstore', db: 'demo-bookstore-mongodb' },
+    { release: '1', values: '{}', app: 'bookstore-1', db: 'bookstore-1-mongodb' },
+    { release: '1.5', values: 'nameOverride: books', app: 'books-1-5', db: 'books-1-5-mongodb' },
+    { release: '2bookstore', values: '{}', app: 'bookstore-2bookstore', db: 'bookstore-2bookstore-mongodb' },
     {
       release: 'a'.repeat(53),
       values: '{}',
@@ -380,8 +384,8 @@ describe('names', () => {
   it('are valid for a Service and different for each component, whatever the release is called', async () => {
     // Half of them near Helm's limit of 53, where names are cut.
     const releaseName = fc.oneof(
-      fc.stringMatching(/^[a-z]([a-z0-9-]{0,51}[a-z0-9])?$/),
-      fc.stringMatching(/^[a-z][a-z0-9-]{44,51}[a-z0-9]$/),
+      fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/),
+      fc.stringMatching(/^[a-z0-9][a-z0-9-]{44,51}[a-z0-9]$/),
     );
     await fc.assert(
       fc.asyncProperty(releaseName, async (release) => {
@@ -392,6 +396,70 @@ describe('names', () => {
       }),
       { numRuns: 15 },
     );
+  });
+});
+
+describe('a name that YAML reads as something else', () => {
+  const notebook = fileURLToPath(new URL('../../../deploy/demo/charts/notebook', import.meta.url));
+  const odd = 'y n on off yes no true false null 1 007 1.5 1e3 0x1 0b1 0o7 1-0 2024-01-01'.split(' ');
+
+  /** Every scalar that has to be a string, by its path: labels, selectors, names, references, environment. */
+  function* texts(node: unknown, path: string): Generator<readonly [path: string, value: unknown]> {
+    const isMapOfTexts = /(labels|annotations|matchLabels|\.selector|nodeSelector)$/;
+    const isText = /(name|namespace|value|serviceAccountName|claimName|storageClassName|storage|image|type|key)$/i;
+    for (const [key, child] of Object.entries(node ?? {})) {
+      const here = `${path}.${key}`;
+      if (typeof child === 'object' && child !== null) yield* texts(child, here);
+      else if (isText.test(key) || isMapOfTexts.test(path)) yield [here, child];
+    }
+  }
+
+  function expectTexts(stdout: string): void {
+    for (const version of ['1.1', '1.2'] as const) {
+      const found = parseManifests(stdout, version).flatMap((object) => [...texts(object, object.kind)]);
+      expect(found.length).toBeGreaterThan(20);
+      expect(found.filter(([, value]) => typeof value !== 'string')).toEqual([]);
+    }
+  }
+
+  it.each(odd)('as the release %s gives nothing but strings', async (release) => {
+    const everything = await readFile(new URL('every-switch.values.yaml', import.meta.url), 'utf8');
+    for (const values of ['{}', everything]) {
+      const { stdout } = await render(values, { release, namespace: release.replace('.', '-') });
+      expectTexts(stdout);
+      for (const object of parseManifests(stdout, '1.1')) {
+        expect(object.metadata.labels?.['app.kubernetes.io/instance']).toBe(release);
+      }
+    }
+    expectTexts((await render({}, { release, chart: notebook })).stdout);
+  });
+
+  // What the schema lets a user call a thing; a name of a Service begins with a letter.
+  const letters = odd.filter((name) => /^[a-z]+$/.test(name));
+  it.each(odd)('as a name in the values, %s stays one, and helm lint has nothing to say', async (name) => {
+    const values = {
+      fullnameOverride: letters.includes(name) ? name : '',
+      nameOverride: letters.includes(name) ? name : '',
+      image: { app: { repository: name, tag: name } },
+      imagePullSecrets: [{ name }],
+      service: { mongodb: { name: letters.includes(name) ? name : '' }, app: { annotations: { [name]: name } } },
+      app: { env: [{ name: letters.includes(name) ? name : 'A', value: name }] },
+      mongodb: {
+        auth: { existingSecret: name },
+        persistence: { enabled: true, storageClass: name, size: '1' },
+      },
+      serviceAccount: { name, annotations: { [name]: name } },
+      autoscaling: { enabled: true },
+      podLabels: { [name]: name },
+      podAnnotations: { [name]: name },
+      nodeSelector: { [name]: name },
+    };
+    const json = JSON.stringify(values);
+    const { stdout, stderr } = await render(json);
+    expect(stderr).toBe('');
+    expectTexts(stdout);
+    const lint = await helm(['lint', '--strict', chartDir, '--values', '-'], json);
+    expect([lint.exitCode, lint.stdout]).toEqual([0, expect.not.stringMatching(/\[(WARNING|ERROR)\]/)]);
   });
 });
 

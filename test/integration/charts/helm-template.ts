@@ -30,15 +30,17 @@ export interface RenderOptions {
   readonly release?: string;
   /** Default `shop`. */
   readonly namespace?: string;
+  /** Default the bundled one. */
+  readonly chart?: string;
   /** One template only, or NOTES. */
   readonly args?: readonly string[];
 }
 
 /** The text that helm renders; values are an object, or YAML as a user writes it. */
 export async function render(values: object | string = {}, options: RenderOptions = {}): Promise<HelmOutput> {
-  const { release = 'demo', namespace = 'shop', args = [] } = options;
+  const { release = 'demo', namespace = 'shop', chart = chartDir, args = [] } = options;
   const document = typeof values === 'string' ? values : stringify(values);
-  return await helm(['template', release, chartDir, '--namespace', namespace, '--values', '-', ...args], document);
+  return await helm(['template', release, chart, '--namespace', namespace, '--values', '-', ...args], document);
 }
 
 /** A rendered object; tests read it by path and compare with what they expect. */
@@ -58,7 +60,12 @@ export interface Manifest {
 export async function manifests(values: object | string = {}, options: RenderOptions = {}): Promise<Manifest[]> {
   const { exitCode, stdout, stderr } = await render(values, options);
   if (exitCode !== 0) throw new Error(`helm template failed: ${stderr}`);
-  return parseAllDocuments(stdout)
+  return parseManifests(stdout);
+}
+
+/** The objects in a rendering. Version 1.1 is what helm and kubectl read: there `y` is a truth value and `007` a number. */
+export function parseManifests(text: string, version: '1.1' | '1.2' = '1.2'): Manifest[] {
+  return parseAllDocuments(text, { version })
     .map((document) => {
       const [error] = document.errors;
       if (error !== undefined) throw error;

@@ -112,6 +112,19 @@ describe('with the rights of deploy/rbac.yaml', () => {
   });
 });
 
+describe('a release whose name YAML reads as something else', () => {
+  it.each(['y', '1', '1.5', 'null', '1e3'])('%s is installed, found by its label, and removed', async (release) => {
+    await helmAsOperator('upgrade', release, chartDir, ...upgradeFlags.split(' '));
+    const selected = ['--namespace', namespace, '--selector', `app.kubernetes.io/instance=${release}`];
+    await kubectl('wait', '--for=condition=Available', '--timeout=60s', 'deployments', ...selected);
+    const { stdout } = await kubectl('get', 'deployments,services,pods', '--output', 'name', ...selected);
+    expect(stdout.trim().split('\n')).toHaveLength(6);
+    await helmAsOperator('uninstall', release);
+    const left = await kubectl('get', 'deployments,services', '--output', 'name', ...selected);
+    expect(left.stdout).toBe('');
+  });
+});
+
 describe('on the API server', () => {
   it('the operator’s Deployment is accepted under restricted pod security without a warning', async () => {
     const file = fromRoot('deploy/operator.yaml');
