@@ -1,6 +1,7 @@
 // The environment, read once: the only file that sees process.env.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { CodedError } from '../lib/coded-error.ts';
 
 /** What the program takes from its environment. Flags win over these. */
 export interface Config {
@@ -19,6 +20,20 @@ export interface Config {
   readonly watchNamespaces: readonly string[];
   /** `$HELM_BIN`, default `helm` on PATH. */
   readonly helmBin: string;
+}
+
+/** An environment that makes no sense. */
+export class ConfigError extends CodedError<'NAMESPACE_INVALID'> {}
+
+/** `$WATCH_NAMESPACE`, checked. @throws ConfigError */
+export function watchNamespaces(config: Config): readonly string[] {
+  const wrong = config.watchNamespaces.filter((name) => !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name));
+  if (wrong.length === 0) return config.watchNamespaces;
+  const names = wrong.map((name) => JSON.stringify(name)).join(', ');
+  throw new ConfigError('NAMESPACE_INVALID', `WATCH_NAMESPACE: ${names} is not the name of a namespace`, {
+    isTerminal: true,
+    remedy: 'Write names separated by commas, or leave it empty for all namespaces.',
+  });
 }
 
 /** Reads the environment; an empty variable counts as unset. */

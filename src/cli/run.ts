@@ -22,6 +22,7 @@ import { loadWatches } from '../watches/load.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import { fieldsWithoutEffect } from '../watches/without-effect.ts';
 import type { CommandHost, CommandIo } from './command.ts';
+import { watchNamespaces } from './config.ts';
 import { ExitCode } from './exit-code.ts';
 import { packageRoot } from './package-root.ts';
 import { durationMs, wholeNumber } from './parse-options.ts';
@@ -82,6 +83,7 @@ export function addRunCommand({ parent, io, complete }: CommandHost): void {
 export async function runOperator(options: RunOptions, io: CommandIo): Promise<ExitCode> {
   const log = createLogger({ level: options.logLevel, destination: io.stderr });
   const entries = await readEntries(options, { io, log });
+  const namespaces = watchNamespaces(io.config);
   const policy = options.purgePolicy === undefined ? undefined : await readPolicyFile(options.purgePolicy);
   const metrics = new Metrics();
   const opened = await openClient({
@@ -112,7 +114,7 @@ export async function runOperator(options: RunOptions, io: CommandIo): Promise<E
       clock: systemClock,
       log,
       metrics,
-      namespaces: io.config.watchNamespaces,
+      namespaces,
       workers: options.maxConcurrentReconciles,
     });
     const { healthProbeBindAddress: address } = options;

@@ -97,7 +97,7 @@ const patterns: readonly Pattern[] = [
   },
   {
     code: 'HELM_RECORD_TOO_LARGE',
-    text: /Too long: (may not be more|must have at most) than \d+ bytes|must have at most 1048576|data: Too long/,
+    text: /sh\.helm\.release\S* is invalid: .*Too long/s,
     isTerminal: true,
     remedy: 'The release is larger than a Secret can hold (1 MiB): make the chart smaller.',
   },

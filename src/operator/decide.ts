@@ -4,6 +4,7 @@ import type { ConditionReason } from '../api/v1alpha1/conditions.ts';
 import { UNINSTALL_FINALIZER } from '../api/v1alpha1/finalizer.ts';
 import { ownerLabelValue } from '../api/v1alpha1/labels.ts';
 import { parseDigestLabel } from './desired-digest.ts';
+import { forceRequestOf } from './failure.ts';
 import type { Observation, ObservedRelease } from './observation.ts';
 
 /** The situations a resource can be in. */
@@ -168,9 +169,12 @@ function stillFailing(
   const { failure, entry } = observation;
   const { digest, nowMs } = context;
   if (failure === undefined || failure.digest !== digest) return undefined;
-  if (failure.isTerminal) return { ...none('Failed', failure.message), reason: failure.reason };
+  if (failure.forceRequest !== forceRequestOf(observation.resource)) return undefined;
+  const wayOut = `It is tried again when the spec changes, or by annotating ${ResourceAnnotation.forceRequestedAt}.`;
+  if (failure.isTerminal) return { ...none('Failed', `${failure.message} ${wayOut}`), reason: failure.reason };
   if (failure.count > entry.remediation.retries) {
-    const message = `no tries left after ${failure.count} failures; the last: ${failure.message}`;
+    const failures = failure.count === 1 ? 'one failure' : `${failure.count} failures`;
+    const message = `no tries left after ${failures}; the last: ${failure.message} ${wayOut}`;
     return { ...none('Failed', message), reason: 'RetriesExhausted' };
   }
   return failure.retryAtMs > nowMs ? waitFor('Failed', { failure, nowMs }) : undefined;

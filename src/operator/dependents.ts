@@ -1,11 +1,9 @@
 // The objects that releases are made of, followed by their metadata: one watch a kind, shared by all releases.
 import { createHash } from 'node:crypto';
-import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
-import { isOlderVersion, ObjectStore } from '../kube/object-store.ts';
 import { type KubeObject, type ManagedFieldsEntry, objectKey } from '../kube/objects.ts';
-import { Reflector } from '../kube/reflector.ts';
 import type { Resource } from '../kube/resource.ts';
+import type { Following, WatchHub } from '../kube/watch-hub.ts';
 
 /** Group and kind; the version is the API server's preferred one. */
 export interface GroupKind {
@@ -58,21 +56,19 @@ export class UnwatchedObjects implements ObjectSource {
 
 /** Options of {@link Dependents}. */
 export interface DependentsOptions {
-  readonly client: KubeClient;
+  readonly hub: WatchHub;
   readonly discovery: Discovery;
-  /** Absent: all namespaces. */
-  readonly namespaces: readonly (string | undefined)[];
-  /** Ends all watches. */
-  readonly signal: AbortSignal;
+  /** Empty: all namespaces. */
+  readonly namespaces: readonly string[];
   /** An object of this release changed. */
   readonly onChange: (release: { readonly namespace: string; readonly name: string }) => void;
-  readonly onError: (error: unknown, resource: Resource) => void;
 }
 
 interface WatchedKind {
   readonly resource: Resource;
-  readonly stores: readonly ObjectStore<DependentObject>[];
-  readonly synced: Promise<unknown>;
+  readonly following: Following<DependentObject>;
+  /** Resolves at the first list, or at the first failure. */
+  readonly settled: Promise<void>;
 }
 
 /** Helm puts this label and these annotations on every object that it creates. */
@@ -84,7 +80,6 @@ const releaseNamespaceAnnotation = 'meta.helm.sh/release-namespace';
 export class Dependents implements ObjectSource {
   readonly #options: DependentsOptions;
   readonly #kinds = new Map<string, Promise<WatchedKind | undefined>>();
-  readonly #running = new Set<Promise<void>>();
 
   constructor(options: DependentsOptions) {
     this.#options = options;
@@ -93,31 +88,20 @@ export class Dependents implements ObjectSource {
   /** Waits for the kind's first list, or for its first failure: what cannot be watched is not known here. */
   async find(kind: GroupKind, name: ObjectName): Promise<DependentObject | undefined> {
     const watched = await this.#watched(kind);
-    await watched?.synced;
-    for (const store of watched?.stores ?? []) {
-      const found = store.get(objectKey(name));
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    await watched?.settled;
+    return watched?.following.store.get(objectKey(name));
   }
 
   async remember(kind: GroupKind, object: KubeObject): Promise<void> {
-    const watched = await this.#watched(kind);
-    const namespace = object.metadata.namespace;
-    const at = this.#options.namespaces.findIndex((each) => each === undefined || each === namespace);
-    const store = watched?.stores[at];
-    const held = store?.get(objectKey(object.metadata));
-    if (held !== undefined && !isOlderVersion(held.metadata.resourceVersion, object.metadata.resourceVersion)) return;
-    store?.remember(strip(object));
+    const { namespaces } = this.#options;
+    const { namespace } = object.metadata;
+    // where no watch looks, nobody would ever tell that the object went
+    const isWatched = namespaces.length === 0 || namespace === undefined || namespaces.includes(namespace);
+    if (isWatched) (await this.#watched(kind))?.following.store.remember(strip(object));
   }
 
   async resourceOf(kind: GroupKind): Promise<Resource | undefined> {
     return (await this.#watched(kind))?.resource;
-  }
-
-  /** Resolves when all watches have ended, after the signal aborted. */
-  async stopped(): Promise<void> {
-    await Promise.all(this.#running);
   }
 
   #watched(kind: GroupKind): Promise<WatchedKind | undefined> {
@@ -132,36 +116,15 @@ export class Dependents implements ObjectSource {
   }
 
   async #start(kind: GroupKind): Promise<WatchedKind | undefined> {
-    const { client, discovery, signal, onError } = this.#options;
+    const { hub, discovery, namespaces } = this.#options;
     const resource = await discovery.findPreferred(kind);
     if (resource === undefined) return undefined;
-    const scopes = resource.isNamespaced ? this.#options.namespaces : [undefined];
-    const reflectors = scopes.map((namespace) => {
-      const store = new ObjectStore<DependentObject>();
-      const failed = Promise.withResolvers<void>();
-      const reflector = new Reflector<DependentObject>({
-        client,
-        resource,
-        namespace,
-        labelSelector: helmLabel,
-        isMetadataOnly: true,
-        strip,
-        store,
-        onChange: ({ before, after }) => this.#tell(after ?? before),
-        onError: (error) => {
-          failed.resolve();
-          onError(error, resource);
-        },
-      });
-      const running = reflector.run(signal).finally(() => this.#running.delete(running));
-      this.#running.add(running);
-      return { store, synced: Promise.race([reflector.synced, failed.promise]) };
-    });
-    return {
-      resource,
-      stores: reflectors.map(({ store }) => store),
-      synced: Promise.all(reflectors.map(({ synced }) => synced)),
-    };
+    const failed = Promise.withResolvers<void>();
+    const following = hub.follow<DependentObject>(
+      { resource, namespaces, labelSelector: helmLabel, isMetadataOnly: true, strip },
+      { onChange: ({ before, after }) => this.#tell(after ?? before), onError: () => failed.resolve() },
+    );
+    return { resource, following, settled: Promise.race([following.synced, failed.promise]) };
   }
 
   #tell(object: DependentObject | undefined): void {

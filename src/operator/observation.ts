@@ -34,6 +34,8 @@ export interface WorkloadsReadiness {
 export interface FailureMemory {
   /** What was tried. */
   readonly digest: string;
+  /** `force-requested-at` at the time: another text voids the memory. */
+  readonly forceRequest: string | undefined;
   readonly reason:
     | 'InstallFailed'
     | 'UpgradeFailed'

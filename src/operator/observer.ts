@@ -30,7 +30,7 @@ export class Observer {
 
   /** The release that belongs to a resource: its name, its namespace (or the entry's, for a cluster-scoped kind). */
   releaseOf(resource: ObservedResource): ReleaseKey {
-    const namespace = resource.metadata.namespace ?? this.#sources.entry.releaseNamespace ?? 'default';
+    const namespace = this.#sources.entry.releaseNamespace ?? resource.metadata.namespace ?? '';
     return { namespace, name: resource.metadata.name };
   }
 

@@ -6,7 +6,7 @@ import type { Discovery } from '../kube/discovery.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
 import type { ObjectStore } from '../kube/object-store.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import type { Resource } from '../kube/resource.ts';
+import type { WatchHub } from '../kube/watch-hub.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -43,7 +43,8 @@ export interface OperatorShared
   readonly dependents: Dependents;
   /** Resolves when records and namespaces are known. */
   readonly synced: Promise<unknown>;
-  /** The namespaces to watch for a type; undefined is all. */
-  readonly scopesOf: (type: Resource) => readonly (string | undefined)[];
+  /** Empty: all namespaces. */
+  readonly watchedNamespaces: readonly string[];
+  readonly hub: WatchHub;
   readonly observe: (entry: WatchEntry) => (observation: ReconcileObservation) => void;
 }

@@ -1,32 +1,35 @@
-// The operator as a whole: what all kinds share (records, namespaces, dependents, Events), and the kinds themselves.
+// The operator as a whole: what all kinds share (watches, records, Events), and the kinds themselves.
 import { ownerLabelValue } from '../api/v1alpha1/labels.ts';
 import type { ReconcileObservation } from '../controller/controller.ts';
 import { Discovery } from '../kube/discovery.ts';
-import { ObjectStore } from '../kube/object-store.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { Reflector } from '../kube/reflector.ts';
-import { CoreResources, type Resource } from '../kube/resource.ts';
+import { CoreResources } from '../kube/resource.ts';
+import { WatchHub } from '../kube/watch-hub.ts';
 import { errorText } from '../lib/error-text.ts';
 import { recordLabelSelector } from '../release/record.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import { Dependents } from './dependents.ts';
 import type { OperatorOptions, OperatorShared } from './operator-options.ts';
 import { ReleaseCache, type ReleaseKey, stripRecord } from './release-cache.ts';
+import { meterWatches, resourceName } from './watch-metrics.ts';
 import { WatchedKind } from './watched-kind.ts';
 
 /** Keeps releases equal to resources for as long as it runs. */
 export class Operator {
   readonly #options: OperatorOptions;
   #kinds: readonly WatchedKind[] = [];
+  #hub: WatchHub | undefined;
 
   constructor(options: OperatorOptions) {
     this.#options = options;
   }
 
-  /** What is not there yet; empty when every kind is served and all caches are filled. */
+  /** What is not there yet, or has not been heard of for too long; empty when all is well. */
   get waitingFor(): readonly string[] {
     if (this.#kinds.length === 0) return ['the start'];
-    return this.#kinds.filter((kind) => !kind.hasSynced).map((kind) => `kind ${kind.name}`);
+    const kinds = this.#kinds.filter((kind) => !kind.hasSynced).map((kind) => `kind ${kind.name}`);
+    const stale = (this.#hub?.watches() ?? []).filter((watch) => watch.hasSynced && !watch.isFresh);
+    return [...kinds, ...new Set(stale.map((watch) => `the watch of ${resourceName(watch.resource)}`))];
   }
 
   /**
@@ -35,83 +38,86 @@ export class Operator {
    */
   async run(signals: { readonly stop: AbortSignal; readonly cancel: AbortSignal }): Promise<void> {
     const closing = new AbortController();
-    const { shared, watching } = this.#share(closing.signal);
+    const hub = this.#openHub(closing.signal);
+    this.#hub = hub;
+    const shared = this.#share(hub);
     this.#kinds = this.#options.entries.map((entry) => new WatchedKind(entry, shared));
     try {
-      await Promise.all(this.#kinds.map((kind) => kind.run({ ...signals, close: closing.signal })));
+      await Promise.all(this.#kinds.map((kind) => kind.run(signals)));
       await this.#options.events.flush();
     } finally {
       closing.abort();
-      await Promise.all([...watching, shared.dependents.stopped()]);
+      await hub.stopped();
     }
   }
 
-  #share(closed: AbortSignal): { readonly shared: OperatorShared; readonly watching: readonly Promise<void>[] } {
-    const { client, log } = this.#options;
-    const scopes = this.#options.namespaces.length === 0 ? [undefined] : this.#options.namespaces;
-    const releases = new ReleaseCache();
-    const namespaces = new ObjectStore<KubeObject>();
+  #openHub(signal: AbortSignal): WatchHub {
+    const { client, clock, log, metrics } = this.#options;
+    const hub = new WatchHub({
+      client,
+      signal,
+      clock,
+      observe: (observation) => {
+        meter(observation);
+        if (observation.kind !== 'failed') return;
+        log.warn('watch failed, trying again', {
+          resource: resourceName(observation.resource),
+          error: errorText(observation.error),
+        });
+      },
+    });
+    const meter = meterWatches(metrics, hub);
+    return hub;
+  }
+
+  #share(hub: WatchHub): OperatorShared {
+    const { client, entries } = this.#options;
     const tell = (cause: 'record' | 'object') => (release: ReleaseKey) => {
       for (const kind of this.#kinds) kind.releaseChanged(release, cause);
     };
     const tellRecord = tell('record');
+    const namespaces = releaseNamespaces(this.#options.namespaces, entries);
     const discovery = new Discovery(client);
-    const onError = (error: unknown, resource: Resource): void =>
-      log.warn('watch failed, trying again', { kind: resource.kind, error: errorText(error) });
-    const records = scopes.map(
-      (namespace) =>
-        new Reflector<KubeObject>({
-          client,
-          resource: CoreResources.secrets,
-          namespace,
-          labelSelector: recordLabelSelector,
-          isMetadataOnly: true,
-          strip: stripRecord,
-          store: releases.store,
-          onChange: ({ before, after }) => tellRecord(releaseKeyOf(after ?? before)),
-          onError: (error) => onError(error, CoreResources.secrets),
-        }),
-    );
-    const namespaceReflector = new Reflector<KubeObject>({
-      client,
-      resource: CoreResources.namespaces,
-      isMetadataOnly: true,
-      store: namespaces,
-      onError: (error) => onError(error, CoreResources.namespaces),
-    });
-    const reflectors = [...records, namespaceReflector];
-    return {
-      watching: reflectors.map((reflector) => reflector.run(closed)),
-      shared: {
-        ...this.#options,
-        discovery,
-        releases,
+    const records = hub.follow<KubeObject>(
+      {
+        resource: CoreResources.secrets,
         namespaces,
-        dependents: new Dependents({
-          client,
-          discovery,
-          namespaces: scopes,
-          signal: closed,
-          onChange: tell('object'),
-          onError,
-        }),
-        synced: Promise.all(reflectors.map((reflector) => reflector.synced)),
-        scopesOf: (type) => (type.isNamespaced ? scopes : [undefined]),
-        observe: (entry) => (observation) => this.#observe(entry, observation),
+        labelSelector: recordLabelSelector,
+        isMetadataOnly: true,
+        strip: stripRecord,
       },
+      { onChange: ({ before, after }) => tellRecord(releaseKeyOf(after ?? before)) },
+    );
+    const allNamespaces = hub.follow<KubeObject>({ resource: CoreResources.namespaces, isMetadataOnly: true });
+    return {
+      ...this.#options,
+      watchedNamespaces: this.#options.namespaces,
+      hub,
+      discovery,
+      releases: new ReleaseCache(records.store),
+      namespaces: allNamespaces.store,
+      dependents: new Dependents({ hub, discovery, namespaces, onChange: tell('object') }),
+      synced: Promise.all([records.synced, allNamespaces.synced]),
+      observe: (entry) => (observation) => this.#observe(entry, observation),
     };
   }
 
   #observe(entry: WatchEntry, observation: ReconcileObservation): void {
     const { key, outcome, durationMs, error } = observation;
-    const { metrics } = this.#options;
+    const { metrics, log } = this.#options;
     const kind = ownerLabelValue(entry.gvk);
     metrics.reconciles.inc({ kind, result: outcome });
     metrics.reconcileDuration.observe({ kind }, durationMs / 1000);
     const fields = { kind: entry.gvk.kind, key, outcome, durationMs: Math.round(durationMs) };
-    if (error === undefined) this.#options.log.debug('reconciled', fields);
-    else this.#options.log.error('reconcile failed', { ...fields, error: errorText(error) });
+    if (error === undefined) log.debug('reconciled', fields);
+    else log.error('reconcile failed', { ...fields, error: errorText(error) });
   }
+}
+
+/** Where releases can be: the watched namespaces, and those that entries put releases of cluster-scoped kinds into. */
+function releaseNamespaces(watched: readonly string[], entries: readonly WatchEntry[]): readonly string[] {
+  if (watched.length === 0) return [];
+  return [...watched, ...entries.flatMap(({ releaseNamespace }) => releaseNamespace ?? [])];
 }
 
 function releaseKeyOf(object: KubeObject | undefined): ReleaseKey {

@@ -56,10 +56,16 @@ export interface News {
 
 /** Writes the status, if the news is any. */
 export async function writeStatus(pass: Pass, news: News, context: PassContext): Promise<void> {
-  const resource = latestOf(pass.observation.resource, context);
+  const latest = latestOf(pass.observation.resource, context);
   const failures = context.failures.get(pass.key)?.count ?? 0;
-  const status = composeStatus({ ...news, resource, failures, nowMs: context.clock.now() });
-  await context.statusWriter.write(resource, status);
+  const status = composeStatus({
+    ...news,
+    resource: pass.observation.resource,
+    before: latest.status,
+    failures,
+    nowMs: context.clock.now(),
+  });
+  await context.statusWriter.write(latest, status);
 }
 
 /** The same object as the store has it now: the pass may have written to it already. */

@@ -1,7 +1,7 @@
 // Helm's records as the metadata watch shows them: the latest revision of any release, without a request.
 import { DIGEST_LABEL, OWNER_LABEL } from '../api/v1alpha1/labels.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { ObjectStore } from '../kube/object-store.ts';
+import type { ObjectStore } from '../kube/object-store.ts';
 import { type KubeObject, objectKey } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
 import { isRecord, parseRecord, type ReleaseRecord, recordLabelSelector } from '../release/record.ts';
@@ -15,12 +15,14 @@ export interface ReleaseKey {
 
 const byRelease = 'release';
 
-/** The store behind the watch, with the questions that the operator asks of it. */
+/** The store behind the watch of Secrets `owner=helm`, with the questions that the operator asks of it. */
 export class ReleaseCache {
-  /** Written by the reflector of Secrets `owner=helm`. */
-  readonly store: ObjectStore<KubeObject> = new ObjectStore<KubeObject>({
-    [byRelease]: (object) => [`${object.metadata.namespace ?? ''}/${object.metadata.labels?.name ?? ''}`],
-  });
+  readonly store: ObjectStore<KubeObject>;
+
+  constructor(store: ObjectStore<KubeObject>) {
+    this.store = store;
+    store.addIndex(byRelease, (object) => [`${object.metadata.namespace ?? ''}/${object.metadata.labels?.name ?? ''}`]);
+  }
 
   /** The latest revision, undefined where there is none. */
   latest(key: ReleaseKey): ObservedRelease | undefined {

@@ -31,7 +31,10 @@ export interface Verdict {
 
 /** What a status is made from. */
 export interface StatusInputs {
+  /** The resource as it was when the pass decided: the status is about this generation, whatever came since. */
   readonly resource: ObservedResource;
+  /** The status as it is now; the pass may have written to it already. Default the resource's. */
+  readonly before?: WatchedStatus | undefined;
   readonly verdict: Verdict;
   /** The release now; null: there is none; undefined: as before. */
   readonly release?: ReleaseSnapshot | null;
@@ -43,7 +46,7 @@ export interface StatusInputs {
 /** The new status. Equal inputs give an equal status, so that an unchanged one need not be written. */
 export function composeStatus(inputs: StatusInputs): WatchedStatus {
   const { resource, verdict, nowMs } = inputs;
-  const before = resource.status ?? {};
+  const before = inputs.before ?? resource.status ?? {};
   const generation = resource.metadata.generation;
   const release = inputs.release === undefined ? before.release : (inputs.release ?? undefined);
   const inventory = inputs.release === null ? undefined : (inputs.inventory ?? before.inventory);
@@ -79,10 +82,14 @@ function conditionsOf(verdict: Verdict, context: ConditionContext): readonly Con
   const deployed = context.before.find((each) => each.type === ConditionType.deployed);
   const claims: Claim[] = [{ type: ConditionType.ready, status: ready, reason, message }];
   if (verdict.deployed !== undefined) claims.push({ type: ConditionType.deployed, ...verdict.deployed });
-  else if (deployed !== undefined) claims.push(deployed);
   if (phase === 'working') claims.push({ type: ConditionType.reconciling, status: 'True', reason, message });
   if (phase === 'stuck') claims.push({ type: ConditionType.stalled, status: 'True', reason, message });
-  return claims.map((claim) => toCondition(claim, context));
+  const conditions = claims.map((claim) => toCondition(claim, context));
+  // what is only carried over keeps the generation that it was about
+  const isCarriedOver = verdict.deployed === undefined && deployed !== undefined;
+  return isCarriedOver
+    ? [conditions[0], deployed, ...conditions.slice(1)].filter((each) => each !== undefined)
+    : conditions;
 }
 
 /** `lastTransitionTime` moves only when the status does. */

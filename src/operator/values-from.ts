@@ -1,5 +1,5 @@
 // The layer of values that comes out of Secrets and ConfigMaps in the resource's namespace.
-import { parseDocument } from 'yaml';
+import { parseDocument, type Tags } from 'yaml';
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
@@ -14,6 +14,16 @@ export class ValuesSourceError extends CodedError<'VALUES_SOURCE_MISSING' | 'VAL
 interface SourceObject extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
+
+/**
+ * As helm reads a values file: YAML 1.1 (`yes` is true, `0644` is octal), merge keys merged, and a date is a text.
+ */
+const asHelmReads = {
+  version: '1.1',
+  merge: true,
+  customTags: (tags: Tags): Tags =>
+    tags.filter((tag) => typeof tag === 'string' || !/:(timestamp|binary|omap|pairs|set)$/.test(tag.tag)),
+} as const;
 
 /** Reads the references in order; later ones win. @throws ValuesSourceError, ApiError */
 export async function readValuesFrom(
@@ -51,7 +61,7 @@ async function readOne(
 }
 
 function parseValues(text: string, what: string): Values {
-  const document = parseDocument(text);
+  const document = parseDocument(text, asHelmReads);
   const error = document.errors[0];
   const value: unknown = error === undefined ? document.toJS({ maxAliasCount: 100 }) : undefined;
   if (error === undefined && (value === null || value === undefined)) return {};

@@ -44,12 +44,8 @@ export function verdictAfterDeploy(
     readonly workloads: WorkloadsReadiness;
   },
 ): Verdict {
-  const { revision, chart, workloads } = context;
-  const deployed = {
-    status: 'True',
-    reason: verb === 'install' ? 'InstallSucceeded' : 'UpgradeSucceeded',
-    message: `revision ${revision} of ${chart} is deployed`,
-  } as const;
+  const { workloads } = context;
+  const deployed = deployedBy(verb, context);
   return workloads.state === 'ready'
     ? {
         ready: 'True',
@@ -59,6 +55,18 @@ export function verdictAfterDeploy(
         deployed,
       }
     : { ready: 'False', reason: 'WorkloadsProgressing', message: workloads.message, phase: 'working', deployed };
+}
+
+/** What `Deployed` says of a revision that is. */
+export function deployedBy(
+  verb: 'install' | 'upgrade',
+  release: { readonly revision: number; readonly chart: string },
+): NonNullable<Verdict['deployed']> {
+  return {
+    status: 'True',
+    reason: verb === 'install' ? 'InstallSucceeded' : 'UpgradeSucceeded',
+    message: `revision ${release.revision} of ${release.chart} is deployed`,
+  };
 }
 
 /** After a helm call that failed. */

@@ -3,11 +3,9 @@ import { ownerLabelValue } from '../api/v1alpha1/labels.ts';
 import { Controller } from '../controller/controller.ts';
 import { WorkQueue } from '../controller/work-queue.ts';
 import { isApiError } from '../kube/errors.ts';
-import { ObjectStore } from '../kube/object-store.ts';
+import type { ObjectStore } from '../kube/object-store.ts';
 import { objectKey } from '../kube/objects.ts';
-import { Reflector } from '../kube/reflector.ts';
 import type { Resource } from '../kube/resource.ts';
-import { errorText } from '../lib/error-text.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import { type ObjectSource, UnwatchedObjects } from './dependents.ts';
 import type { ObservedResource } from './observation.ts';
@@ -24,9 +22,9 @@ export interface RunSignals {
   readonly stop: AbortSignal;
   /** Give up what is in flight. */
   readonly cancel: AbortSignal;
-  /** End the watches: after the drain. */
-  readonly close: AbortSignal;
 }
+
+type Watched = ObservedResource & { readonly kind: string };
 
 const crdPollMs = 5_000;
 
@@ -38,7 +36,7 @@ export class WatchedKind {
   readonly #entry: WatchEntry;
   readonly #shared: OperatorShared;
   readonly #queue: WorkQueue;
-  readonly #store = new ObjectStore<ObservedResource>();
+  #store: ObjectStore<Watched> | undefined;
   #hasSynced = false;
 
   constructor(entry: WatchEntry, shared: OperatorShared) {
@@ -69,7 +67,7 @@ export class WatchedKind {
   /** A record or an object of a release changed. */
   releaseChanged(release: ReleaseKey, cause: 'record' | 'object'): void {
     const key = this.#keyOf(release);
-    if (key === undefined || this.#store.get(key) === undefined) return;
+    if (key === undefined || this.#store?.get(key) === undefined) return;
     if (cause === 'record') this.#queue.add(key);
     else if (this.#entry.watchDependentResources) this.#queue.addAfter(key, coalesceMs);
   }
@@ -78,43 +76,31 @@ export class WatchedKind {
   async run(signals: RunSignals): Promise<void> {
     const type = await this.#waitForKind(signals.stop);
     if (type === undefined) return;
-    const reflectors = this.#shared.scopesOf(type).map((namespace) => this.#reflector(type, namespace));
-    const watching = reflectors.map((reflector) => reflector.run(signals.close));
-    await Promise.race([
-      Promise.all([...reflectors.map((reflector) => reflector.synced), this.#shared.synced]),
-      aborted(signals.stop),
-    ]);
+    const { hub, watchedNamespaces, synced } = this.#shared;
+    const strip = (resource: Watched): Watched => withoutManagedFields(resource, this.#entry);
+    const following = hub.follow<Watched>(
+      { resource: type, namespaces: watchedNamespaces, strip },
+      { onChange: ({ key }) => this.#queue.add(key) },
+    );
+    this.#store = following.store;
+    await Promise.race([Promise.all([following.synced, synced]), aborted(signals.stop)]);
     this.#hasSynced = !signals.stop.aborted;
-    const reconciler = this.#reconciler(type);
+    const reconciler = this.#reconciler(type, following.store);
     await new Controller({
       queue: this.#queue,
       reconcile: (key, signal) => reconciler.reconcile(key, signal),
       workers: this.#entry.maxConcurrentReconciles ?? this.#shared.workers,
       observe: this.#shared.observe(this.#entry),
     }).run(signals);
-    if (signals.close.aborted) await Promise.all(watching);
+    following.stop();
   }
 
-  #reflector(type: Resource, namespace: string | undefined): Reflector<ObservedResource & { kind: string }> {
-    return new Reflector({
-      client: this.#shared.client,
-      resource: type,
-      namespace,
-      strip: (resource) => withoutManagedFields(resource, this.#entry),
-      store: this.#store,
-      onChange: ({ key }) => this.#queue.add(key),
-      onError: (error) =>
-        this.#shared.log.warn('watch failed, trying again', { kind: type.kind, error: errorText(error) }),
-    });
-  }
-
-  #reconciler(type: Resource): ResourceReconciler {
+  #reconciler(type: Resource, store: ObjectStore<Watched>): ResourceReconciler {
     const { client, helm, releases, namespaces, clock, events, uninstaller, log } = this.#shared;
     const objects: ObjectSource = this.#entry.watchDependentResources
       ? this.#shared.dependents
       : new UnwatchedObjects(this.#shared.discovery);
     const workloads = new Workloads(client, objects);
-    const store = this.#store;
     return new ResourceReconciler({
       type,
       store,
@@ -142,13 +128,15 @@ export class WatchedKind {
       let waitingFor = 'its CustomResourceDefinition is not installed';
       try {
         const found = await discovery.find(gvk, stop);
-        if (found !== undefined) return found;
+        const misfit = found === undefined ? undefined : misfitOf(this.#entry, found);
+        if (found !== undefined && misfit === undefined) return found;
+        waitingFor = misfit ?? waitingFor;
       } catch (error) {
         if (stop.aborted) return undefined;
         if (!isApiError(error)) throw error;
         waitingFor = error.message;
       }
-      if (said !== waitingFor) log.warn('kind is not served yet, waiting', { ...gvk, reason: waitingFor });
+      if (said !== waitingFor) log.warn('kind cannot be watched yet, waiting', { ...gvk, reason: waitingFor });
       said = waitingFor;
       await clock.sleep(crdPollMs, stop).catch(() => undefined);
     }
@@ -159,6 +147,17 @@ export class WatchedKind {
     if (this.#entry.releaseNamespace === undefined) return objectKey(release);
     return release.namespace === this.#entry.releaseNamespace ? release.name : undefined;
   }
+}
+
+/** A kind's scope and the entry's `releaseNamespace` belong together; undefined where they do. */
+function misfitOf(entry: WatchEntry, type: Resource): string | undefined {
+  if (type.isNamespaced && entry.releaseNamespace !== undefined) {
+    return 'the kind is namespaced: releases go to the namespace of the resource, take releaseNamespace out of the entry';
+  }
+  if (!type.isNamespaced && entry.releaseNamespace === undefined) {
+    return 'the kind is cluster-scoped: its entry needs a releaseNamespace';
+  }
+  return undefined;
 }
 
 /** Lists leave `apiVersion` and `kind` out of their items; Events need them. */

@@ -1,14 +1,21 @@
 // Logs: a constant message and key-values, one JSON object a line on stderr.
 import { type DestinationStream, pino } from 'pino';
 
+/** What varies in a line. The names that pino gives to its own are not to be used: a reader would keep only one of both. */
+export type LogFields = Readonly<Record<string, unknown>> & {
+  readonly message?: never;
+  readonly level?: never;
+  readonly time?: never;
+};
+
 /** What code may do with a log. Messages are constant; what varies goes into the fields. */
 export interface Logger {
-  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
   /** A log whose every line carries these fields too. */
-  with(fields: Readonly<Record<string, unknown>>): Logger;
+  with(fields: LogFields): Logger;
 }
 
 /** Levels, from the most talkative. */

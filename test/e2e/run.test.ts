@@ -114,6 +114,11 @@ describe('bad configuration ends the process with 2', () => {
     expect([context.exitCode, context.stderr]).toEqual([2, expect.stringContaining('no context "mars"')]);
   });
 
+  test('a WATCH_NAMESPACE that names no namespace', async () => {
+    const result = await run([], { WATCH_NAMESPACE: 'good,Bad Ns,../x' });
+    expect([result.exitCode, result.stderr]).toEqual([2, expect.stringContaining('"Bad Ns", "../x"')]);
+  });
+
   test('a purge policy that cannot be parsed', async () => {
     const policy = await file('bad-policy.yaml', 'kind: [\n');
     const result = await run(['--purge-policy', policy]);
@@ -152,7 +157,7 @@ describe('the process', () => {
     );
     const { child, log } = await started(
       ['--kubeconfig', config, `--health-probe-bind-address=127.0.0.1:${probes}`],
-      'kind is not served yet, waiting',
+      'kind cannot be watched yet, waiting',
     );
     expect(log()).toContain('ECONNREFUSED');
     expect((await fetch(`http://127.0.0.1:${probes}/healthz`)).status).toBe(200);
@@ -167,7 +172,7 @@ describe('the process', () => {
       'unknown-kind.yaml',
       `- {group: e2e-run.example.com, version: v1, kind: Gadget, chart: ${join(process.cwd(), 'charts/bookstore')}}\n`,
     );
-    const { child, log } = await started(['--watches-file', watches], 'kind is not served yet, waiting');
+    const { child, log } = await started(['--watches-file', watches], 'kind cannot be watched yet, waiting');
     expect(log()).toContain('"kind":"Gadget"');
     expect(log()).toContain('its CustomResourceDefinition is not installed');
     const crd = await execa(process.execPath, [main, 'crd', '--watches-file', watches], {

@@ -48,6 +48,7 @@ export function release(changes: Partial<ObservedRelease> = {}): ObservedRelease
 export function failure(changes: Partial<FailureMemory> = {}): FailureMemory {
   return {
     digest,
+    forceRequest: undefined,
     reason: 'UpgradeFailed',
     message: 'helm said no',
     isTerminal: false,

@@ -27,11 +27,14 @@ export type Watched = KubeObject & { readonly spec?: Record<string, unknown>; re
 export class AuditedHelm extends Helm {
   /** The verbs in order: `upgrade`, `uninstall`. */
   readonly verbs: string[] = [];
+  /** The arguments of each call. */
+  readonly calls: (readonly string[])[] = [];
   /** Awaited before each call. */
   before: (args: readonly string[]) => Promise<void> = () => Promise.resolve();
 
   override async run(args: readonly string[], call: HelmCall): Promise<HelmResult> {
     this.verbs.push(args[0] ?? '');
+    this.calls.push(args);
     await this.before(args);
     return super.run(args, call);
   }

@@ -63,6 +63,8 @@ export const ConditionReason = {
   upgradeFailed: 'UpgradeFailed',
   /** Helm could not go back to the earlier revision; the message is helm's. */
   rollbackFailed: 'RollbackFailed',
+  /** The release is gone; finalizers of others still hold the resource. */
+  uninstalled: 'Uninstalled',
   /** The release could not be uninstalled; the finalizer stays and it is tried again. */
   uninstallFailed: 'UninstallFailed',
   /** No tries are left. */

@@ -3,7 +3,7 @@ import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { HelmError } from '../../helm/errors.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { decide } from '../decide.ts';
-import { rememberFailure } from '../failure.ts';
+import { forceRequestOf, rememberFailure } from '../failure.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
 import type { Verdict } from '../status.ts';
 import { verdictAfterFailure, verdictInFlight } from '../verdict.ts';
@@ -48,12 +48,13 @@ export async function settleFailure(
   const failure = rememberFailure(error, {
     verb,
     digest: observation.desired.isKnown ? observation.desired.digest : '',
+    forceRequest: forceRequestOf(observation.resource),
     before: observation.failure,
     nowMs: context.clock.now(),
     random: Math.random(),
   });
   context.failures.set(key, failure);
-  context.log.warn('helm failed', { key, verb, code: error.code, message: error.message });
+  context.log.warn('helm failed', { key, verb, code: error.code, error: error.message });
   const { reason, message: note } = failure;
   context.recordEvent(observation.resource, { type: 'Warning', reason, action: verb, note });
   // decided anew with the failure in it: whether tries are left is the decision's to say

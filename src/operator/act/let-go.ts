@@ -1,7 +1,9 @@
 // The last act: our finalizer goes, and with it what we remember of the resource.
+
+import { UNINSTALL_FINALIZER } from '../../api/v1alpha1/finalizer.ts';
 import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { isApiError } from '../../kube/errors.ts';
-import { latestOf, type Pass, type PassContext } from '../pass.ts';
+import { latestOf, type Pass, type PassContext, writeStatus } from '../pass.ts';
 import { removeFinalizer } from './finalizer.ts';
 
 /** Lets go of a resource that is being deleted. An Event says so where a release stays because it is not ours. */
@@ -11,6 +13,17 @@ export async function letGo(pass: Pass, context: PassContext): Promise<Reconcile
   if (decision.state === 'Foreign') {
     const note = decision.message;
     context.recordEvent(resource, { type: 'Warning', reason: 'ForeignRelease', action: 'uninstall', note });
+  }
+  if (resource.metadata.finalizers?.some((each) => each !== UNINSTALL_FINALIZER) === true) {
+    const { reason = 'Uninstalled', message } = decision;
+    const isForeign = decision.state === 'Foreign';
+    const verdict = {
+      ready: 'False',
+      reason: isForeign ? reason : 'Uninstalled',
+      message: isForeign ? message : 'its release is uninstalled; finalizers of others hold the resource',
+      phase: 'settled',
+    } as const;
+    await writeStatus(pass, { verdict, release: null }, context);
   }
   try {
     const { client, type, store } = context;

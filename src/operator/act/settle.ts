@@ -1,9 +1,13 @@
 // Nothing to do: the status says why, and where it was lost it is read back from the record.
 import type { ReconcileResult } from '../../controller/reconciler.ts';
-import { readDeployed } from '../deployed-revision.ts';
+import { isApiError } from '../../kube/errors.ts';
+import { type DeployedRevision, readDeployed } from '../deployed-revision.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
-import { verdictAfterDeploy, verdictOf } from '../verdict.ts';
+import type { Verdict } from '../status.ts';
+import { deployedBy, verdictAfterDeploy, verdictOf } from '../verdict.ts';
 import { nextLook } from './next-look.ts';
+
+const lookAgainMs = 1_000;
 
 /** Says how the resource stands. */
 export async function settle(pass: Pass, context: PassContext): Promise<ReconcileResult> {
@@ -19,8 +23,9 @@ export async function settle(pass: Pass, context: PassContext): Promise<Reconcil
     await writeStatus(pass, { verdict }, context);
     return waitMs === undefined ? {} : { requeueAfterMs: waitMs };
   }
+  context.failures.delete(pass.key); // of something that is no longer desired
   if (isStatusLost(pass)) return recall(pass, context);
-  await writeStatus(pass, { verdict }, context);
+  await writeStatus(pass, { verdict: { ...verdict, ...deployedClaim(pass) } }, context);
   return nextLook(observation, { isReady: verdict.ready === 'True', waitMs });
 }
 
@@ -31,9 +36,25 @@ function isStatusLost({ observation }: Pass): boolean {
   return release !== undefined && (known?.release?.revision !== release.revision || known.inventory === undefined);
 }
 
+/** A failure that came to nothing, because the spec went back, leaves `Deployed` False: it is put right here. */
+function deployedClaim({ observation }: Pass): Pick<Verdict, 'deployed'> {
+  const { conditions = [], release } = observation.resource.status ?? {};
+  const held = conditions.find((condition) => condition.type === 'Deployed');
+  if (release === undefined || held?.status === 'True') return {};
+  const { revision, chart } = release;
+  return { deployed: deployedBy(revision === 1 ? 'install' : 'upgrade', { revision, chart }) };
+}
+
 async function recall(pass: Pass, context: PassContext): Promise<ReconcileResult> {
   const { observation, decision, signal } = pass;
-  const deployed = await readDeployed(pass, observation.release?.revision ?? 1, context);
+  let deployed: DeployedRevision;
+  try {
+    deployed = await readDeployed(pass, observation.release?.revision ?? 1, context);
+  } catch (error) {
+    if (!isApiError(error, 'API_NOT_FOUND')) throw error;
+    await context.observer.refresh(observation, signal); // the cache knew a record that is gone
+    return { requeueAfterMs: lookAgainMs };
+  }
   const workloads = await context.workloads.readiness(deployed.inventory, signal);
   const { revision, chart } = deployed.release;
   const verdict = verdictAfterDeploy(revision === 1 ? 'install' : 'upgrade', { revision, chart, workloads });

@@ -1,6 +1,7 @@
 // Uninstalling the release of a resource that is being deleted (DESIGN.md O10).
 import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { HelmError } from '../../helm/errors.ts';
+import { isOurs } from '../decide.ts';
 import type { Pass, PassContext } from '../pass.ts';
 import { attempt, settleFailure } from './attempt.ts';
 import { impersonationOf } from './impersonation.ts';
@@ -17,6 +18,15 @@ export async function uninstall(pass: Pass, context: PassContext): Promise<Recon
   // what a lost race took away is gone as well
   const isGone = error instanceof HelmError && error.code === 'HELM_RELEASE_NOT_FOUND';
   if (error !== undefined && !isGone) return settleFailure(pass, { error, verb: 'uninstall' }, context);
+  // helm's word alone is not believed, and the cache forgets what is gone
+  const { release } = await context.observer.refresh(observation, signal);
+  if (release !== undefined && isOurs(observation, release)) {
+    const left = new HelmError(
+      'HELM_FAILED',
+      `helm uninstalled ${namespace}/${name}, but revision ${release.revision} is still there`,
+    );
+    return settleFailure(pass, { error: left, verb: 'uninstall' }, context);
+  }
   const note = `release ${namespace}/${name} is uninstalled`;
   context.recordEvent(observation.resource, { type: 'Normal', reason: 'Uninstalled', action: 'uninstall', note });
   return letGo(pass, context);

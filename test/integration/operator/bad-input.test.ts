@@ -142,7 +142,8 @@ describe('bad input', () => {
         'secret',
         'generic',
         'shop-values',
-        '--from-literal=values.yaml=replicaCount: 2',
+        // as helm reads it: an octal number, and a merge key
+        '--from-literal=values.yaml=base: &base {replicaCount: 02}\n<<: *base\n',
       );
       await operator.ready('shop');
       const replicas = await kubectl(
@@ -163,6 +164,7 @@ describe('bad input', () => {
   test('an object that belongs to somebody else is neither taken nor changed', async () => {
     const namespace = 'op-owned';
     const operator = await operatorIn(namespace, {});
+    const force = { metadata: { annotations: { 'helm.velotio.com/force-requested-at': 'now' } } };
     try {
       await kubectl('-n', namespace, 'create', 'service', 'clusterip', 'shop-bookstore', '--tcp=99');
       await create(operator, namespace);
@@ -179,6 +181,10 @@ describe('bad input', () => {
         'jsonpath={.spec.ports[0].port}',
       );
       expect(port).toBe('99');
+      expect(readyOf(resource)).toContain('helm.velotio.com/force-requested-at');
+      const calls = operator.helm.verbs.length;
+      await operator.client.merge(operator.bookStores, force, { namespace, name: 'shop', fieldManager });
+      await eventually('it was tried again', async () => operator.helm.verbs.length === calls + 1);
       await operator.client.delete(operator.bookStores, { namespace, name: 'shop' });
       await eventually('it can be deleted', async () => (await operator.get('shop')) === undefined);
       expect(await contentOf(namespace)).toEqual(['service/shop-bookstore']);

@@ -187,6 +187,45 @@ describe('a change', () => {
   });
 });
 
+describe('a change during a helm call', () => {
+  test('is not said to be observed before it is deployed', async () => {
+    let finish: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    operator.helm.before = (args) => (args.includes('hurried') ? held : Promise.resolve());
+    await create('hurried');
+    await eventually('helm was called', async () => operator.helm.calls.some((args) => args.includes('hurried')));
+    await patch('hurried', { spec: { replicaCount: 3 } });
+    const seen: string[] = [];
+    operator.helm.before = () => Promise.resolve();
+    finish();
+    await eventually('generation 2 is ready', async () => {
+      const { metadata, status } = (await operator.get('hurried')) ?? { metadata: undefined, status: undefined };
+      const ready = condition(status, 'Ready');
+      if (ready?.status === 'True') seen.push(`${status?.observedGeneration}:${status?.release?.revision}`);
+      return ready?.status === 'True' && status?.observedGeneration === 2 && metadata?.generation === 2;
+    });
+    expect(seen).not.toContain('2:1');
+    expect(seen.at(-1)).toBe('2:2');
+  });
+});
+
+describe('a failure that came to nothing', () => {
+  test('leaves no trace when the spec goes back', async () => {
+    await create('undecided', { replicaCount: 1 });
+    await operator.ready('undecided');
+    // only server-side apply keeps a null; it takes the chart's default away
+    const broken = { ...tutorialBookStore(namespace, 'undecided'), spec: { image: { app: { repository: null } } } };
+    await operator.client.apply(operator.bookStores, broken, { fieldManager });
+    await operator.reason('undecided', 'InvalidValues');
+    await patch('undecided', { spec: { image: null } });
+    const resource = await operator.ready('undecided');
+    expect(condition(resource.status, 'Deployed')).toMatchObject({ status: 'True' });
+    expect(resource.status?.failures).toBeUndefined();
+  });
+});
+
 describe('a lost status', () => {
   test('is written anew from the record, without helm', async () => {
     await create('amnesia');
@@ -229,6 +268,23 @@ describe('a deletion', () => {
     await operator.client.delete(operator.bookStores, { namespace, name: 'ghost' });
     await patch('ghost', { metadata: { annotations: { 'helm.velotio.com/suspend': null } } });
     await gone('ghost');
+  });
+
+  test('with a finalizer of somebody else says that the release is gone', async () => {
+    await create('held');
+    await operator.ready('held');
+    await patch('held', { metadata: { finalizers: ['helm.velotio.com/uninstall', 'example.com/held'] } });
+    await operator.client.delete(operator.bookStores, { namespace, name: 'held' });
+    const resource = await operator.reason('held', 'Uninstalled');
+    expect(resource.status).toMatchObject({ conditions: [{ type: 'Ready', status: 'False' }, { type: 'Deployed' }] });
+    expect(resource.status?.release).toBeUndefined();
+    expect(resource.status?.inventory).toBeUndefined();
+    await eventually(
+      'our finalizer is gone',
+      async () => (await operator.get('held'))?.metadata.finalizers?.length === 1,
+    );
+    await patch('held', { metadata: { finalizers: [] } });
+    await gone('held');
   });
 
   test('waits while the resource is suspended', async () => {
@@ -302,11 +358,12 @@ describe('a release of the same name that is not ours', () => {
 describe('readiness', () => {
   test('follows the workloads: not ready while pods are on their way, ready afterwards', async () => {
     await create('slow', { podAnnotations: { 'local.velotio.com/ready-after': '4s' } });
-    const waiting = await operator.reason('slow', 'WorkloadsProgressing');
-    expect(condition(waiting.status, 'Ready')).toMatchObject({ status: 'False' });
-    expect(condition(waiting.status, 'Ready')?.message).toContain(
-      'Deployment slow-bookstore: 0 of 1 pods are available',
-    );
+    const waiting = await eventually('it says what it waits for', async () => {
+      const resource = await operator.get('slow');
+      const message = condition(resource?.status, 'Ready')?.message ?? '';
+      return message.includes('Deployment slow-bookstore: 0 of 1 pods are available') && resource;
+    });
+    expect(condition(waiting.status, 'Ready')).toMatchObject({ status: 'False', reason: 'WorkloadsProgressing' });
     expect(condition(waiting.status, 'Reconciling')).toMatchObject({ status: 'True' });
     await operator.ready('slow');
   });

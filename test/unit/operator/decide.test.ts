@@ -102,6 +102,16 @@ const cases: readonly Case[] = [
     'none',
   ],
   [
+    'no tries left, but a new request to try',
+    observation({
+      release: undefined,
+      resource: resource({ annotations: { 'helm.velotio.com/force-requested-at': 'now' } }),
+      failure: failure({ count: 4, retryAtMs: 0 }),
+    }),
+    'Absent',
+    'install',
+  ],
+  [
     'no tries left',
     observation({ release: undefined, failure: failure({ count: 4, retryAtMs: 0 }) }),
     'Failed',

@@ -3,7 +3,14 @@ import { HelmError } from '../../../src/helm/errors.ts';
 import { rememberFailure } from '../../../src/operator/failure.ts';
 import { failure, now } from '../../support/observations.ts';
 
-const context = { verb: 'upgrade', digest: 'd', before: undefined, nowMs: now, random: 0 } as const;
+const context = {
+  verb: 'upgrade',
+  digest: 'd',
+  forceRequest: undefined,
+  before: undefined,
+  nowMs: now,
+  random: 0,
+} as const;
 const plain = new HelmError('HELM_FAILED', 'cannot upgrade a/b: no');
 
 describe('rememberFailure', () => {

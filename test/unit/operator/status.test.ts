@@ -47,6 +47,31 @@ describe('composeStatus', () => {
     expect(types(second)).toEqual(['Ready=True', 'Deployed=True']);
   });
 
+  test('what is only carried over keeps the generation that it was about', () => {
+    const deployed = { status: 'True', reason: 'InstallSucceeded', message: 'revision 1' } as const;
+    const first = composeStatus({ resource: resource(), verdict: { ...ready, deployed }, failures: 0, nowMs: now });
+    const later = resource({ generation: 2 }, first);
+    const second = composeStatus({ resource: later, verdict: working, failures: 0, nowMs: now + 1 });
+    expect(second.conditions?.map(({ type, observedGeneration }) => [type, observedGeneration])).toEqual([
+      ['Ready', 2],
+      ['Deployed', 1],
+      ['Reconciling', 2],
+    ]);
+  });
+
+  test('the status is about the generation that was decided on, laid on what was written meanwhile', () => {
+    const meanwhile = composeStatus({ resource: resource(), verdict: working, failures: 0, nowMs: now });
+    const status = composeStatus({
+      resource: resource({ generation: 1 }),
+      before: { ...meanwhile, observedGeneration: 1 },
+      verdict: working,
+      failures: 0,
+      nowMs: now + 60_000,
+    });
+    expect(status.observedGeneration).toBe(1);
+    expect(status.conditions?.[0]?.lastTransitionTime).toBe('2026-01-01T00:00:00Z');
+  });
+
   test('a new revision moves the earlier one into the bounded history', () => {
     let status: WatchedStatus = {};
     for (let revision = 1; revision <= 9; revision += 1) {
