@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, kubectl, tutorialBookStore } from '../support/operator-run.ts';
+import { eventually, helm, kubectl, tutorialBookStore } from '../support/operator-run.ts';
 import { testCluster } from '../support/test-context.ts';
 
 const { kubeconfig, path, testRoot } = testCluster();
@@ -205,6 +205,41 @@ describe('the process', () => {
     child.kill('SIGTERM');
     expect((await child).exitCode).toBe(0);
     await kubectl('delete', 'crd', 'gadgets.e2e-run.example.com');
+  });
+
+  test('puts releases of a cluster-scoped kind where the entry says, also outside WATCH_NAMESPACE, again and again', async () => {
+    const kind = '{group: e2e-run.example.com, version: v1, kind: Cupboard, chart: ';
+    const chart = join(process.cwd(), 'deploy/demo/charts/notebook');
+    const releases = `${namespace}-releases`;
+    const fitting = await file('cupboard.yaml', `- ${kind}${chart}, releaseNamespace: ${releases}}\n`);
+    const misfit = await file('misfit.yaml', `- ${kind}${chart}}\n`);
+    await kubectl('create', 'namespace', releases);
+    const crd = await execa(process.execPath, [main, 'crd', '--watches-file', fitting], {
+      env: env(),
+      extendEnv: false,
+    });
+    await kubectl('apply', '--server-side', '-f', await file('cupboard-crd.yaml', crd.stdout));
+    await kubectl('wait', '--for=condition=Established', 'crd/cupboards.e2e-run.example.com', '--timeout=30s');
+    const wrong = await started(['--watches-file', misfit], 'kind cannot be watched yet, waiting');
+    expect(wrong.log()).toContain('the kind is cluster-scoped: its entry needs a releaseNamespace');
+    wrong.child.kill('SIGTERM');
+    await wrong.child;
+    const { child } = await started(['--watches-file', fitting], 'operator started');
+    const manifest = await file(
+      'cupboard.json',
+      JSON.stringify({ apiVersion: 'e2e-run.example.com/v1', kind: 'Cupboard', metadata: { name: 'one' }, spec: {} }),
+    );
+    for (let time = 0; time < 2; time += 1) {
+      await kubectl('apply', '-f', manifest);
+      await kubectl('wait', '--for=condition=Ready', 'cupboards.e2e-run.example.com/one', '--timeout=60s');
+      expect(await helm('list', '-n', releases, '-q')).toBe('one\n');
+      await kubectl('delete', 'cupboards.e2e-run.example.com', 'one', '--timeout=60s');
+      expect(await helm('list', '-n', releases, '-q')).toBe('');
+    }
+    child.kill('SIGTERM');
+    expect((await child).exitCode).toBe(0);
+    await kubectl('delete', 'crd', 'cupboards.e2e-run.example.com');
+    await kubectl('delete', 'namespace', releases, '--wait=false');
   });
 
   test('finishes the helm call in flight when it is told to stop', async () => {
