@@ -75,12 +75,19 @@ const troubles: readonly [Trouble, ...Trouble[]] = [
 /** Makes trouble for `durationMs`; all of it is over when this resolves. */
 export async function makeTrouble(
   proxy: ChaosProxy,
-  options: { readonly run: Soak; readonly durationMs: number; readonly log: TroubleLog },
+  options: {
+    readonly run: Soak;
+    readonly durationMs: number;
+    readonly log: TroubleLog;
+    /** Whether there is time for what only a watchdog notices. Default true. */
+    readonly isSilenceAllowed?: boolean;
+  },
 ): Promise<void> {
-  const { run, durationMs, log } = options;
+  const { run, durationMs, log, isSilenceAllowed = true } = options;
+  const [first = troubles[0], ...others] = troubles.filter((each) => isSilenceAllowed || each.isSilent !== true);
   const untilMs = performance.now() + durationMs;
   while (performance.now() < untilMs) {
-    const chosen = run.random() < 0.2 ? [run.pick(troubles), run.pick(troubles)] : [run.pick(troubles)];
+    const chosen = Array.from({ length: run.random() < 0.2 ? 2 : 1 }, () => run.pick([first, ...others]));
     const ends = chosen.map((trouble) => trouble.begin(proxy, run));
     await delay(Math.max(0, Math.min(run.between(100, 3_000), untilMs - performance.now())));
     for (const [index, { name, isSilent }] of chosen.entries()) {

@@ -40,12 +40,7 @@ export class RequestLog {
   /** The most requests that came within any `windowMs`. Default a minute. */
   busiest(where: LogSelector = {}, windowMs = 60_000): number {
     const times = this.list(where).map(({ atMs }) => atMs);
-    let [most, from] = [0, 0];
-    times.forEach((atMs, to) => {
-      while ((times[from] ?? atMs) <= atMs - windowMs) from += 1;
-      most = Math.max(most, to - from + 1);
-    });
-    return most;
+    return mostWithin(times, windowMs);
   }
 
   /** `method path (watch) status` → how often. */
@@ -57,4 +52,14 @@ export class RequestLog {
     }
     return counts;
   }
+}
+
+/** The most of these times, which are in order, that lie within any `windowMs`. */
+export function mostWithin(timesMs: readonly number[], windowMs: number): number {
+  let [most, from] = [0, 0];
+  for (const [to, atMs] of timesMs.entries()) {
+    while ((timesMs[from] ?? atMs) <= atMs - windowMs) from += 1;
+    most = Math.max(most, to - from + 1);
+  }
+  return most;
 }

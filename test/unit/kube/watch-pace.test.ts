@@ -15,10 +15,10 @@ describe('the pace of a watch', () => {
     expect(waits([[undefined, 300_000]])).toEqual([0]);
   });
 
-  it('waits twice as long after each failure, and never as long as 5 s for what may be over in a moment', () => {
+  it('waits twice as long after each failure, and 3.5 s at most for what may be over in a moment', () => {
     const refused = Array.from({ length: 8 }, () => ['API_UNREACHABLE', 0] as const);
-    expect(waits(refused)).toEqual([250, 500, 1_000, 2_000, 4_000, 4_000, 4_000, 4_000]);
-    expect(waits(refused, 1)).toEqual([188, 375, 750, 1_500, 3_000, 3_000, 3_000, 3_000]);
+    expect(waits(refused)).toEqual([250, 500, 1_000, 2_000, 3_500, 3_500, 3_500, 3_500]);
+    expect(waits(refused, 1)).toEqual([188, 375, 750, 1_500, 2_625, 2_625, 2_625, 2_625]);
   });
 
   it('waits up to half a minute for what a person has to change', () => {
