@@ -5,7 +5,7 @@ import type { Soak } from '../soak.ts';
 import { type FaultKind, gone, goneEvent, serverError, tooManyRequests } from './fault.ts';
 
 /** One thing that happens; what comes back ends it. */
-interface Trouble {
+export interface Trouble {
   readonly name: string;
   /** Whether a connection, or a request, may be silent for ever after it: only the watchdog notices. */
   readonly isSilent?: boolean;
@@ -35,7 +35,8 @@ const once =
     return undefined;
   };
 
-const troubles: readonly [Trouble, ...Trouble[]] = [
+/** All that is known. */
+export const troubles: readonly [Trouble, ...Trouble[]] = [
   { name: 'latency of 20 ms', begin: fault({ kind: 'latency', delayMs: 20 }) },
   { name: 'latency up to 500 ms', begin: fault({ kind: 'latency', delayMs: [0, 500] }) },
   { name: 'half-open, new connections too', isSilent: true, begin: (proxy) => proxy.halfOpen() },
