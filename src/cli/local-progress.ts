@@ -1,8 +1,11 @@
-// Shows what the launcher of the local cluster does: one line that is rewritten on a terminal, a line a step elsewhere.
+// Shows what the launcher of the local cluster does: one line that is rewritten on a terminal; elsewhere a line a step, and
+// another each time that a step goes on for long.
 import type { LocalEvent, LocalProgress } from '../local/local-event.ts';
 import type { OutputStream } from './command.ts';
 
 const refreshMs = 1_000;
+/** Off a terminal every line stays: enough of them to see that the build lives, few enough to read the log. */
+const repeatMs = 20_000;
 const eraseLine = '\r\u001B[2K';
 
 /** A display on one stream; dispose it before anything else is written there for good. */
@@ -26,11 +29,18 @@ export class LocalProgressDisplay implements Disposable {
       this.#draw();
       return;
     }
+    if (event.kind === 'progress-end') {
+      this[Symbol.dispose]();
+      return;
+    }
     const isNewStep = event.index !== this.#current?.index;
     this.#current = event;
     this.#reportedAt = this.#monotonic();
     if (this.#stream.isTTY !== true) {
-      if (isNewStep) this.#stream.write(`${progressLine(event)}\n`);
+      if (!isNewStep) return;
+      this.#stream.write(`${progressLine(event)}\n`);
+      clearInterval(this.#timer);
+      this.#timer = setInterval(() => this.#stream.write(`${this.#line()}\n`), repeatMs);
       return;
     }
     // Links and slow packages report nothing for a while: the seconds go on.
@@ -47,9 +57,14 @@ export class LocalProgressDisplay implements Disposable {
 
   #draw(): void {
     if (this.#current === undefined || this.#stream.isTTY !== true) return;
+    this.#stream.write(`${eraseLine}${this.#line().slice(0, (this.#stream.columns ?? 80) - 1)}`);
+  }
+
+  /** Of now: the last report plus the time since. */
+  #line(): string {
+    if (this.#current === undefined) return '';
     const elapsedMs = this.#current.elapsedMs + this.#monotonic() - this.#reportedAt;
-    const line = progressLine({ ...this.#current, elapsedMs });
-    this.#stream.write(`${eraseLine}${line.slice(0, (this.#stream.columns ?? 80) - 1)}`);
+    return progressLine({ ...this.#current, elapsedMs });
   }
 
   #erase(): void {

@@ -46,6 +46,7 @@ export async function build(request: BuildRequest, context: LocalContext): Promi
       await mkdir(dirname(request.targetDir), { recursive: true });
       await rename(draft, request.targetDir);
     } finally {
+      report({ kind: 'progress-end' });
       await rm(draft, { recursive: true, force: true });
     }
   };

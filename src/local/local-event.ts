@@ -21,5 +21,10 @@ export interface LocalProgress {
   readonly elapsedMs: number;
 }
 
+/** The long task is over, well or not: what {@link LocalProgress} said last holds no longer. */
+export interface LocalProgressEnd {
+  readonly kind: 'progress-end';
+}
+
 /** Anything told. */
-export type LocalEvent = LocalNote | LocalProgress;
+export type LocalEvent = LocalNote | LocalProgress | LocalProgressEnd;

@@ -52,6 +52,38 @@ test('without a terminal each step is one line', () => {
   );
 });
 
+test('without a terminal a step that goes on for long says every 20 s how far it is, until it ends', () => {
+  const out = stream({ isTTY: false });
+  const startedAt = Date.now();
+  const elapsed = () => Date.now() - startedAt;
+  using display = new LocalProgressDisplay(out, { monotonic: elapsed });
+  display.show(step(1, 0));
+  vi.advanceTimersByTime(19_000);
+  display.show(step(2, 0, elapsed()));
+  vi.advanceTimersByTime(19_999);
+  display.show(step(2, 30, elapsed()));
+  vi.advanceTimersByTime(25_000);
+  display.show({ kind: 'progress-end' });
+  vi.advanceTimersByTime(60_000);
+  expect(out.text()).toBe(
+    [
+      '[1/2] fetching the sources of kwok, 0 s\n',
+      '[2/2] compiling kwok: 0 of 900 packages, 19 s\n',
+      '[2/2] compiling kwok: 30 of 900 packages, 39 s\n',
+      '[2/2] compiling kwok: 30 of 900 packages, 59 s\n',
+    ].join(''),
+  );
+});
+
+test('on a terminal the line goes when the task ends', () => {
+  const out = stream({ isTTY: true, columns: 200 });
+  using display = new LocalProgressDisplay(out, { monotonic: () => 0 });
+  display.show(step(2, 1));
+  display.show({ kind: 'progress-end' });
+  vi.advanceTimersByTime(10_000);
+  expect(out.text()).toBe('\r\u001B[2K[2/2] compiling kwok: 1 of 900 packages, 0 s\r\u001B[2K');
+});
+
 test('on a terminal one line is rewritten, its seconds go on by themselves, and at the end it is gone', () => {
   const out = stream({ isTTY: true, columns: 200 });
   let now = 0;

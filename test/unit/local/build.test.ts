@@ -89,6 +89,7 @@ test('it tells the steps, how far each is, and how long it took so far', async (
     '2/6 compiling kube-control-plane 2 of 2',
   ]);
   expect(steps.at(-1)).toBe('6/6 compiling kwok 2 of 2');
+  expect(shown.events.at(-1)).toEqual({ kind: 'progress-end' });
 });
 
 test('the second time nothing is built', async () => {
