@@ -18,7 +18,7 @@ import { formatStatus } from './local-status.ts';
 /** Options of `local up`. */
 export interface LocalUpOptions {
   readonly name: string;
-  readonly nodes: number;
+  readonly nodes?: number;
   readonly port?: number;
 }
 
@@ -27,8 +27,8 @@ export function addLocalCommand({ parent, io, complete }: CommandHost): void {
   const local = parent.command('local').description('a Kubernetes cluster of plain processes on this machine');
   named(local, 'up')
     .description('start the cluster, or what died of it; prints the lines that make a shell use it')
-    .option('--nodes <count>', 'nodes, played by kwok', integer(1, 500), 3)
-    .option('--port <port>', 'port of the API server (default: a free one)', integer(1, 65_535))
+    .option('--nodes <count>', 'nodes, played by kwok (default: 3, or those it has)', integer(1, 500))
+    .option('--port <port>', 'port of the API server (default: a free one, or the one it has)', integer(1, 65_535))
     .action((options: LocalUpOptions) => complete(runLocalUp(options, io)));
   named(local, 'down')
     .description('stop the cluster and remove all that it was')

@@ -10,6 +10,7 @@ export interface ClusterPaths {
   readonly kubeconfig: string;
   readonly pkiDir: string;
   readonly etcdDir: string;
+  /** Beside the state directory, because the logs of a start that failed outlive it. */
   readonly logDir: string;
   /** Held by `up` and `down`; beside the state directory, which they remove. */
   readonly lockFile: string;
@@ -36,7 +37,7 @@ export function clusterPaths(stateHome: string, name: string): ClusterPaths {
     kubeconfig: join(stateDir, 'kubeconfig'),
     pkiDir: join(stateDir, 'pki'),
     etcdDir: join(stateDir, 'etcd'),
-    logDir: join(stateDir, 'logs'),
+    logDir: join(root, `${name}.logs`),
     lockFile: join(root, `${name}.lock`),
   };
 }

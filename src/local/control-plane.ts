@@ -9,14 +9,15 @@ import { type LocalContext, moduleDirOf } from './local-environment.ts';
 import { LocalClusterError } from './local-error.ts';
 import { logTail } from './log-tail.ts';
 import { pkiFiles } from './pki.ts';
-import { startDetached, stopProcess } from './process.ts';
+import { startDetached } from './process.ts';
 import { isRunning, type ProcessIdentity } from './process-identity.ts';
 import { waitUntilReady } from './ready.ts';
 import { type ClusterState, serverUrl } from './state.ts';
 import { writeState } from './state-store.ts';
+import { stopComponents } from './stop-components.ts';
 
-/** TERM, then KILL after this. */
-const stopGraceMs = 10_000;
+/** Of a new cluster whose number of nodes nobody named. */
+const defaultNodes = 3;
 
 /** The log of a component. */
 export function logFileOf(paths: ClusterPaths, name: ComponentName): string {
@@ -44,11 +45,11 @@ export class ControlPlane {
   }
 
   /**
-   * Starts what is missing and waits until the cluster can be used with `nodes` nodes. On failure it leaves to the
-   * caller what to stop.
+   * Starts what is missing and waits until the cluster can be used with at least `nodes` nodes (default: those it has, or
+   * three). Resolves to the number it has then. On failure it leaves to the caller what to stop.
    * @throws LocalClusterError `LOCAL_COMPONENT_DIED`, `LOCAL_NOT_READY`
    */
-  async start(missing: readonly ComponentName[], options: { readonly nodes: number }): Promise<void> {
+  async start(missing: readonly ComponentName[], options: { readonly nodes?: number | undefined }): Promise<number> {
     const isMissing = new Set(missing);
     for (const name of componentNames) if (!isMissing.has(name)) this.#expected.add(name);
     const ensure = async (name: ComponentName) => {
@@ -64,14 +65,16 @@ export class ControlPlane {
     using api = await LocalApi.open(serverUrl(this.#state), pkiFiles(this.#paths.pkiDir));
     await this.#until('the API server’s /readyz', async () => (await api.get('/readyz')).status === 200);
     for (const name of componentNames.slice(2)) await ensure(name);
-    await createClusterObjects(api, options);
+    const nodes = options.nodes ?? ((await countNodes(api)).total || defaultNodes);
+    await createClusterObjects(api, { nodes });
     await this.#until('the default service account', async () => {
       return (await api.get('/api/v1/namespaces/default/serviceaccounts/default')).status === 200;
     });
     await this.#until('the nodes to be Ready', async () => {
       const { ready, total } = await countNodes(api);
-      return ready === total && total >= options.nodes;
+      return ready === total && total >= nodes;
     });
+    return (await countNodes(api)).total;
   }
 
   /**
@@ -79,13 +82,11 @@ export class ControlPlane {
    * @throws LocalClusterError `LOCAL_STOP_FAILED`
    */
   async stop(names: readonly ComponentName[] = componentNames): Promise<void> {
-    for (const name of componentNames.toReversed().filter((each) => names.includes(each))) {
+    const started = componentNames.toReversed().flatMap((name) => {
       const identity = this.#state.processes[name];
-      if (identity === undefined || (await stopProcess(identity, { graceMs: stopGraceMs }))) continue;
-      throw new LocalClusterError('LOCAL_STOP_FAILED', `${name} (process ${identity.pid}) does not end`, {
-        remedy: `End it by hand (kill -9 ${identity.pid}) and repeat the command.`,
-      });
-    }
+      return identity === undefined || !names.includes(name) ? [] : [{ name, identity }];
+    });
+    await stopComponents(started);
   }
 
   async #startOne(name: ComponentName): Promise<void> {
@@ -116,11 +117,12 @@ export class ControlPlane {
         if (!(await isAlive(this.#state.processes[each]))) throw await this.#died(each);
       }
     };
-    return waitUntilReady({ what, check, assertAlive, signal: this.#context.signal });
+    return waitUntilReady({ what, check, assertAlive, logDir: this.#paths.logDir, signal: this.#context.signal });
   }
 
   async #died(name: ComponentName): Promise<LocalClusterError> {
-    const lines = await logTail(logFileOf(this.#paths, name));
+    const logFile = logFileOf(this.#paths, name);
+    const lines = await logTail(logFile);
     const text =
       lines.length === 0
         ? ' and logged nothing'
@@ -130,7 +132,7 @@ export class ControlPlane {
       isPort ? 'LOCAL_PORT_TAKEN' : 'LOCAL_COMPONENT_DIED',
       `${name} of the cluster ${this.#state.name} died${text}`,
       {
-        remedy: 'Run `bookstore-operator local down` and `up` again; if it dies again, its log says why.',
+        remedy: `Its whole log is ${logFile}; \`bookstore-operator local down --name ${this.#state.name}\` clears the way for a new start.`,
       },
     );
   }

@@ -1,6 +1,6 @@
-// Questions to the file system that the launcher asks in more than one place.
+// What the launcher asks of the file system in more than one place.
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 
 /** True where something is at `path`. */
 export function isThere(path: string): Promise<boolean> {
@@ -16,4 +16,9 @@ export function isExecutable(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Removes directories with all that is in them; one that is not there is fine. */
+export async function removeDirs(...paths: readonly string[]): Promise<void> {
+  await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));
 }

@@ -8,6 +8,8 @@ export interface Wait {
   readonly what: string;
   /** Resolves to true when it is there; a rejection means not yet. */
   readonly check: () => Promise<boolean>;
+  /** Where logs may say why it does not come. */
+  readonly logDir: string;
   /** Rejects when waiting is in vain. */
   readonly assertAlive: () => Promise<void>;
   readonly signal: AbortSignal;
@@ -33,7 +35,7 @@ export async function waitUntilReady(wait: Wait): Promise<void> {
     if (performance.now() > deadline) {
       throw new LocalClusterError('LOCAL_NOT_READY', `waited ${timeoutMs / 1000} s in vain for ${wait.what}`, {
         cause,
-        remedy: 'The machine may be too busy: try again; the logs are in the state directory while it runs.',
+        remedy: `The machine may be too busy: try again; the logs are in ${wait.logDir}.`,
       });
     }
     await delay(pollMs);

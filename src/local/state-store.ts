@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { ClusterPaths } from './cluster-paths.ts';
-import { type ClusterState, formatState, parseState } from './state.ts';
+import { type ClusterState, formatState, parseState, unreadableState } from './state.ts';
 
 /**
  * The remembered state; undefined where there is no such cluster.
@@ -14,7 +14,7 @@ export async function readState(paths: ClusterPaths): Promise<ClusterState | und
     text = await readFile(paths.stateFile, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+    throw unreadableState(paths.stateFile, error instanceof Error ? error.message : String(error), error);
   }
   return parseState(text, paths.stateFile);
 }

@@ -1,4 +1,5 @@
 // What is remembered of a running cluster, and how it is read back: pure.
+import { basename, dirname } from 'node:path';
 import { type ComponentName, componentNames } from './components.ts';
 import { LocalClusterError } from './local-error.ts';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -28,16 +29,11 @@ export function formatState(state: ClusterState): string {
 }
 
 /**
- * The state in a file's text.
+ * The state in a file's text; `path` is the file's, in a directory with the cluster's name.
  * @throws LocalClusterError `LOCAL_STATE_UNREADABLE`, naming `path` and what is wrong in it
  */
 export function parseState(text: string, path: string): ClusterState {
-  const bad = (problem: string, cause?: unknown) =>
-    new LocalClusterError('LOCAL_STATE_UNREADABLE', `${path}: ${problem}`, {
-      cause,
-      isTerminal: true,
-      remedy: 'End the processes whose command line names that directory, remove it, and start the cluster again.',
-    });
+  const bad = (problem: string, cause?: unknown) => unreadableState(path, problem, cause);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -60,6 +56,16 @@ export function parseState(text: string, path: string): ClusterState {
     known[component] = { pid: identity.pid, startedAt: identity.startedAt };
   }
   return { version, name, createdAt, binDir, etcdPort, apiServerPort, processes: known };
+}
+
+/** `LOCAL_STATE_UNREADABLE` for the state file `path`, in a directory with the cluster's name. */
+export function unreadableState(path: string, problem: string, cause: unknown): LocalClusterError {
+  const down = `bookstore-operator local down --name ${basename(dirname(path))}`;
+  return new LocalClusterError('LOCAL_STATE_UNREADABLE', `${path}: ${problem}`, {
+    cause,
+    isTerminal: true,
+    remedy: `\`${down}\` finds the cluster's processes without this file, ends them, and removes what is left.`,
+  });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,10 +1,11 @@
 // Brings a local cluster up: starts it, repairs what died of it, or finds it running.
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { findBinaries } from './binaries.ts';
 import { type ClusterPaths, clusterPaths } from './cluster-paths.ts';
 import { componentNames } from './components.ts';
 import { ControlPlane, logFileOf } from './control-plane.ts';
 import { withFileLock } from './file-lock.ts';
+import { removeDirs } from './files.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import type { LocalContext } from './local-environment.ts';
 import { LocalClusterError } from './local-error.ts';
@@ -13,13 +14,14 @@ import { createPki } from './pki.ts';
 import { assertPortFree, freePorts } from './ports.ts';
 import { type ClusterState, serverUrl } from './state.ts';
 import { readState, writeState } from './state-store.ts';
+import { stopStrays } from './stop-components.ts';
 
 /** What is wanted. */
 export interface UpOptions {
   readonly name: string;
-  /** At least so many; a running cluster gets the missing ones, and keeps those it has. */
-  readonly nodes: number;
-  /** Port of the API server. Default: a free one. */
+  /** At least so many; a running cluster gets the missing ones, and keeps those it has. Default: those it has, or three. */
+  readonly nodes?: number | undefined;
+  /** Port of the API server; a running cluster has to have this one. Default: that one, or a free one. */
   readonly port?: number | undefined;
   /** Wall clock, for certificates and the state file. */
   readonly now: Date;
@@ -35,8 +37,8 @@ export interface LocalCluster {
 }
 
 /**
- * Resolves when the API answers and every node is Ready. A start that fails or is aborted leaves nothing behind; a
- * repair that fails leaves what ran before.
+ * Resolves when the API answers and every node is Ready. A start that fails leaves nothing behind but the logs that its
+ * error names, one that is aborted not even these; a repair that fails leaves what ran before.
  * @throws LocalClusterError
  */
 export async function up(options: UpOptions, context: LocalContext): Promise<LocalCluster> {
@@ -46,6 +48,7 @@ export async function up(options: UpOptions, context: LocalContext): Promise<Loc
     report({ kind: 'note', message: `another command works on the cluster ${options.name} (process ${pid}); waiting` });
   const work = async (): Promise<LocalCluster> => {
     const state = await readState(paths);
+    await stopStrays(paths, { known: Object.values(state?.processes ?? {}), report });
     if (state !== undefined) {
       const result = await adopt(state, { ...context, ...options, paths });
       if (result !== undefined) return result;
@@ -61,12 +64,16 @@ interface Task extends LocalContext, UpOptions {
   readonly paths: ClusterPaths;
 }
 
-/** Undefined where nothing of it runs any more. */
+/**
+ * Undefined where nothing of it runs any more.
+ * @throws LocalClusterError `LOCAL_PORT_DIFFERS`, before anything is changed
+ */
 async function adopt(state: ClusterState, task: Task): Promise<LocalCluster | undefined> {
   const { paths, report } = task;
   const plane = new ControlPlane(paths, state, task);
   const missing = await plane.missing();
   if (missing.length === componentNames.length) return undefined;
+  assertPort(state, task);
   for (const name of missing) {
     const lines = await logTail(logFileOf(paths, name));
     const log = lines.length === 0 ? '' : `; its last log lines:\n${lines.map((line) => `  ${line}`).join('\n')}`;
@@ -77,12 +84,28 @@ async function adopt(state: ClusterState, task: Task): Promise<LocalCluster | un
     await assertPortFree(state.apiServerPort, `the API server of the cluster ${task.name}`);
   }
   try {
-    await plane.start(missing, task);
+    const total = await plane.start(missing, task);
+    if (task.nodes !== undefined && task.nodes < total) {
+      const message = `the cluster ${task.name} keeps its ${total} nodes: --nodes adds some, and removes none`;
+      report({ kind: 'note', message });
+    }
   } catch (error) {
     await plane.stop(missing);
     throw error;
   }
   return describe(state, { paths, outcome: missing.length === 0 ? 'running' : 'repaired' });
+}
+
+function assertPort({ name, apiServerPort }: ClusterState, { port }: Task): void {
+  if (port === undefined || port === apiServerPort) return;
+  throw new LocalClusterError(
+    'LOCAL_PORT_DIFFERS',
+    `the cluster ${name} runs on port ${apiServerPort}, not on ${port}`,
+    {
+      isTerminal: true,
+      remedy: `Leave --port out to use it as it is, or take it down first: bookstore-operator local down --name ${name}`,
+    },
+  );
 }
 
 const attempts = 3;
@@ -113,7 +136,7 @@ async function startOnce(task: Task, binDir: string): Promise<LocalCluster> {
     apiServerPort: task.port ?? freePort,
     processes: {},
   };
-  await rm(paths.stateDir, { recursive: true, force: true });
+  await removeDirs(paths.stateDir, paths.logDir);
   await mkdir(paths.stateDir, { recursive: true, mode: 0o700 });
   const plane = new ControlPlane(paths, state, task);
   try {
@@ -126,7 +149,8 @@ async function startOnce(task: Task, binDir: string): Promise<LocalCluster> {
     await plane.start(componentNames, task);
   } catch (error) {
     await plane.stop();
-    await rm(paths.stateDir, { recursive: true, force: true });
+    const areLogsNamed = error instanceof LocalClusterError && !task.signal.aborted;
+    await removeDirs(paths.stateDir, ...(areLogsNamed ? [] : [paths.logDir]));
     throw error;
   }
   return describe(state, { paths, outcome: 'started' });

@@ -43,6 +43,10 @@ test('up prints the lines that make a shell use the cluster, which outlives the 
   expect([again.exitCode, again.stdout]).toEqual([0, up.stdout]);
   expect(again.stderr).toContain('the cluster e2e is running already');
 
+  const elsewhere = await local(['up', '--name', 'e2e', '--port', '1']);
+  expect([elsewhere.exitCode, elsewhere.stdout]).toEqual([2, '']);
+  expect(elsewhere.stderr).toMatch(/^error: the cluster e2e runs on port \d+, not on 1\n {2}→ Leave --port out .*/);
+
   const table = await local(['status', '--name', 'e2e']);
   expect([table.exitCode, table.stdout]).toEqual([0, expect.stringMatching(/phase +Running.*kwok +running/s)]);
   const json: { phase: string } = JSON.parse((await local(['status', '--name', 'e2e', '-o', 'json'])).stdout);
@@ -72,6 +76,17 @@ test.for([
   const { exitCode, stdout, stderr } = await local(args);
   expect([exitCode, stdout, stderr]).toEqual([2, '', expect.stringContaining(message)]);
   expect(await isThere(join(stateHome, 'bookstore-operator'))).toBe(false);
+});
+
+test('a cluster whose state file is broken is taken down all the same', async () => {
+  await local(['up', '--name', 'e2e', '--nodes', '1']);
+  await writeFile(clusterPaths(stateHome, 'e2e').stateFile, '');
+  const status = await local(['status', '--name', 'e2e']);
+  expect([status.exitCode, status.stdout]).toEqual([2, '']);
+  expect(status.stderr).toMatch(/state\.json: not JSON\n {2}→ `bookstore-operator local down --name e2e` finds /);
+  const down = await local(['down', '--name', 'e2e']);
+  expect([down.exitCode, down.stderr]).toEqual([0, expect.stringMatching(/the cluster e2e is down$/)]);
+  expect(await processesOf(stateHome)).toEqual([]);
 });
 
 test('Ctrl-C while the cluster starts undoes what was begun and ends with 130', async () => {

@@ -1,6 +1,6 @@
 // A cluster's life on real processes: up, found again, repaired, down; and what goes wrong on the way.
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import { isThere } from '../../../src/local/files.ts';
 import type { LocalContext } from '../../../src/local/local-environment.ts';
 import type { LocalEvent } from '../../../src/local/local-event.ts';
 import { freePorts } from '../../../src/local/ports.ts';
-import { isRunning } from '../../../src/local/process-identity.ts';
+import { identify, isRunning } from '../../../src/local/process-identity.ts';
 import type { ClusterState } from '../../../src/local/state.ts';
 import { readState, writeState } from '../../../src/local/state-store.ts';
 import { status } from '../../../src/local/status.ts';
@@ -78,12 +78,31 @@ test('up, status, a Deployment’s pods, down: nothing is left', async () => {
   expect(await down({ name }, context)).toBe('absent');
 });
 
-test('up of a running cluster starts nothing, but adds the nodes that are missing', async () => {
+test('up of a running cluster starts nothing, but adds the nodes that are missing; it removes none, and says so', async () => {
   const first = await up(wish, context);
   const before = await remembered();
   expect(await up({ ...wish, nodes: 4 }, context)).toEqual({ ...first, outcome: 'running' });
+  expect(await up({ ...wish, nodes: undefined }, context)).toEqual({ ...first, outcome: 'running' });
+  expect(notes()).toEqual([]);
+  expect(await up({ ...wish, nodes: 1 }, context)).toEqual({ ...first, outcome: 'running' });
+  expect(notes()).toEqual(['the cluster life keeps its 4 nodes: --nodes adds some, and removes none']);
   expect(await remembered()).toEqual(before);
   expect(await status({ name }, context)).toMatchObject({ nodes: { ready: 4, total: 4 } });
+});
+
+test('a port that a running cluster does not have is an error, its own one is fine', async () => {
+  const { apiServerPort } = await up(wish, context).then(remembered);
+  const before = await remembered();
+  const [other = 0] = await freePorts(1);
+  await expect(up({ ...wish, nodes: 5, port: other }, context)).rejects.toMatchObject({
+    code: 'LOCAL_PORT_DIFFERS',
+    message: `the cluster life runs on port ${apiServerPort}, not on ${other}`,
+    isTerminal: true,
+    remedy: expect.stringContaining('local down --name life'),
+  });
+  expect(await remembered()).toEqual(before);
+  expect(await status({ name }, context)).toMatchObject({ nodes: { ready: 2, total: 2 } });
+  expect(await up({ ...wish, port: apiServerPort }, context)).toMatchObject({ outcome: 'running' });
 });
 
 test('two at once: one starts the cluster, the other waits for it and finds it running', async () => {
@@ -117,27 +136,67 @@ test('a state whose processes are all gone is stale: said, and a new cluster sta
   expect(notes()).toEqual([`the cluster ${name} was not taken down, but all its processes are gone: starting it anew`]);
 });
 
-test('pids that mean other processes by now are not touched by down', async () => {
+test('pids that mean other processes by now are not touched by down, which ends the cluster’s own', async () => {
   await up(wish, context);
   const real = await remembered();
-  const mine = { pid: process.pid, startedAt: 'before the last reboot' };
-  const processes = Object.fromEntries(componentNames.map((component) => [component, mine]));
+  const other = execa('sleep', ['1000'], { reject: false });
+  const forged = { pid: other.pid ?? 0, startedAt: 'before the last reboot' };
+  const processes = Object.fromEntries(componentNames.map((component) => [component, forged]));
   await writeState(paths(), { ...real, processes });
   expect(await down({ name }, context)).toBe('stopped');
-  expect(await alive(real)).toBe(componentNames.length);
-  // what the forged state hid is ended by its true identities
-  for (const identity of Object.values(real.processes)) process.kill(identity.pid, 'SIGKILL');
+  expect(await identify(forged.pid)).toBeDefined();
+  other.kill('SIGKILL');
+  await other;
+  expect(await alive(real)).toBe(0);
 });
 
-test('a state file that cannot be read stops every verb and says what to do', async () => {
+test.for([
+  ['cut off', (file: string) => truncate(file, 20)],
+  ['a directory', (file: string) => rm(file).then(() => mkdir(file))],
+] as const)('a state file that is %s stops up and status; down, which they name, needs none', async ([, breakFile]) => {
   await up(wish, context);
-  const text = await readFile(paths().stateFile, 'utf8');
-  await writeFile(paths().stateFile, text.slice(0, 20));
-  const unreadable = { code: 'LOCAL_STATE_UNREADABLE', message: expect.stringContaining(paths().stateFile) };
+  await breakFile(paths().stateFile);
+  const unreadable = {
+    code: 'LOCAL_STATE_UNREADABLE',
+    message: expect.stringContaining(paths().stateFile),
+    remedy: expect.stringContaining('local down --name life'),
+  };
   await expect(up(wish, context)).rejects.toMatchObject(unreadable);
-  await expect(down({ name }, context)).rejects.toMatchObject(unreadable);
   await expect(status({ name }, context)).rejects.toMatchObject(unreadable);
-  await writeFile(paths().stateFile, text);
+  expect(await processesOf(stateHome)).toHaveLength(componentNames.length);
+  expect(await down({ name }, context)).toBe('stopped');
+  expect(notes()[0]).toMatch(/state\.json: .*: looking for the cluster's processes without it$/);
+  expect(await processesOf(stateHome)).toEqual([]);
+  expect(await readdir(join(stateHome, 'bookstore-operator', 'local'))).toEqual([]);
+});
+
+test('a cluster whose directory was removed by hand is found by down', async () => {
+  await up(wish, context);
+  await rm(paths().stateDir, { recursive: true, force: true });
+  expect(await down({ name }, context)).toBe('stopped');
+  expect(await processesOf(stateHome)).toEqual([]);
+});
+
+test('down ends the processes of its own cluster only, though the names begin alike', async () => {
+  const other = { ...wish, name: `${name}-two` };
+  await Promise.all([up(wish, context), up(other, context)]);
+  await writeFile(paths().stateFile, '');
+  await down({ name }, context);
+  expect(await status({ name: other.name }, context)).toMatchObject({ phase: 'Running' });
+  expect(await down({ name: other.name }, context)).toBe('stopped');
+});
+
+test('a process that a killed up had started, but not written down, is replaced by the next up', async () => {
+  await up(wish, context);
+  const { processes, ...rest } = await remembered();
+  const { etcd, 'kube-apiserver': _unwritten, ...others } = processes;
+  await writeState(paths(), { ...rest, processes: others });
+  expect(await up(wish, context)).toMatchObject({ outcome: 'repaired' });
+  expect(notes()).toContain(
+    `etcd (process ${etcd?.pid}) runs in ${paths().stateDir} without being remembered: ending it`,
+  );
+  expect(await processesOf(stateHome)).toHaveLength(componentNames.length);
+  expect(await status({ name }, context)).toMatchObject({ phase: 'Running', nodes: { ready: 2, total: 2 } });
 });
 
 test('a port that is taken is an error before anything is started', async () => {
@@ -168,7 +227,7 @@ test('a chosen port is the API server’s', async () => {
   expect(await up({ ...wish, port }, context)).toMatchObject({ server: `https://127.0.0.1:${port}` });
 });
 
-test('a component that dies at its start is an error with its log, and nothing is left', async () => {
+test('a component that dies at its start is an error that names its log, and nothing else is left', async () => {
   // all real, but for a scheduler that complains and ends
   const binDir = await findBinaries(context);
   const assetsDir = await mkdtemp(join(testRoot, 'assets-'));
@@ -178,12 +237,18 @@ test('a component that dies at its start is an error with its log, and nothing i
     await writeFile(join(assetsDir, component), component === 'kube-scheduler' ? bad : script, { mode: 0o755 });
   }
   const broken = { ...context, environment: { ...context.environment, assetsDir } };
+  const log = join(paths().logDir, 'kube-scheduler.log');
   await expect(up(wish, broken)).rejects.toMatchObject({
     code: 'LOCAL_COMPONENT_DIED',
     message: 'kube-scheduler of the cluster life died; its last log lines:\n  scheduler: no such flag',
+    remedy: expect.stringContaining(`Its whole log is ${log}; `),
   });
   expect(await processesOf(stateHome)).toEqual([]);
-  expect(await isThere(paths().stateDir)).toBe(false);
+  const clusters = join(stateHome, 'bookstore-operator', 'local');
+  expect(await readdir(clusters)).toEqual(['life.logs']);
+  expect(await readFile(log, 'utf8')).toBe('scheduler: no such flag\n');
+  expect(await down({ name }, context)).toBe('absent');
+  expect(await readdir(clusters)).toEqual([]);
 });
 
 test.for(['etcd', 'kube-apiserver', 'kwok'] as const)(

@@ -2,10 +2,11 @@
 import { expect, test } from 'vitest';
 import { clusterPaths } from '../../../src/local/cluster-paths.ts';
 
-test('all of a cluster is below its own directory, the lock beside it', () => {
-  const { lockFile, stateDir, ...inside } = clusterPaths('/state', 'one');
+test('all of a cluster is below its own directory, lock and logs beside it', () => {
+  const { lockFile, logDir, stateDir, ...inside } = clusterPaths('/state', 'one');
   expect(stateDir).toBe('/state/bookstore-operator/local/one');
   expect(lockFile).toBe('/state/bookstore-operator/local/one.lock');
+  expect(logDir).toBe('/state/bookstore-operator/local/one.logs');
   for (const path of Object.values(inside)) expect(path.startsWith(`${stateDir}/`)).toBe(true);
 });
 

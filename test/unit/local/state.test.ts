@@ -30,7 +30,7 @@ test.for([
     expect.objectContaining({
       code: 'LOCAL_STATE_UNREADABLE',
       message: expect.stringMatching(new RegExp(`^/state/one/state.json: .*${problem}`)),
-      remedy: expect.any(String),
+      remedy: expect.stringContaining('local down --name one'),
     }),
   );
 });
