@@ -1,7 +1,6 @@
 // A release's manifest, taken apart: the objects that Helm created, each in the namespace where Helm put it.
-import { type Document, parseAllDocuments } from 'yaml';
-import { errorText } from '../lib/error-text.ts';
-import { RecordError } from './decode.ts';
+import { splitManifest, unreadable } from './manifest-text.ts';
+import { maxTokens, readStrictYaml } from './strict-yaml.ts';
 
 const listPolicy = Symbol('resource policy of the list');
 
@@ -22,23 +21,17 @@ export interface ManifestObject {
 }
 
 /**
- * As lenient as Helm's own reader, so that no manifest means one thing to Helm and another to us: merge keys are merged,
- * of a key that comes twice the last counts.
- */
-const yamlOptions = { merge: true, uniqueKeys: false, logLevel: 'silent' } as const;
-
-/** Aliases that one document may unfold to. */
-const maxAliasCount = 1_000;
-
-/**
- * Reads a manifest. Whatever has `items` is a list to Helm, whatever its kind says, and is unfolded: what was applied,
- * and what an uninstall deletes, are the items.
+ * Reads a manifest. A manifest is untrusted, and must not mean one thing to Helm and another to us: what two readers of
+ * YAML could read differently is not read at all. Whatever has `items` is a list to Helm, whatever its kind says, and is
+ * unfolded: what was applied, and what an uninstall deletes, are the items.
  * @throws RecordError `MANIFEST_UNREADABLE`
  */
 export function parseManifest(manifest: string): readonly ManifestObject[] {
   const objects: ManifestObject[] = [];
-  for (const value of documents(manifest)) {
-    if (value !== null && value !== undefined) collect(value, objects);
+  const budget = { left: maxTokens };
+  for (const document of splitManifest(manifest)) {
+    const value = readStrictYaml(document, budget);
+    if (value !== undefined) collect(value, objects);
   }
   return objects;
 }
@@ -52,36 +45,31 @@ export function resourcePolicyOf(object: ManifestObject): string | undefined {
   return ofList === undefined ? object.metadata.annotations?.['helm.sh/resource-policy'] : ofList.value;
 }
 
-function documents(manifest: string): unknown[] {
-  try {
-    return [...parseAllDocuments(manifest, yamlOptions)].map((document: Document.Parsed) => {
-      const [problem] = [...document.errors, ...document.warnings]; // an unknown tag is a warning
-      if (problem !== undefined) throw problem;
-      return document.toJS({ maxAliasCount });
-    });
-  } catch (cause) {
-    throw unreadable(`is not YAML: ${errorText(cause)}`, cause);
-  }
-}
-
 function collect(value: unknown, into: ManifestObject[]): void {
   const items = itemsOf(value);
   if (items === undefined) {
-    if (!isObject(value)) throw unreadable('holds something without apiVersion, kind and name');
-    into.push(value);
+    into.push(objectOf(value, 'something without apiVersion, kind and name'));
     return;
   }
   const list = value as Partial<ManifestObject>;
   const policy = { value: list.metadata?.annotations?.['helm.sh/resource-policy'] };
   for (const item of items) {
-    // as apimachinery: an item of a FooList is a Foo where it does not say what it is
-    const { apiVersion } = list;
-    const kind = list.kind?.replace(/List$/, '');
-    const typed: unknown = isMap(item) ? { apiVersion, kind, ...item, [listPolicy]: policy } : item;
-    if (!isObject(typed) || itemsOf(typed) !== undefined)
-      throw unreadable('holds a list with an item that is no object');
-    into.push(typed);
+    if (itemsOf(item) !== undefined) throw unreadable('holds a list with an item that is no object');
+    into.push(objectOf({ ...typedBy(list, item), [listPolicy]: policy }, 'a list with an item that is no object'));
   }
+}
+
+/**
+ * As apimachinery: an item of a FooList is a Foo where it does not say what it is. One that says half of it is made a Foo
+ * too, whatever it says: that is refused.
+ */
+function typedBy(list: Partial<ManifestObject>, item: unknown): Readonly<Record<string, unknown>> {
+  if (!isMap(item)) throw unreadable('holds a list with an item that is no object');
+  if (isText(item.apiVersion) && isText(item.kind)) return item;
+  if (item.apiVersion !== undefined || item.kind !== undefined) {
+    throw unreadable('holds a list with an item that has an apiVersion or a kind, and not both');
+  }
+  return { ...item, apiVersion: list.apiVersion, kind: isText(list.kind) ? list.kind.replace(/List$/, '') : undefined };
 }
 
 /** Undefined where there is no list. `items: null` is an empty one. */
@@ -92,18 +80,33 @@ function itemsOf(value: unknown): readonly unknown[] | undefined {
   return value.items;
 }
 
-function isObject(value: unknown): value is ManifestObject {
-  if (!isMap(value)) return false;
+function objectOf(value: unknown, what: string): ManifestObject {
+  if (!isMap(value) || !isMap(value.metadata)) throw unreadable(`holds ${what}`);
   const { apiVersion, kind, metadata } = value;
-  return (
-    typeof apiVersion === 'string' && typeof kind === 'string' && isMap(metadata) && typeof metadata.name === 'string'
-  );
+  const { name, namespace, labels, annotations } = metadata;
+  if (!isText(apiVersion) || !isText(kind) || !isText(name)) throw unreadable(`holds ${what}`);
+  if (!isAbsent(namespace) && typeof namespace !== 'string') throw unreadable('holds a namespace that is no text');
+  for (const map of [labels, annotations]) {
+    if (!isAbsent(map) && !isMap(map)) throw unreadable('holds labels or annotations that are no map');
+  }
+  return { ...value, apiVersion, kind, metadata: withoutNulls({ ...metadata, name }) };
+}
+
+/** `namespace:` without a value is none, to Helm as to us. */
+function withoutNulls(metadata: ManifestObject['metadata']): ManifestObject['metadata'] {
+  const optional = ['namespace', 'labels', 'annotations'];
+  const given = Object.entries(metadata).filter(([key, value]) => value !== null || !optional.includes(key));
+  return { ...Object.fromEntries(given), name: metadata.name };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function unreadable(what: string, cause?: unknown): RecordError {
-  return new RecordError('MANIFEST_UNREADABLE', `the manifest ${what}`, cause === undefined ? {} : { cause });
 }
