@@ -7,7 +7,7 @@ import { errorText } from '../lib/error-text.ts';
 import type { OperatorIdentity } from '../purge/denials.ts';
 import { PurgeError } from '../purge/errors.ts';
 import { type PurgeLog, runNight } from '../purge/run-night.ts';
-import { settingsOf } from '../purge/settings.ts';
+import { type PurgeSettings, settingsOf } from '../purge/settings.ts';
 import { nextDue, readCalendar } from '../schedule/calendar.ts';
 import { type Nightly, startNightly } from '../schedule/nightly.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
@@ -31,19 +31,14 @@ export type PurgeSchedule = Nightly;
 export function startPurgeSchedule(policy: PurgePolicy, deps: PurgeScheduleDeps): PurgeSchedule {
   const settings = settingsOf(policy);
   const { log, clock } = deps;
-  if (settings.schedule === undefined) {
-    throw new PurgeError('POLICY_INVALID', `the policy ${settings.policyName} has no schedule`, {
-      isTerminal: true,
-      remedy: 'Add spec.schedule, such as "0 20 * * 1-5", and spec.timeZone.',
-    });
-  }
-  const calendar = readCalendar(settings.schedule);
+  const schedule = requireSchedule(policy);
+  const calendar = readCalendar(schedule);
   const next = nextDue(calendar, clock.now());
   const named = { policy: settings.policyName, mode: settings.mode };
   log.info('purge scheduled', {
     ...named,
-    schedule: settings.schedule.expression,
-    timeZone: settings.schedule.timeZone,
+    schedule: schedule.expression,
+    timeZone: schedule.timeZone,
     next: next === undefined ? 'never' : new Date(next).toISOString(),
   });
   for (const notice of settings.notices) log.warn('purge policy', { ...named, notice });
@@ -61,6 +56,16 @@ export function startPurgeSchedule(policy: PurgePolicy, deps: PurgeScheduleDeps)
           error: errorText(error),
         }),
     },
+  });
+}
+
+/** The policy's schedule. @throws PurgeError where it has none */
+export function requireSchedule(policy: PurgePolicy): NonNullable<PurgeSettings['schedule']> {
+  const { schedule, policyName } = settingsOf(policy);
+  if (schedule !== undefined) return schedule;
+  throw new PurgeError('POLICY_INVALID', `the policy ${policyName} has no schedule`, {
+    isTerminal: true,
+    remedy: 'Add spec.schedule, such as "0 20 * * 1-5", and spec.timeZone.',
   });
 }
 

@@ -1,5 +1,5 @@
 // What every purge command begins with: the policy, the connection, who we are, and helm for the same cluster.
-import { Helm } from '../helm/process.ts';
+import { Helm, type HelmOptions } from '../helm/process.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { openClient } from '../kube/open-client.ts';
 import type { OperatorIdentity } from '../purge/denials.ts';
@@ -47,17 +47,22 @@ export function operatorIdentity(config: Config, flag: string | undefined): Oper
   return { namespaces: [...new Set(namespaces)], releaseName: 'bookstore-operator' };
 }
 
+/** What keeps a helm from being started, or from running on, outside a term of leadership. */
+export type HelmFence = Pick<HelmOptions, 'beforeStart' | 'graceMs'>;
+
 /** A helm that acts on the very cluster that the client talks to, whatever the environment or a later context says. */
 export function helmFor(
   client: KubeClient,
   io: CommandIo,
-  options: { readonly kubeconfig?: string | undefined; readonly maxProcesses: number },
+  options: { readonly kubeconfig?: string | undefined; readonly maxProcesses: number } & HelmFence,
 ): Helm {
   const isInPod = client.context === 'inClusterContext';
   return new Helm({
     binary: io.config.helmBin,
     env: Object.fromEntries(Object.entries(io.config.env).filter(([name]) => !name.startsWith('HELM_KUBE'))),
     maxProcesses: options.maxProcesses,
+    ...(options.beforeStart === undefined ? {} : { beforeStart: options.beforeStart }),
+    ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
     // A path list in $KUBECONFIG is understood from the environment only.
     kubeconfig: options.kubeconfig,
     context: isInPod ? undefined : client.context,

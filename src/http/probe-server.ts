@@ -7,6 +7,8 @@ export interface ProbeServerOptions {
   readonly address: string;
   /** What `/readyz` answers: an empty list is ready, otherwise what is waited for. */
   readonly waitingFor: () => readonly string[];
+  /** Said by `/readyz` when ready: a standby is ready too. */
+  readonly role?: () => string;
 }
 
 /** Starts to answer. @throws HttpServerError */
@@ -17,8 +19,9 @@ export function startProbeServer(options: ProbeServerOptions): Promise<RunningSe
     handle: (path) => {
       if (path !== '/healthz' && path !== '/readyz') return notFound;
       const waitingFor = path === '/readyz' ? options.waitingFor() : [];
+      const role = path === '/readyz' ? options.role?.() : undefined;
       return waitingFor.length === 0
-        ? { status: 200, body: 'ok\n' }
+        ? { status: 200, body: role === undefined ? 'ok\n' : `ok, ${role}\n` }
         : { status: 503, body: `waiting for ${waitingFor.join(', ')}\n` };
     },
   });

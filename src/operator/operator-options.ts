@@ -13,6 +13,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import type { Dependents } from './dependents.ts';
+import type { Leadership } from './leadership.ts';
 import type { ReleaseCache } from './release-cache.ts';
 
 /** What the operator is given. */
@@ -27,6 +28,8 @@ export interface OperatorOptions {
   readonly metrics: Metrics;
   /** Empty: all namespaces. */
   readonly namespaces: readonly string[];
+  /** Default: this replica is alone. */
+  readonly leadership?: Leadership;
   /** Resources of a kind worked on at once, where the entry says nothing. */
   readonly workers: number;
 }
@@ -46,5 +49,8 @@ export interface OperatorShared
   /** Empty: all namespaces. */
   readonly watchedNamespaces: readonly string[];
   readonly hub: WatchHub;
+  readonly leadership: Leadership;
+  /** Told of each stretch of work, so that its end can be waited for. */
+  readonly acting: (work: Promise<void>) => void;
   readonly observe: (entry: WatchEntry) => (observation: ReconcileObservation) => void;
 }

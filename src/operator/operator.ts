@@ -9,6 +9,7 @@ import { errorText } from '../lib/error-text.ts';
 import { recordLabelSelector } from '../release/record.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import { Dependents } from './dependents.ts';
+import { alone } from './leadership.ts';
 import type { OperatorOptions, OperatorShared } from './operator-options.ts';
 import { ReleaseCache, type ReleaseKey, stripRecord } from './release-cache.ts';
 import { meterWatches, resourceName } from './watch-metrics.ts';
@@ -19,6 +20,7 @@ export class Operator {
   readonly #options: OperatorOptions;
   #kinds: readonly WatchedKind[] = [];
   #hub: WatchHub | undefined;
+  readonly #acting = new Set<Promise<void>>();
 
   constructor(options: OperatorOptions) {
     this.#options = options;
@@ -30,6 +32,11 @@ export class Operator {
     const kinds = this.#kinds.filter((kind) => !kind.hasSynced).map((kind) => `kind ${kind.name}`);
     const stale = (this.#hub?.watches() ?? []).filter((watch) => watch.hasSynced && !watch.isFresh);
     return [...kinds, ...new Set(stale.map((watch) => `the watch of ${resourceName(watch.resource)}`))];
+  }
+
+  /** Resolves when nothing is acted on: after a term is over, that nothing of it is left. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#acting);
   }
 
   /**
@@ -92,6 +99,11 @@ export class Operator {
     return {
       ...this.#options,
       watchedNamespaces: this.#options.namespaces,
+      leadership: this.#options.leadership ?? alone,
+      acting: (work) => {
+        this.#acting.add(work);
+        void work.finally(() => this.#acting.delete(work));
+      },
       hub,
       discovery,
       releases: new ReleaseCache(records.store),

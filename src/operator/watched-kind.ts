@@ -35,19 +35,16 @@ const coalesceMs = 100;
 export class WatchedKind {
   readonly #entry: WatchEntry;
   readonly #shared: OperatorShared;
-  readonly #queue: WorkQueue;
+  #queue: WorkQueue;
   #store: ObjectStore<Watched> | undefined;
   #hasSynced = false;
 
   constructor(entry: WatchEntry, shared: OperatorShared) {
     this.#entry = entry;
     this.#shared = shared;
-    const { clock, metrics } = shared;
+    const { metrics } = shared;
     const kind = this.name;
-    this.#queue = new WorkQueue({
-      clock,
-      observe: (how) => (how === 'add' ? metrics.queueAdds : metrics.queueRetries).inc({ kind }),
-    });
+    this.#queue = this.#newQueue();
     metrics.onScrape(() => {
       metrics.queueDepth.set({ kind }, this.#queue.length);
       metrics.queueInFlight.set({ kind }, this.#queue.inFlight);
@@ -72,7 +69,7 @@ export class WatchedKind {
     else if (this.#entry.watchDependentResources) this.#queue.addAfter(key, coalesceMs);
   }
 
-  /** Runs until `stop`, then drains. */
+  /** Runs until `stop`, then drains. Caches are kept warm also while another replica leads. */
   async run(signals: RunSignals): Promise<void> {
     const type = await this.#waitForKind(signals.stop);
     if (type === undefined) return;
@@ -86,13 +83,38 @@ export class WatchedKind {
     await Promise.race([Promise.all([following.synced, synced]), aborted(signals.stop)]);
     this.#hasSynced = !signals.stop.aborted;
     const reconciler = this.#reconciler(type, following.store);
+    while (!signals.stop.aborted) {
+      const term = await this.#shared.leadership.waitUntilLeading(signals.stop).catch(() => undefined);
+      if (term === undefined) break;
+      for (const key of following.store.keys()) this.#queue.add(key);
+      const acting = this.#act(reconciler, {
+        stop: AbortSignal.any([signals.stop, term.signal]),
+        cancel: AbortSignal.any([signals.cancel, term.signal]),
+      });
+      this.#shared.acting(acting);
+      await acting;
+    }
+    following.stop();
+  }
+
+  /** One term's work, on a queue of its own: what an earlier term left is looked at anew. */
+  async #act(reconciler: ResourceReconciler, signals: RunSignals): Promise<void> {
     await new Controller({
       queue: this.#queue,
       reconcile: (key, signal) => reconciler.reconcile(key, signal),
       workers: this.#entry.maxConcurrentReconciles ?? this.#shared.workers,
       observe: this.#shared.observe(this.#entry),
     }).run(signals);
-    following.stop();
+    this.#queue = this.#newQueue();
+  }
+
+  #newQueue(): WorkQueue {
+    const { clock, metrics } = this.#shared;
+    const kind = this.name;
+    return new WorkQueue({
+      clock,
+      observe: (how) => (how === 'add' ? metrics.queueAdds : metrics.queueRetries).inc({ kind }),
+    });
   }
 
   #reconciler(type: Resource, store: ObjectStore<Watched>): ResourceReconciler {

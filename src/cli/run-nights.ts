@@ -1,0 +1,30 @@
+// The purge's schedule within `run`: kept while this replica leads, and stopped with the first signal.
+import type { PurgePolicy } from '../api/v1alpha1/purge-policy.ts';
+import type { Leadership } from '../operator/leadership.ts';
+import { type PurgeScheduleDeps, startPurgeSchedule } from './purge-schedule.ts';
+
+/** What bounds the nights. */
+export interface NightsSignals {
+  /** No further night; one in flight finishes the releases that it has begun. */
+  readonly stop: AbortSignal;
+  readonly leadership: Leadership;
+}
+
+/** Follows the policy's schedule term by term, until `stop`. */
+export async function runNights(policy: PurgePolicy, deps: PurgeScheduleDeps, signals: NightsSignals): Promise<void> {
+  const { stop, leadership } = signals;
+  while (!stop.aborted) {
+    const term = await leadership.waitUntilLeading(stop).catch(() => undefined);
+    if (term === undefined) return;
+    const schedule = startPurgeSchedule(policy, deps);
+    await aborted(AbortSignal.any([stop, term.signal]));
+    await schedule.stop();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,22 @@
+// What `run` is told on its command line.
+import type { LogLevel } from '../telemetry/logger.ts';
+
+/** Options of the command. */
+export interface RunOptions {
+  readonly watchesFile?: string;
+  readonly allowMissingEnv?: boolean;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly maxConcurrentReconciles: number;
+  /** Milliseconds. */
+  readonly reconcilePeriod?: number;
+  readonly healthProbeBindAddress: string;
+  readonly metricsBindAddress: string;
+  readonly leaderElect?: boolean;
+  readonly leaderElectionId: string;
+  readonly leaderElectionNamespace?: string;
+  readonly logLevel: LogLevel;
+  /** A PurgePolicy document whose schedule is followed. */
+  readonly purgePolicy?: string;
+  readonly operatorNamespace?: string;
+}
