@@ -2,17 +2,27 @@
 
 import type { Release, ReleaseHook } from '../release/decode.ts';
 import { type ManifestObject, parseManifest, resourcePolicyOf } from '../release/manifest.ts';
+import { maxTokens } from '../release/strict-yaml.ts';
 import { quoteUntrusted } from './keep.ts';
 import type { Verdict } from './plan.ts';
 import { foreignVerdict, isFluxKey } from './rules.ts';
 import type { PurgeSettings } from './settings.ts';
 
-/** A stored record, decoded, beside what its metadata claims. */
+/** What a stored record says inside, beside what its metadata claims. */
 export interface DecodedRecord {
   readonly secretName: string;
   readonly secretType: string;
-  readonly claimed: { readonly namespace: string; readonly name: string; readonly revision: number };
-  readonly content: Release;
+  readonly claimed: RecordIdentity;
+  /** What stands inside. */
+  readonly said: RecordIdentity;
+}
+
+/** Of what a record is, and in which state. */
+export interface RecordIdentity {
+  readonly namespace: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly status: string;
 }
 
 /** Whether a kind lives in namespaces; undefined where the server does not know it. */
@@ -37,34 +47,54 @@ export interface ContentFindings {
   readonly outside: readonly OutsideObject[];
 }
 
-/** All that a content rule may look at. `records` is never empty, newest first. */
+/** The latest record's content, taken apart once. */
+export interface ParsedContent {
+  readonly release: Release;
+  /** Of its manifest. */
+  readonly objects: readonly ManifestObject[];
+  /** Of its delete hooks. */
+  readonly hookObjects: readonly ManifestObject[];
+}
+
+/** All that a content rule may look at. */
 export interface ContentInput {
-  readonly records: readonly [DecodedRecord, ...DecodedRecord[]];
+  /** Every stored one. */
+  readonly records: readonly DecodedRecord[];
+  readonly latest: ParsedContent;
   readonly isNamespaced: IsNamespaced;
   readonly settings: Pick<PurgeSettings, 'volumes' | 'serviceAccount' | 'allowedKinds' | 'shouldPurgeForeign'>;
 }
 
-/** Every object that helm deletes or makes when it uninstalls. @throws RecordError where a manifest cannot be read */
-export function touchedBy(content: Release): readonly ManifestObject[] {
-  return [content.manifest, ...deleteHooksOf(content).map(({ manifest }) => manifest)].flatMap(parseManifest);
+/** Takes a release apart. @throws RecordError where a manifest cannot be read */
+export function parseContent(release: Release): ParsedContent {
+  const budget = { left: maxTokens };
+  return {
+    release,
+    objects: parseManifest(release.manifest, budget),
+    hookObjects: deleteHooksOf(release).flatMap(({ manifest }) => parseManifest(manifest, budget)),
+  };
 }
 
-/** Looks at the content. @throws RecordError where a manifest cannot be read */
+/** Every object that helm deletes or makes when it uninstalls. */
+export function touchedBy({ objects, hookObjects }: ParsedContent): readonly ManifestObject[] {
+  return [...objects, ...hookObjects];
+}
+
+/** Looks at the content. */
 export function inspectContent(input: ContentInput): ContentFindings {
-  const { content, claimed } = input.records[0];
-  const objects = touchedBy(content);
-  const manifest = parseManifest(content.manifest);
-  const outside = objects.filter((object) => !isInside(object, claimed.namespace, input.isNamespaced));
+  const { release, objects } = input.latest;
+  const touched = touchedBy(input.latest);
+  const outside = touched.filter((object) => !isInside(object, release.namespace, input.isNamespaced));
   const verdict =
     mismatch(input.records) ??
-    foreign(objects, input.settings) ??
-    deleteHooksWithoutAccount(content, input.settings) ??
+    foreign(touched, input.settings) ??
+    deleteHooksWithoutAccount(release, input.settings) ??
     outsideNamespace(outside, input) ??
-    unprotectedVolume(manifest, input.settings);
+    unprotectedVolume(objects, input.settings);
   return {
     ...(verdict === undefined ? {} : { verdict }),
-    chart: `${content.chart.name}-${content.chart.version}`,
-    leaves: manifest.filter(isLeftBehind).map(label),
+    chart: `${release.chart.name}-${release.chart.version}`,
+    leaves: objects.filter(isLeftBehind).map(label),
     outside: outside.map(({ apiVersion, kind, metadata }) => ({
       apiVersion,
       kind,
@@ -74,16 +104,19 @@ export function inspectContent(input: ContentInput): ContentFindings {
   };
 }
 
-/** helm sorts by the revision inside the records, so each stored one must agree, not only the latest. */
+/**
+ * helm sorts by the revision inside the records and acts by the state inside, so each stored one must agree, not only the
+ * latest.
+ */
 function mismatch(records: ContentInput['records']): Verdict | undefined {
-  for (const { secretName, secretType, claimed, content } of records) {
+  for (const { secretName, secretType, claimed, said } of records) {
     if (secretType !== 'helm.sh/release.v1') {
       return doubtful(`record ${secretName} is a Secret of type ${quoteUntrusted(secretType)}, not one of Helm`);
     }
-    for (const field of ['name', 'namespace', 'revision'] as const) {
-      if (content[field] === claimed[field]) continue;
-      const said = quoteUntrusted(String(content[field]));
-      return doubtful(`record ${secretName} says ${field} ${said} inside, ${claimed[field]} outside`);
+    for (const field of ['name', 'namespace', 'revision', 'status'] as const) {
+      if (said[field] === claimed[field]) continue;
+      const inside = quoteUntrusted(String(said[field]));
+      return doubtful(`record ${secretName} says ${field} ${inside} inside, ${claimed[field]} outside`);
     }
   }
   return undefined;
@@ -143,9 +176,12 @@ function unprotectedVolume(
   if (settings.volumes === 'Delete') return undefined;
   for (const object of manifest) {
     if (isVolumeClaim(object) && !isKept(object)) {
-      return volumeVerdict(
-        `${quoteUntrusted(label(object))} would be deleted: it has no helm.sh/resource-policy: keep`,
-      );
+      const policy = resourcePolicyOf(object);
+      const why =
+        policy === undefined
+          ? 'would be deleted: it has no helm.sh/resource-policy: keep'
+          : `has helm.sh/resource-policy: ${quoteUntrusted(policy)}, not keep: helm leaves it as well, and says nothing`;
+      return volumeVerdict(`${quoteUntrusted(label(object))} ${why}`);
     }
     if (deletesItsClaims(object) && !isKept(object)) {
       return volumeVerdict(`${quoteUntrusted(label(object))} deletes its volume claims with itself`);

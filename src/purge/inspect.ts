@@ -1,20 +1,14 @@
 // Reading the records of one release for the content rules: a single listing, the one that helm itself will make.
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
-import type { KubeObject } from '../kube/objects.ts';
+import type { ObjectMeta } from '../kube/objects.ts';
 import { CoreResources, gvkOf, type Resource } from '../kube/resource.ts';
 import { errorText } from '../lib/error-text.ts';
-import { decodeRelease } from '../release/decode.ts';
 import { groupReleases } from '../release/group-releases.ts';
-import { isRecord, parseRecord, recordLabelSelector } from '../release/record.ts';
-import {
-  type ContentFindings,
-  type DecodedRecord,
-  inspectContent,
-  type OutsideObject,
-  touchedBy,
-} from './content-rules.ts';
+import { recordLabelSelector } from '../release/record.ts';
+import { type ContentFindings, inspectContent, type OutsideObject, touchedBy } from './content-rules.ts';
 import type { Verdict } from './plan.ts';
+import { RecordReader, type RecordSecret } from './record-reader.ts';
 import type { PurgeSettings } from './settings.ts';
 
 /** What reading takes. */
@@ -33,31 +27,37 @@ export interface InspectTarget {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface RecordSecret extends KubeObject {
-  readonly type?: string;
-  readonly data?: Readonly<Record<string, string>>;
-}
+/** Records of a release in memory at once: each may hold a megabyte, and there may be any number. */
+const recordsPerPage = 10;
 
 /**
  * Reads and judges. A record that cannot be read or judged keeps its release, whatever the reason: what stands in it must
  * not stop the run for all. @throws ApiError where the records cannot be listed
  */
 export async function inspectRelease(deps: InspectDeps, target: InspectTarget): Promise<ContentFindings> {
-  const { namespace, name, signal } = target;
-  const { items } = await deps.client.list<RecordSecret>(CoreResources.secrets, {
-    namespace,
+  const { name, signal } = target;
+  const reader = new RecordReader();
+  const metas: ObjectMeta[] = [];
+  const pages = deps.client.pages<RecordSecret>(CoreResources.secrets, {
+    namespace: target.namespace,
     labelSelector: `${recordLabelSelector},name=${name}`,
+    pageSize: recordsPerPage,
     signal,
   });
-  const release = groupReleases(items.map(({ metadata }) => metadata)).releases.find((one) => one.name === name);
+  for await (const page of pages) {
+    for (const secret of page.items) {
+      metas.push(secret.metadata);
+      await reader.read(secret);
+    }
+  }
+  const release = groupReleases(metas).releases.find((one) => one.name === name);
   if (release?.recordsDigest !== target.recordsDigest) return keptUnread('it was touched while the plan was made');
   try {
-    const records = items.map(decode).sort((a, b) => b.claimed.revision - a.claimed.revision);
-    const [latest, ...older] = records;
-    if (latest === undefined) return keptUnread('its records are gone');
-    const lookup = await lookUp(deps.discovery, touchedBy(latest.content));
+    const { records, latest } = reader.result();
+    const lookup = await lookUp(deps.discovery, touchedBy(latest));
     const findings = inspectContent({
-      records: [latest, ...older],
+      records,
+      latest,
       isNamespaced: (object) => lookup(object)?.isNamespaced,
       settings: deps.settings,
     });
@@ -92,17 +92,6 @@ async function lookUp(discovery: Discovery, objects: readonly ManifestType[]): P
   );
   const byType = new Map(found);
   return ({ apiVersion, kind }) => byType.get(`${apiVersion} ${kind}`);
-}
-
-function decode(secret: RecordSecret): DecodedRecord {
-  const record = parseRecord(secret.metadata);
-  if (!isRecord(record)) throw new Error(`secret ${secret.metadata.name} ${record.reason}`);
-  return {
-    secretName: record.secretName,
-    secretType: secret.type ?? '',
-    claimed: { namespace: record.namespace, name: record.name, revision: record.revision },
-    content: decodeRelease(secret),
-  };
 }
 
 /**

@@ -1,6 +1,7 @@
 // The body of a release record: base64, gzip, JSON, as Helm 3 and 4 write it; bounded, because records are untrusted.
 import { gunzipSync } from 'node:zlib';
 import { CodedError } from '../lib/coded-error.ts';
+import { keyProblem } from './record-json.ts';
 
 /** A record that cannot be read. */
 export class RecordError extends CodedError<'RECORD_UNREADABLE' | 'RECORD_TOO_LARGE' | 'MANIFEST_UNREADABLE'> {}
@@ -30,7 +31,7 @@ export interface Release {
 }
 
 /** A Secret's data is at most 1 MiB; text compresses about 10:1, an attack 1,000:1. */
-const maxDecodedBytes = 64 * 1024 * 1024;
+const maxDecodedBytes = 8 * 1024 * 1024;
 
 interface WireRelease {
   readonly name?: unknown;
@@ -51,7 +52,7 @@ interface WireRelease {
 
 /**
  * Decodes `data.release` of a record Secret: the API's base64, Helm's base64, gzip where the magic is there (old records
- * have none), JSON. @throws RecordError
+ * have none), JSON. What Go would find under another spelling of a key, or mix from two, is refused. @throws RecordError
  */
 export function decodeRelease(secret: { readonly data?: Readonly<Record<string, string>> }): Release {
   const outer = secret.data?.release;
@@ -91,11 +92,13 @@ function unzip(bytes: Buffer): string {
 function parse(json: string): WireRelease {
   try {
     const value: unknown = JSON.parse(json);
-    if (typeof value === 'object' && value !== null) return value;
+    if (typeof value !== 'object' || value === null) return fail('the record is not an object');
+    const problem = keyProblem(json);
+    return problem === undefined ? value : fail(problem);
   } catch (cause) {
+    if (cause instanceof RecordError) throw cause;
     throw new RecordError('RECORD_UNREADABLE', 'the record is not JSON', { cause });
   }
-  return fail('the record is not an object');
 }
 
 function hooksOf(value: unknown): readonly ReleaseHook[] {

@@ -1,6 +1,6 @@
 // A release's manifest, taken apart: the objects that Helm created, each in the namespace where Helm put it.
 import { splitManifest, unreadable } from './manifest-text.ts';
-import { maxTokens, readStrictYaml } from './strict-yaml.ts';
+import { maxTokens, readStrictYaml, type TokenBudget } from './strict-yaml.ts';
 
 const listPolicy = Symbol('resource policy of the list');
 
@@ -23,12 +23,12 @@ export interface ManifestObject {
 /**
  * Reads a manifest. A manifest is untrusted, and must not mean one thing to Helm and another to us: what two readers of
  * YAML could read differently is not read at all. Whatever has `items` is a list to Helm, whatever its kind says, and is
- * unfolded: what was applied, and what an uninstall deletes, are the items.
+ * unfolded: what was applied, and what an uninstall deletes, are the items. `budget` is shared by manifests that belong
+ * together.
  * @throws RecordError `MANIFEST_UNREADABLE`
  */
-export function parseManifest(manifest: string): readonly ManifestObject[] {
+export function parseManifest(manifest: string, budget: TokenBudget = { left: maxTokens }): readonly ManifestObject[] {
   const objects: ManifestObject[] = [];
-  const budget = { left: maxTokens };
   for (const document of splitManifest(manifest)) {
     const value = readStrictYaml(document, budget);
     if (value !== undefined) collect(value, objects);

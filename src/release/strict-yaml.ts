@@ -2,6 +2,7 @@
 import { isAlias, isMap, isScalar, isSeq, Lexer, type Node, type Pair, parseDocument, type Scalar } from 'yaml';
 import { errorText } from '../lib/error-text.ts';
 import { unreadable } from './manifest-text.ts';
+import { foldCase } from './record-json.ts';
 
 /** Words of syntax that all documents of a manifest may have together: reading takes about a microsecond for each. */
 export const maxTokens = 300_000;
@@ -227,9 +228,4 @@ class Reading {
 
 function startOf(node: Node): number {
   return node.range?.[0] ?? 0;
-}
-
-/** As Go folds: besides case, the long s and the Kelvin sign. */
-function foldCase(text: string): string {
-  return text.replaceAll('\u017f', 's').replaceAll('\u212a', 'k').toLowerCase();
 }

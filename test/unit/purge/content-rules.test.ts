@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type ContentInput, type DecodedRecord, inspectContent } from '../../../src/purge/content-rules.ts';
+import {
+  type ContentInput,
+  type DecodedRecord,
+  inspectContent,
+  parseContent,
+} from '../../../src/purge/content-rules.ts';
 import type { Release } from '../../../src/release/decode.ts';
 
 const settings: ContentInput['settings'] = {
@@ -15,47 +20,59 @@ const object = (kind: string, metadata = '', rest = ''): string =>
   `---\napiVersion: v1\nkind: ${kind}\nmetadata: {name: x${metadata === '' ? '' : `, ${metadata}`}}\n${rest}`;
 const hook = (...events: string[]) => ({ name: 'clean', kind: 'Job', manifest: object('Job'), events });
 
-function record(content: Partial<Release> = {}, outside: Partial<DecodedRecord> = {}): DecodedRecord {
-  return {
-    secretName: 'sh.helm.release.v1.shop.v2',
-    secretType: 'helm.sh/release.v1',
-    claimed: { namespace: 'team-a', name: 'shop', revision: 2 },
-    content: {
-      name: 'shop',
-      namespace: 'team-a',
-      revision: 2,
-      status: 'deployed',
-      description: '',
-      firstDeployed: undefined,
-      lastDeployed: undefined,
-      chart: { name: 'tiny', version: '1.2.3', appVersion: undefined },
-      manifest: object('ConfigMap'),
-      hooks: [],
-      ...content,
-    },
-    ...outside,
-  };
+const identity = { name: 'shop', namespace: 'team-a', revision: 2, status: 'deployed' };
+
+/** The latest record's content, and what each stored record says inside and outside. */
+interface Case {
+  readonly content?: Partial<Release>;
+  readonly record?: Partial<DecodedRecord>;
+  readonly said?: Partial<DecodedRecord['said']>;
+  readonly older?: readonly Partial<DecodedRecord>[];
 }
 
-const inspect = (records: ContentInput['records'], overrides: Partial<ContentInput['settings']> = {}) =>
-  inspectContent({
-    records,
+const inspect = (given: Case, overrides: Partial<ContentInput['settings']> = {}) => {
+  const record: DecodedRecord = {
+    secretName: 'sh.helm.release.v1.shop.v2',
+    secretType: 'helm.sh/release.v1',
+    claimed: identity,
+    said: { ...identity, ...given.said },
+  };
+  const release: Release = {
+    ...identity,
+    description: '',
+    firstDeployed: undefined,
+    lastDeployed: undefined,
+    chart: { name: 'tiny', version: '1.2.3', appVersion: undefined },
+    manifest: object('ConfigMap'),
+    hooks: [],
+    ...given.content,
+  };
+  return inspectContent({
+    records: [{ ...record, ...given.record }, ...(given.older ?? []).map((one) => ({ ...record, ...one }))],
+    latest: parseContent(release),
     isNamespaced: ({ kind }) => (known.has(kind) ? !clusterScoped.has(kind) : undefined),
     settings: { ...settings, ...overrides },
   });
-const manifest = (...objects: string[]): ContentInput['records'] => [record({ manifest: objects.join('\n') })];
+};
+const manifest = (...objects: string[]): Case => ({ content: { manifest: objects.join('\n') } });
+const hooks = (...list: ReturnType<typeof hook>[]): Case => ({ content: { hooks: list } });
 const keepPolicy = 'annotations: {helm.sh/resource-policy: keep}';
 
 describe('inspectContent', () => {
-  it.each<[string, ContentInput['records'], string | undefined]>([
+  it.each<[string, Case, string | undefined]>([
     ['an ordinary release', manifest(object('ConfigMap'), object('Deployment')), undefined],
     ['an empty manifest', manifest(''), undefined],
     ['its own namespace written out', manifest(object('ConfigMap', 'namespace: team-a')), undefined],
-    ['another name inside', [record({ name: 'api' })], 'record-mismatch'],
-    ['another namespace inside', [record({ namespace: 'kube-system' })], 'record-mismatch'],
-    ['another revision inside', [record({ revision: 3 })], 'record-mismatch'],
-    ['a Secret of another type', [record({}, { secretType: 'Opaque' })], 'record-mismatch'],
-    ['an older record that lies about its revision', [record(), record({ revision: 99 })], 'record-mismatch'],
+    ['another name inside', { said: { name: 'api' } }, 'record-mismatch'],
+    ['another namespace inside', { said: { namespace: 'kube-system' } }, 'record-mismatch'],
+    ['another revision inside', { said: { revision: 3 } }, 'record-mismatch'],
+    ['another state inside', { said: { status: 'uninstalled' } }, 'record-mismatch'],
+    ['a Secret of another type', { record: { secretType: 'Opaque' } }, 'record-mismatch'],
+    [
+      'an older record that lies about its revision',
+      { older: [{ said: { ...identity, revision: 99 } }] },
+      'record-mismatch',
+    ],
     ['another namespace', manifest(object('ConfigMap', 'namespace: team-b')), 'outside-namespace'],
     ['a cluster-scoped object', manifest(object('ClusterRole')), 'outside-namespace'],
     ['a Namespace in the chart', manifest(object('Namespace')), 'outside-namespace'],
@@ -65,9 +82,9 @@ describe('inspectContent', () => {
       manifest('apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: ClusterRole, metadata: {name: x}}]'),
       'outside-namespace',
     ],
-    ['a pre-delete hook', [record({ hooks: [hook('pre-delete')] })], 'delete-hooks'],
-    ['a post-delete hook among others', [record({ hooks: [hook('post-install', 'post-delete')] })], 'delete-hooks'],
-    ['a test hook', [record({ hooks: [hook('test')] })], undefined],
+    ['a pre-delete hook', hooks(hook('pre-delete')), 'delete-hooks'],
+    ['a post-delete hook among others', hooks(hook('post-install', 'post-delete')), 'delete-hooks'],
+    ['a test hook', hooks(hook('test')), undefined],
     ['an unprotected volume claim', manifest(object('PersistentVolumeClaim')), 'volumes'],
     ['a protected volume claim', manifest(object('PersistentVolumeClaim', keepPolicy)), undefined],
     [
@@ -102,9 +119,9 @@ describe('inspectContent', () => {
     if (verdict !== undefined) expect(verdict.action).toBe('keep');
   });
 
-  it.each<[string, ContentInput['records'], Partial<ContentInput['settings']>]>([
+  it.each<[string, Case, Partial<ContentInput['settings']>]>([
     ['volumes: Delete', manifest(object('PersistentVolumeClaim')), { volumes: 'Delete' }],
-    ['a serviceAccount for the hooks', [record({ hooks: [hook('pre-delete')] })], { serviceAccount: 'purger' }],
+    ['a serviceAccount for the hooks', hooks(hook('pre-delete')), { serviceAccount: 'purger' }],
     [
       'foreignReleases: Purge',
       manifest(object('ConfigMap', 'labels: {helm.toolkit.fluxcd.io/name: x}')),
@@ -121,10 +138,8 @@ describe('inspectContent', () => {
   });
 
   it('looks at what a delete hook makes, too', () => {
-    const records: ContentInput['records'] = [
-      record({ hooks: [{ ...hook('pre-delete'), manifest: object('ClusterRole') }] }),
-    ];
-    expect(inspect(records, { serviceAccount: 'purger' }).verdict?.rule).toBe('outside-namespace');
+    const given = hooks({ ...hook('pre-delete'), manifest: object('ClusterRole') });
+    expect(inspect(given, { serviceAccount: 'purger' }).verdict?.rule).toBe('outside-namespace');
   });
 
   it('hands on what must be proved by the live objects', () => {
@@ -140,16 +155,27 @@ describe('inspectContent', () => {
     expect(findings).toMatchObject({ chart: 'tiny-1.2.3', leaves: ['PersistentVolumeClaim/x', 'ConfigMap/x'] });
   });
 
-  it.each(['metadata: {name: x, <<: {namespace: kube-system}}', 'metadata: {name: x}\n<<: {kind: ClusterRole}'])(
-    'is not led past a namespace or a kind by a merge key, which helm merges: %s',
-    (text) => {
-      const merged = text.includes('ClusterRole') ? 'apiVersion: v1' : 'apiVersion: v1\nkind: ConfigMap';
-      expect(inspect(manifest(`${merged}\n${text}`)).verdict?.rule).toBe('outside-namespace');
-    },
-  );
+  it('says of a claim with another policy what helm does with it', () => {
+    const odd = object('PersistentVolumeClaim', 'annotations: {helm.sh/resource-policy: later}');
+    const { verdict, leaves } = inspect(manifest(odd));
+    expect(verdict?.reason).toContain('has helm.sh/resource-policy: "later", not keep: helm leaves it as well');
+    expect(leaves).toEqual(['PersistentVolumeClaim/x']);
+  });
+
+  it.each(['manifest', 'hooks'])('does not judge %s that two readers could read differently', (part) => {
+    const merged = object('ConfigMap', '<<: {namespace: kube-system}');
+    const given = part === 'manifest' ? manifest(merged) : hooks({ ...hook('pre-delete'), manifest: merged });
+    expect(() => inspect(given)).toThrow(expect.objectContaining({ code: 'MANIFEST_UNREADABLE' }));
+  });
+
+  it('reads only so much of all manifests together', () => {
+    const large = { ...hook('pre-delete'), manifest: `${object('Job')}a: [${'1,'.repeat(80_000)}1]\n` };
+    expect(() => inspect(hooks(large))).not.toThrow();
+    expect(() => inspect(hooks(large, large))).toThrow('words of syntax');
+  });
 
   it('cannot be led by the content to print what a terminal would obey', () => {
-    const reason = inspect([record({ name: '\u001b[31mshop\u202e' })]).verdict?.reason ?? '';
+    const reason = inspect({ said: { name: '\u001b[31mshop\u202e' } }).verdict?.reason ?? '';
     expect(reason).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 });

@@ -1,0 +1,51 @@
+// The records of one release, decoded one by one, so that memory holds one of them and the event loop has its turns.
+import { setImmediate } from 'node:timers/promises';
+import type { KubeObject } from '../kube/objects.ts';
+import { errorText } from '../lib/error-text.ts';
+import { decodeRelease, type Release } from '../release/decode.ts';
+import { isRecord, parseRecord } from '../release/record.ts';
+import { type DecodedRecord, type ParsedContent, parseContent } from './content-rules.ts';
+
+/** A record's Secret with its data. */
+export interface RecordSecret extends KubeObject {
+  readonly type?: string;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Decodes one record after the other: of each only what it says it is stays in memory, and the content of the latest.
+ * Whatever else is to be done has its turn in between: records are as large as somebody made them.
+ */
+export class RecordReader {
+  readonly #records: DecodedRecord[] = [];
+  #latest: Release | undefined;
+  #latestRevision = 0;
+  #error: Error | undefined;
+
+  /** What cannot be read is told by {@link result}: the listing goes on, its end may tell more. */
+  async read(secret: RecordSecret): Promise<void> {
+    if (this.#error !== undefined) return;
+    await setImmediate();
+    try {
+      const record = parseRecord(secret.metadata);
+      if (!isRecord(record)) throw new Error(`secret ${secret.metadata.name} ${record.reason}`);
+      const content = decodeRelease(secret);
+      const { name, namespace, revision, status } = content;
+      const { secretName, ...claimed } = record;
+      const said = { name, namespace, revision, status };
+      this.#records.push({ secretName, secretType: secret.type ?? '', claimed, said });
+      if (claimed.revision <= this.#latestRevision) return;
+      this.#latestRevision = claimed.revision;
+      this.#latest = content;
+    } catch (error) {
+      this.#error = error instanceof Error ? error : new Error(errorText(error));
+    }
+  }
+
+  /** @throws RecordError, Error where a record or the latest manifest cannot be read */
+  result(): { readonly records: readonly DecodedRecord[]; readonly latest: ParsedContent } {
+    if (this.#error !== undefined) throw this.#error;
+    if (this.#latest === undefined) throw new Error('its records are gone');
+    return { records: this.#records, latest: parseContent(this.#latest) };
+  }
+}

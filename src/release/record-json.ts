@@ -1,0 +1,89 @@
+// The keys of a record's JSON as Go sees them: it finds a field whatever the case of its key, and mixes keys that come twice.
+
+/** Fields that are read of a record, by the path of the object that holds them. */
+const fields: Readonly<Record<string, readonly string[]>> = {
+  '': ['name', 'namespace', 'version', 'info', 'chart', 'manifest', 'hooks'],
+  info: ['status'],
+  hooks: ['name', 'kind', 'manifest', 'events'],
+};
+
+interface Frame {
+  /** Undefined: an object or list whose keys mean nothing to us. */
+  readonly path: string | undefined;
+  readonly seen: Set<string>;
+  /** The key that was read last. */
+  key: string;
+}
+
+/**
+ * What is wrong with the keys of a record, undefined where Go finds what `JSON.parse` finds: each field spelt as Helm
+ * spells it, and once. `json` must be valid.
+ */
+export function keyProblem(json: string): string | undefined {
+  const frames: Frame[] = [];
+  let at = 0;
+  while (at < json.length) {
+    const char = json[at];
+    if (char === '{' || char === '[') frames.push(enter(frames.at(-1), { isList: char === '[' }));
+    else if (char === '}' || char === ']') frames.pop();
+    if (char !== '"') {
+      at += 1;
+      continue;
+    }
+    const end = endOfString(json, at);
+    const frame = frames.at(-1);
+    if (frame !== undefined && frame.path !== undefined && isColonNext(json, end)) {
+      const key = String(JSON.parse(json.slice(at, end)));
+      const problem = problemOf(key, frame);
+      if (problem !== undefined) return problem;
+      frame.key = key;
+    }
+    at = end;
+  }
+  return undefined;
+}
+
+/** Lists are transparent: the objects of `hooks` are at `hooks`. */
+function enter(parent: Frame | undefined, { isList }: { readonly isList: boolean }): Frame {
+  const seen = new Set<string>();
+  if (parent === undefined) return { path: isList ? undefined : '', seen, key: '' };
+  if (parent.path === undefined) return { path: undefined, seen, key: '' };
+  if (parent.path === '' && parent.key === 'hooks') return { path: 'hooks', seen, key: '' };
+  const isListOfHooks = parent.path === 'hooks' && parent.key === '' && !isList;
+  if (isListOfHooks) return { path: 'hooks', seen, key: '' };
+  const isInfo = parent.path === '' && parent.key === 'info' && !isList;
+  return { path: isInfo ? 'info' : undefined, seen, key: '' };
+}
+
+function problemOf(key: string, { path = '', seen }: Frame): string | undefined {
+  const folded = foldCase(key);
+  const field = fields[path]?.find((name) => foldCase(name) === folded);
+  if (field === undefined) return undefined;
+  if (field !== key) return `the record has a key ${JSON.stringify(key)}, which Helm takes for ${field}`;
+  if (seen.has(key)) return `the record has the key ${field} twice`;
+  seen.add(key);
+  return undefined;
+}
+
+/** Behind the closing quote. A quote is part of the text where an odd number of backslashes stands before it. */
+function endOfString(json: string, start: number): number {
+  let quote = json.indexOf('"', start + 1);
+  while (quote >= 0) {
+    let backslashes = 0;
+    while (json[quote - 1 - backslashes] === '\\') backslashes += 1;
+    if (backslashes % 2 === 0) return quote + 1;
+    quote = json.indexOf('"', quote + 1);
+  }
+  return json.length;
+}
+
+function isColonNext(json: string, from: number): boolean {
+  let at = from;
+  while (at < json.length && ' \t\n\r'.includes(json[at] ?? '')) at += 1;
+  return json[at] === ':';
+}
+
+/** As Go folds: besides case, the long s and the Kelvin sign. */
+export function foldCase(text: string): string {
+  return text.replaceAll('\u017f', 's').replaceAll('\u212a', 'k').toLowerCase();
+}

@@ -1,0 +1,50 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { RecordReader, type RecordSecret } from '../../../src/purge/record-reader.ts';
+import { recordMetas } from '../../support/stored-release.ts';
+
+const base64 = (bytes: Buffer | string): string => Buffer.from(bytes).toString('base64');
+
+function secret(revision: number, content: Readonly<Record<string, unknown>>): RecordSecret {
+  const metadata = recordMetas({ revision }).at(-1);
+  if (metadata === undefined) throw new Error('no record');
+  const wire = { name: 'shop', namespace: 'team-a', version: revision, info: { status: 'deployed' }, ...content };
+  const release = base64(base64(gzipSync(JSON.stringify(wire))));
+  return { metadata, type: 'helm.sh/release.v1', data: { release } };
+}
+
+async function read(...secrets: readonly RecordSecret[]): Promise<RecordReader> {
+  const reader = new RecordReader();
+  for (const one of secrets) await reader.read(one);
+  return reader;
+}
+
+const manifest = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
+
+describe('RecordReader', () => {
+  it('takes the content of the highest revision, in whatever order they come', async () => {
+    const old = { manifest: 'no yaml: [', version: 1 };
+    const reader = await read(secret(10, { manifest: manifest('ten') }), secret(1, old), secret(2, old));
+    const { records, latest } = reader.result();
+    expect(latest.objects.map(({ metadata }) => metadata.name)).toEqual(['ten']);
+    expect(records.map(({ claimed, said }) => [claimed.revision, said.revision])).toEqual([
+      [10, 10],
+      [1, 1],
+      [2, 1],
+    ]);
+    expect(records[0]?.said).toEqual({ name: 'shop', namespace: 'team-a', revision: 10, status: 'deployed' });
+  });
+
+  it('tells what cannot be read, even of an older one', async () => {
+    const reader = await read(secret(2, { manifest: '' }), secret(1, { name: 7 }));
+    expect(() => reader.result()).toThrow('name is not a string');
+    expect(() => new RecordReader().result()).toThrow('its records are gone');
+  });
+
+  it('refuses eight million lines without reading them', async () => {
+    const reader = await read(secret(1, { manifest: manifest('a') + 'a: 1\n'.repeat(1_000_000) }));
+    expect(() => reader.result()).toThrow('longer than 2000000');
+    const larger = await read(secret(1, { manifest: manifest('a') + 'a: 1\n'.repeat(8_000_000) }));
+    expect(() => larger.result()).toThrow('unpacks to more than 8388608 bytes');
+  });
+});
