@@ -60,8 +60,8 @@ function collect(value: unknown, into: ManifestObject[]): void {
 }
 
 /**
- * As apimachinery: an item of a FooList is a Foo where it does not say what it is. One that says half of it is made a Foo
- * too, whatever it says: that is refused.
+ * As apimachinery: an item of a FooList is a Foo where it does not say what it is. One that says half of it has no kind to
+ * Helm: that is refused.
  */
 function typedBy(list: Partial<ManifestObject>, item: unknown): Readonly<Record<string, unknown>> {
   if (!isMap(item)) throw unreadable('holds a list with an item that is no object');

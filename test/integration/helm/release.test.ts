@@ -153,7 +153,7 @@ describe('a manifest means to us what it means to helm', () => {
     `apiVersion: v1\nkind: List\nitems:\n- ${inner('keep-on-item', keep)}`,
     `apiVersion: v1\nkind: List\nmetadata: {annotations: ${keep}}\nitems:\n- ${inner('keep-on-list')}`,
     inner('keep-on-object', keep),
-    'apiVersion: v1\nkind: ConfigMap\nmetadata: &first {name: first, labels: {a: b}}\nmetadata: {<<: *first, name: last}',
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aliased, labels: &labels {a: b}, annotations: *labels}',
   ].join('\n---\n');
 
   async function configMapNames(): Promise<string[]> {
