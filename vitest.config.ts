@@ -1,4 +1,4 @@
-// The rings of the test suite: unit needs nothing, integration and e2e share one local cluster, soak runs long and by hand.
+// The rings of the test suite: unit needs nothing; integration, e2e and twenty seconds of each soak share one local cluster.
 import { defineConfig } from 'vitest/config';
 
 const onCluster = {
@@ -11,7 +11,13 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
-      { test: { name: 'cluster', include: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'], ...onCluster } },
+      {
+        test: {
+          name: 'cluster',
+          include: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/soak/**/*.soak.test.ts'],
+          ...onCluster,
+        },
+      },
     ],
   },
 });

@@ -16,7 +16,7 @@ export async function runCommand(command, { args, runtime, signals }) {
       continue;
     }
     if (step.title !== undefined) process.stderr.write(`\n== ${step.title}\n`);
-    const code = await runStep(withArgs(step.run, args), { command, env, runtime, signals });
+    const code = await runStep(withArgs(step.run, args), { command, env: { ...env, ...step.env }, runtime, signals });
     if (signals.received !== undefined) return code === 0 ? 130 : code;
     if (code === 0) continue;
     exitCode = exitCode === 0 ? code : exitCode;

@@ -59,7 +59,7 @@ export function newElection(options: RunLeadershipOptions): LeaderElection {
     },
     onStoppedLeading: async (reason) => {
       metrics.leader.set({ lease: name }, 0);
-      log.warn('no longer leading', { lease: `${namespace}/${name}`, identity, reason: reason.message });
+      log.info('no longer leading', { lease: `${namespace}/${name}`, identity, reason: reason.message });
       await settled();
     },
     onNewHolder: (holder) =>
