@@ -1,5 +1,6 @@
 // One pass over one resource: observe, decide, and hand over to the one verb that was decided on.
 import type { ReconcileResult } from '../controller/reconciler.ts';
+import { isApiError } from '../kube/errors.ts';
 import { deploy } from './act/deploy.ts';
 import { addFinalizer } from './act/finalizer.ts';
 import { letGo } from './act/let-go.ts';
@@ -43,8 +44,7 @@ export class ResourceReconciler {
       case 'none':
         return settle(pass, context);
       case 'addFinalizer':
-        await this.#protect(pass);
-        return this.reconcile(pass.key, pass.signal);
+        return (await this.#protect(pass)) ? this.reconcile(pass.key, pass.signal) : {};
       case 'install':
       case 'upgrade':
         return deploy(pass, pass.decision.action, context);
@@ -55,9 +55,16 @@ export class ResourceReconciler {
     }
   }
 
-  async #protect(pass: Pass): Promise<void> {
+  /** False where the resource went meanwhile: the watch will tell. */
+  async #protect(pass: Pass): Promise<boolean> {
     const { client, type, store } = this.#context;
     const resource = latestOf(pass.observation.resource, this.#context);
-    store.remember(await addFinalizer(resource, { client, type, signal: pass.signal }));
+    try {
+      store.remember(await addFinalizer(resource, { client, type, signal: pass.signal }));
+      return true;
+    } catch (error) {
+      if (isApiError(error, 'API_NOT_FOUND')) return false;
+      throw error;
+    }
   }
 }

@@ -1,7 +1,9 @@
 // Adding and removing our finalizer: first of all acts, and last of all (DESIGN.md O1, O10).
 import { UNINSTALL_FINALIZER } from '../../api/v1alpha1/finalizer.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import { ApiError } from '../../kube/errors.ts';
 import type { Resource } from '../../kube/resource.ts';
+import { retryOnConflict } from '../../kube/retry-on-conflict.ts';
 import { fieldManager } from '../field-manager.ts';
 import type { ObservedResource } from '../observation.ts';
 
@@ -12,27 +14,40 @@ export interface FinalizerContext {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Adds ours. @throws ApiError `API_CONFLICT` where the resource changed meanwhile: look again */
+/** Adds ours. @throws ApiError `API_NOT_FOUND` where the resource is gone, or another has its name */
 export function addFinalizer(resource: ObservedResource, context: FinalizerContext): Promise<ObservedResource> {
-  return writeFinalizers(resource, [...(resource.metadata.finalizers ?? []), UNINSTALL_FINALIZER], context);
+  return changeFinalizers(resource, context, (held) => [...withoutOurs(held), UNINSTALL_FINALIZER]);
 }
 
 /** Removes ours and leaves those of others. @throws ApiError as above */
 export function removeFinalizer(resource: ObservedResource, context: FinalizerContext): Promise<ObservedResource> {
-  const others = (resource.metadata.finalizers ?? []).filter((each) => each !== UNINSTALL_FINALIZER);
-  return writeFinalizers(resource, others, context);
+  return changeFinalizers(resource, context, withoutOurs);
 }
 
-/** A list cannot be patched in part: the resourceVersion makes sure that nobody else's finalizer is lost. */
-function writeFinalizers(
+/**
+ * A list cannot be patched in part: the resourceVersion makes sure that nobody else's finalizer is lost. Safe to make
+ * again on what somebody else has written meanwhile, as long as it is the same object.
+ */
+function changeFinalizers(
   resource: ObservedResource,
-  finalizers: readonly string[],
   context: FinalizerContext,
+  change: (held: readonly string[]) => readonly string[],
 ): Promise<ObservedResource> {
-  const { namespace, name, resourceVersion } = resource.metadata;
-  return context.client.merge<ObservedResource>(
-    context.type,
-    { metadata: { resourceVersion, finalizers } },
-    { namespace, name, fieldManager, signal: context.signal },
+  const { client, type, signal } = context;
+  const { namespace, name, uid } = resource.metadata;
+  return retryOnConflict(
+    async (attempt) => {
+      const latest = attempt === 0 ? resource : await client.get<ObservedResource>(type, { namespace, name, signal });
+      if (latest.metadata.uid !== uid)
+        throw new ApiError('API_NOT_FOUND', `${type.kind} ${name} was replaced by another`);
+      const { resourceVersion, finalizers = [] } = latest.metadata;
+      const patch = { metadata: { resourceVersion, finalizers: change(finalizers) } };
+      return client.merge<ObservedResource>(type, patch, { namespace, name, fieldManager, signal });
+    },
+    { signal },
   );
+}
+
+function withoutOurs(finalizers: readonly string[]): readonly string[] {
+  return finalizers.filter((each) => each !== UNINSTALL_FINALIZER);
 }
