@@ -128,9 +128,9 @@ describe('the operator’s pod', () => {
     expect(memoryMi).toBeGreaterThanOrEqual(220 + 4 * 67);
   });
 
-  it('is one, and gone before the next one starts', () => {
-    expect(deployment.spec.replicas).toBe(1);
-    expect(deployment.spec.strategy).toEqual({ type: 'Recreate' });
+  it('elects a leader, so that a roll-out or a second replica never means two that act', () => {
+    expect(container.args).toContain('--leader-elect');
+    expect(deployment.spec.strategy).toBeUndefined();
   });
 
   it('runs the image’s command `run` with probes on the port that it names', () => {
