@@ -30,6 +30,7 @@ export function planSummary(plan: PurgePlan): readonly string[] {
   return [
     `policy ${plan.policy}, context ${plan.context}, server ${plan.server}`,
     ...leftOut.map(({ name, reason }) => `namespace ${name} is left out: ${reason}`),
+    ...plan.warnings.map((warning) => `warning: ${warning}`),
     selected === 0
       ? 'the selector matched no namespace that may be purged'
       : `${counted(selected, 'namespace')} selected: ${counted(counts.purge, 'release')} to purge in ` +

@@ -14,6 +14,8 @@ export interface ManagedFieldsEntry {
   readonly manager?: string;
   readonly operation?: string;
   readonly subresource?: string;
+  /** RFC 3339: when the manager last changed one of these fields. */
+  readonly time?: string;
   readonly fieldsV1?: unknown;
 }
 

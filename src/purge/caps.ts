@@ -12,7 +12,7 @@ export interface Capped {
 
 /**
  * Applies the caps. The namespace's comes first, so that one developer with many releases cannot stop the night for all.
- * `maxPercent` is of the live releases in the selected namespaces; `maxNamespaces` counts those where something would go.
+ * `maxPercent` is of the live releases in the selected namespaces, not of what only claims to be one; `maxNamespaces` counts those where something would go.
  */
 export function applyCaps(entries: readonly PlanEntry[], limits: PurgeSettings['limits']): Capped {
   const namespacesOverCap = namespacesOver(entries, limits.maxReleasesPerNamespace);
@@ -44,7 +44,7 @@ function keptByCap(entry: PlanEntry, limit: number): PlanEntry {
 
 function capsHit(entries: readonly PlanEntry[], limits: PurgeSettings['limits']): readonly CapHit[] {
   const purged = entries.filter(({ action }) => action === 'purge');
-  const live = entries.filter(({ status }) => status !== 'uninstalled');
+  const live = entries.filter(({ status, revision }) => status !== 'uninstalled' && revision > 0);
   const namespaces = new Set(purged.map(({ namespace }) => namespace)).size;
   const percent = live.length === 0 ? 0 : (100 * purged.length) / live.length;
   const checks: readonly Omit<CapHit, 'reason'>[] = [

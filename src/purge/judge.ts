@@ -31,7 +31,7 @@ function judgeRelease(
 ): PlanEntry {
   const verdict = decide({
     release,
-    namespaceAnnotations: namespace.annotations,
+    home: namespace,
     rejected: rejected.filter(({ claimedNames }) => claimedNames.includes(release.name)),
     settings,
     operator,
@@ -72,6 +72,7 @@ export interface PlanParts {
   readonly nowMs: number;
   readonly selection: Selection;
   readonly entries: readonly PlanEntry[];
+  readonly warnings: readonly string[];
   readonly capsHit: readonly CapHit[];
   readonly namespacesOverCap: ReadonlySet<string>;
 }
@@ -95,6 +96,7 @@ export function assemblePlan(parts: PlanParts): PurgePlan {
     createdAt: new Date(parts.nowMs).toISOString(),
     namespaces,
     entries,
+    warnings: parts.warnings,
     capsHit: parts.capsHit,
     counts: {
       purge: purged.length,

@@ -8,6 +8,7 @@ import { applyCaps } from './caps.ts';
 import type { OperatorIdentity } from './denials.ts';
 import { type InspectDeps, inspectRelease } from './inspect.ts';
 import { assemblePlan, judge } from './judge.ts';
+import { keepsOfNobody } from './keep.ts';
 import type { PlanEntry, PurgePlan } from './plan.ts';
 import { selectNamespaces } from './select.ts';
 import type { PurgeSettings } from './settings.ts';
@@ -62,6 +63,10 @@ export async function makePlan(deps: PlanDeps, options: PlanOptions = {}): Promi
     nowMs,
     selection,
     entries,
+    warnings: listings.flatMap(({ namespace, listing }) => {
+      const releases = listing.releases.map(({ name }) => name);
+      return keepsOfNobody(namespace, namespace.name, releases);
+    }),
     capsHit: capped.capsHit,
     namespacesOverCap: capped.namespacesOverCap,
   });

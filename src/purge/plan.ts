@@ -92,6 +92,8 @@ export interface PurgePlan {
   readonly namespaces: readonly PlanNamespace[];
   /** Sorted by namespace and name. */
   readonly entries: readonly PlanEntry[];
+  /** What somebody should look at, and which is of no release: a sentence each. */
+  readonly warnings: readonly string[];
   /** Not empty: the run is blocked. The entries still say what it would have done. */
   readonly capsHit: readonly CapHit[];
   readonly counts: { readonly purge: number; readonly keep: number; readonly namespaces: number };

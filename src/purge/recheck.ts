@@ -47,7 +47,7 @@ export async function changeSincePlan(
   // A keep that was set meanwhile changes the record too: it is the better reason.
   const verdict = decide({
     release,
-    namespaceAnnotations: selected.annotations,
+    home: selected,
     rejected,
     settings,
     operator,

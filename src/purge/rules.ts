@@ -1,15 +1,25 @@
 // The rules that metadata alone can answer, one small function each, asked in order: the first that speaks decides (P4).
+import type { Annotated } from '../release/annotation-times.ts';
 import type { RejectedRecord, StoredRelease } from '../release/group-releases.ts';
 import { lastTouchedMs } from '../release/record.ts';
 import { type OperatorIdentity, releaseDenial } from './denials.ts';
-import { type Annotations, type KeepVerdict, keepOfRelease, keepOn, quoteUntrusted } from './keep.ts';
+import {
+  isNameOfRelease,
+  type KeepVerdict,
+  keepOfRelease,
+  keepOnNamespace,
+  keepOnRecord,
+  lapsedKeep,
+  quoteUntrusted,
+} from './keep.ts';
 import type { PlanRule, Verdict } from './plan.ts';
 import type { PurgeSettings } from './settings.ts';
 
 /** All that a rule may look at. */
 export interface RuleInput {
   readonly release: StoredRelease;
-  readonly namespaceAnnotations: Annotations;
+  /** The namespace's annotations. */
+  readonly home: Annotated;
   /** Secrets that claim to be records of this release and are none. */
   readonly rejected: readonly RejectedRecord[];
   readonly settings: Pick<PurgeSettings, 'isExcluded' | 'minAgeMs' | 'shouldPurgeForeign'>;
@@ -49,7 +59,11 @@ export function decide(input: RuleInput): Verdict {
     const verdict = rule(input);
     if (verdict !== undefined) return verdict;
   }
-  return { action: 'purge', rule: 'selected', reason: 'its namespace is selected and nothing keeps it' };
+  const lapsed = lapsedKeep(input.home, input.release, input.nowMs);
+  const reason = 'its namespace is selected and nothing keeps it';
+  return lapsed === undefined
+    ? { action: 'purge', rule: 'selected', reason }
+    : { action: 'purge', rule: 'selected', reason: `${reason} now: ${lapsed}`, isDoubtful: true };
 }
 
 /** Milliseconds since the latest record was written or changed; undefined where its labels do not say so credibly. */
@@ -75,8 +89,9 @@ function rejectedRecord({ rejected }: RuleInput): Verdict | undefined {
 
 /** Helm's own rule; whatever else the label says never becomes an argument. */
 function invalidName({ release: { name } }: RuleInput): Verdict | undefined {
-  const isValid = name.length <= 53 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);
-  return isValid ? undefined : doubtful('invalid-name', `${quoteUntrusted(name)} is not a name that Helm gives`);
+  return isNameOfRelease(name)
+    ? undefined
+    : doubtful('invalid-name', `${quoteUntrusted(name)} is not a name that Helm gives`);
 }
 
 function uninstalled({ release }: RuleInput): Verdict | undefined {
@@ -87,17 +102,17 @@ function uninstalled({ release }: RuleInput): Verdict | undefined {
   );
 }
 
-function keptByNamespace({ release, namespaceAnnotations, nowMs }: RuleInput): Verdict | undefined {
-  return fromKeep('keep-namespace', keepOn(namespaceAnnotations, `namespace ${release.namespace}`, nowMs));
+function keptByNamespace({ release, home, nowMs }: RuleInput): Verdict | undefined {
+  return fromKeep('keep-namespace', keepOnNamespace(home, release.namespace, nowMs));
 }
 
-function keptByName({ release, namespaceAnnotations, nowMs }: RuleInput): Verdict | undefined {
-  return fromKeep('keep-release', keepOfRelease(namespaceAnnotations, release, nowMs));
+function keptByName({ release, home, nowMs }: RuleInput): Verdict | undefined {
+  return fromKeep('keep-release', keepOfRelease(home, release, nowMs));
 }
 
 function keptByRecord({ release, nowMs }: RuleInput): Verdict | undefined {
-  for (const annotations of release.annotations) {
-    const verdict = fromKeep('keep-record', keepOn(annotations, 'a record of the release', nowMs));
+  for (const record of release.annotated) {
+    const verdict = fromKeep('keep-record', keepOnRecord(record, nowMs));
     if (verdict !== undefined) return verdict;
   }
   return undefined;

@@ -46,6 +46,7 @@ function tellPlan(plan: PurgePlan, { settings, log }: NightDeps): void {
     const fields = { policy, release: `${namespace}/${name}`, action, rule, reason };
     log[isDoubtful === true ? 'warn' : 'info']('release planned', fields);
   }
+  for (const warning of plan.warnings) log.warn('purge warning', { policy, warning });
   for (const { cap, limit, found, reason } of plan.capsHit) {
     log.error('purge blocked by a cap, nothing is deleted', { policy, cap, limit, found, reason });
   }

@@ -4,15 +4,15 @@ import type { LabelSelector } from '../api/v1alpha1/label-selector.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { ObjectMeta } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
+import { type Annotated, annotatedOf } from '../release/annotation-times.ts';
 import { namespaceDenial, type OperatorIdentity } from './denials.ts';
 import { selectorText } from './namespace-selector.ts';
 import type { PlanNamespace } from './plan.ts';
 
 /** A namespace that may be purged. */
-export interface SelectedNamespace {
+export interface SelectedNamespace extends Annotated {
   readonly name: string;
   readonly uid: string;
-  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** The choice, with what was left out and why. */
@@ -71,7 +71,7 @@ export function choose(found: readonly ObjectMeta[], options: SelectOptions): Se
     const denial = namespaceDenial(meta.name, options.operator);
     if (denial !== undefined) leftOut.push({ name: meta.name, uid: meta.uid, state: 'denied', reason: denial });
     else if (meta.deletionTimestamp !== undefined) leftOut.push(terminating(meta));
-    else selected.push({ name: meta.name, uid: meta.uid, annotations: meta.annotations ?? {} });
+    else selected.push({ name: meta.name, uid: meta.uid, ...annotatedOf(meta) });
   }
   const names = new Set(found.map(({ name }) => name));
   for (const name of wanted ?? []) if (!names.has(name)) leftOut.push(notSelected(name, options.operator));

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { OWNER_LABEL } from '../api/v1alpha1/labels.ts';
 import type { ObjectMeta } from '../kube/objects.ts';
+import type { Annotated } from './annotation-times.ts';
 import { isRecord, parseRecord, type RecordRejection, type ReleaseRecord } from './record.ts';
 
 /** A release as the metadata of all its stored records shows it. */
@@ -12,8 +13,8 @@ export interface StoredRelease {
   readonly latest: ReleaseRecord;
   /** How many revisions are stored. */
   readonly revisions: number;
-  /** Annotations of every stored record that has any, newest first: an opt-out on any of them counts. */
-  readonly annotations: readonly Readonly<Record<string, string>>[];
+  /** The annotations of every stored record that has any, newest first: an opt-out on any of them counts. */
+  readonly annotated: readonly Annotated[];
   /** Value of the owner label on the newest stored record that has one (O6). */
   readonly owner: string | undefined;
   /** Changes when any stored record is added, removed or changed: over secret name, uid and resourceVersion of each. */
@@ -68,10 +69,14 @@ function toRelease(records: ReleaseRecord[]): StoredRelease | undefined {
     name: latest.name,
     latest,
     revisions: newestFirst.length,
-    annotations: newestFirst.map((record) => record.annotations).filter((map) => Object.keys(map).length > 0),
+    annotated: newestFirst.filter(({ annotations }) => Object.keys(annotations).length > 0).map(onlyAnnotated),
     owner: newestFirst.map(({ labels }) => labels[OWNER_LABEL]).find((owner) => owner !== undefined),
     recordsDigest: `sha256:${digest.digest('hex')}`,
   };
+}
+
+function onlyAnnotated({ annotations, annotationTimes }: Annotated): Annotated {
+  return annotationTimes === undefined ? { annotations } : { annotations, annotationTimes };
 }
 
 function claimedNames(meta: ObjectMeta): readonly string[] {

@@ -2,6 +2,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import type { ObjectMeta } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
+import { isPurgeAnnotation } from './annotation-times.ts';
 import { groupReleases, type ReleaseListing } from './group-releases.ts';
 import { recordLabelSelector } from './record.ts';
 
@@ -26,8 +27,9 @@ export async function listReleases(client: KubeClient, options: ListReleasesOpti
   return groupReleases(metas);
 }
 
-/** They are most of a record's metadata, and nobody here reads them. */
+/** They are most of a record's metadata, and read only for the time of an opt-out. */
 function withoutManagedFields(meta: ObjectMeta): ObjectMeta {
-  const { managedFields, ...rest } = meta;
-  return managedFields === undefined ? meta : rest;
+  if (meta.managedFields === undefined || Object.keys(meta.annotations ?? {}).some(isPurgeAnnotation)) return meta;
+  const { managedFields: _managedFields, ...rest } = meta;
+  return rest;
 }

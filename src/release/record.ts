@@ -1,5 +1,6 @@
 // Helm's release records as their metadata shows them: name, revision and state of a release without reading its body.
 import type { ObjectMeta } from '../kube/objects.ts';
+import { type Annotated, annotatedOf } from './annotation-times.ts';
 
 /** The type of the Secrets in which Helm 3 and 4 keep revisions. */
 export const recordSecretType = 'helm.sh/release.v1';
@@ -24,7 +25,7 @@ export const releaseStatuses = [
 export type ReleaseStatus = (typeof releaseStatuses)[number];
 
 /** One revision of a release, as its Secret's metadata shows it. Untrusted: whoever writes Secrets there wrote this. */
-export interface ReleaseRecord {
+export interface ReleaseRecord extends Annotated {
   readonly namespace: string;
   readonly name: string;
   readonly revision: number;
@@ -34,7 +35,6 @@ export interface ReleaseRecord {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
   /** When Helm wrote the revision, milliseconds since the epoch; undefined where the label is missing or no number. */
   readonly createdAtMs: number | undefined;
   /** When Helm last changed the record. */
@@ -65,8 +65,9 @@ export function parseRecord(meta: ObjectMeta): ReleaseRecord | RecordRejection {
   if (labels.owner !== 'helm') return reject('has no label owner=helm');
   if (name === undefined || name === '') return reject('has no label name');
   const revision = /^[1-9]\d{0,14}$/.test(version ?? '') ? Number(version) : undefined;
-  if (revision === undefined) return reject(`label version is "${version}", not a revision`);
-  if (!isReleaseStatus(status)) return reject(`label status is "${status}", not a state of Helm`);
+  if (revision === undefined) return reject(`has a label version ${JSON.stringify(version)}, which is no revision`);
+  if (!isReleaseStatus(status))
+    return reject(`has a label status ${JSON.stringify(status)}, which is no state of Helm`);
   if (meta.name !== recordSecretName(name, revision)) {
     return reject(`is named ${meta.name}, but its labels say ${recordSecretName(name, revision)}`);
   }
@@ -79,7 +80,7 @@ export function parseRecord(meta: ObjectMeta): ReleaseRecord | RecordRejection {
     uid: meta.uid,
     resourceVersion: meta.resourceVersion,
     labels,
-    annotations: meta.annotations ?? {},
+    ...annotatedOf(meta),
     createdAtMs: unixSeconds(labels.createdAt),
     modifiedAtMs: unixSeconds(labels.modifiedAt),
   };

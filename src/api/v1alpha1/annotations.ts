@@ -28,11 +28,14 @@ export const SdkAnnotation = {
   reconcilePeriod: 'helm.sdk.operatorframework.io/reconcile-period',
 } as const;
 
+/** Prefix of all that {@link PurgeAnnotation} holds. */
+export const PURGE_PREFIX = 'purge.velotio.com/';
+
 /** On a namespace, on a release's owner, or on a stored record of the release. */
 export const PurgeAnnotation = {
   /** `"true"`: never purged. What cannot be parsed means keep. */
   keep: 'purge.velotio.com/keep',
-  /** RFC 3339: not purged before then; at most 14 days ahead count. */
+  /** RFC 3339: not purged before then; at most 14 days from when the annotation was set. */
   keepUntil: 'purge.velotio.com/keep-until',
   /** Ours alone: the resource sleeps (P11). */
   asleep: 'purge.velotio.com/asleep',

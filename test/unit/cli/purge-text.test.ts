@@ -38,6 +38,7 @@ const plan = assemblePlan({
     entry('team-a/db', kept('exclude', "its name is in the policy's exclude")),
     entry('team-a/odd', { ...kept('keep-record', 'a record carries x: "maybe"'), isDoubtful: true, revision: 0 }),
   ],
+  warnings: ['namespace team-a carries keep.purge.velotio.com/apj, but has no release apj; did you mean api?'],
   capsHit: [],
   namespacesOverCap: new Set(),
 });

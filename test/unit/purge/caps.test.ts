@@ -11,14 +11,14 @@ const roomy: PurgeSettings['limits'] = {
   maxConsecutiveFailures: 10,
 };
 
-/** `a3` is three releases of namespace a that would go, `a-2` two that stay, `a~1` one uninstalled. */
+/** `a3` is three releases of namespace a that would go, `a-2` two that stay, `a~1` one uninstalled, `a!1` a stray record. */
 function entries(...groups: string[]): PlanEntry[] {
   return groups.flatMap((group) => {
-    const [, namespace = '', mark = '', count = '0'] = /^([a-z])([-~]?)(\d+)$/.exec(group) ?? [];
+    const [, namespace = '', mark = '', count = '0'] = /^([a-z])([-~!]?)(\d+)$/.exec(group) ?? [];
     return Array.from({ length: Number(count) }, (_, index) => ({
       namespace,
       name: `${mark === '' ? 'go' : 'stay'}-${index}`,
-      revision: 1,
+      revision: mark === '!' ? 0 : 1,
       status: mark === '~' ? ('uninstalled' as const) : ('deployed' as const),
       action: mark === '' ? ('purge' as const) : ('keep' as const),
       rule: 'selected' as const,
@@ -36,6 +36,7 @@ describe('applyCaps', () => {
     ['exactly the percentage', entries('a1', 'a-1'), { maxPercent: 50 }, []],
     ['over the percentage', entries('a2', 'a-1'), { maxPercent: 66 }, ['maxPercent']],
     ['kept history is no live release', entries('a1', 'a~9'), { maxPercent: 50 }, ['maxPercent']],
+    ['what only claims to be a release dilutes nothing', entries('a1', 'a!9'), { maxPercent: 50 }, ['maxPercent']],
     ['nothing at all', [], { maxPercent: 1 }, []],
     ['several', entries('a2', 'b2'), { maxReleases: 1, maxNamespaces: 1 }, ['maxReleases', 'maxNamespaces']],
     ['left-out namespaces do not count', entries('a9', 'b1'), { maxReleasesPerNamespace: 3, maxReleases: 1 }, []],

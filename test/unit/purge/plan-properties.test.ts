@@ -125,7 +125,7 @@ function plan(
   const capped = withCaps
     ? applyCaps(judged, settings.limits)
     : { entries: judged, capsHit: [], namespacesOverCap: new Set<string>() };
-  return assemblePlan({ policy: 'p', context: 'c', server: 's', nowMs, selection, ...capped });
+  return assemblePlan({ policy: 'p', context: 'c', server: 's', nowMs, selection, warnings: [], ...capped });
 }
 
 const keys = (entries: readonly PlanEntry[]): string[] => entries.map(({ namespace, name }) => `${namespace}/${name}`);

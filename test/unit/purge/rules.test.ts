@@ -9,7 +9,7 @@ const settings = { isExcluded: () => false, minAgeMs: 0, shouldPurgeForeign: fal
 function input(shape: ReleaseShape, overrides: Partial<RuleInput> = {}): RuleInput {
   return {
     release: storedRelease(shape),
-    namespaceAnnotations: {},
+    home: { annotations: {} },
     rejected: [],
     settings,
     operator,
@@ -38,15 +38,15 @@ describe('decide', () => {
     ['a name that Helm would not give', input({ name: 'Shop_1' }), 'keep invalid-name'],
     ['a name longer than Helm allows', input({ name: 'a'.repeat(54) }), 'keep invalid-name'],
     ['kept history', input({ status: 'uninstalled' }), 'keep uninstalled'],
-    ['keep on the namespace', input({}, { namespaceAnnotations: keep }), 'keep keep-namespace'],
+    ['keep on the namespace', input({}, { home: { annotations: keep } }), 'keep keep-namespace'],
     [
       'keep of the release',
-      input({}, { namespaceAnnotations: { 'keep.purge.velotio.com/shop': 'true' } }),
+      input({}, { home: { annotations: { 'keep.purge.velotio.com/shop': 'true' } } }),
       'keep keep-release',
     ],
     [
       'keep of another release',
-      input({}, { namespaceAnnotations: { 'keep.purge.velotio.com/api': 'true' } }),
+      input({}, { home: { annotations: { 'keep.purge.velotio.com/api': 'true' } } }),
       'purge selected',
     ],
     ['keep on the latest record', input({ annotations: keep }), 'keep keep-record'],
@@ -88,7 +88,7 @@ describe('decide', () => {
   it('asks a hard denial first: not even a flag of the policy comes before it', () => {
     const everything = input(
       { namespace: 'kube-system', annotations: keep, labels: { 'helm.velotio.com/owner': 'X' } },
-      { namespaceAnnotations: keep },
+      { home: { annotations: keep } },
     );
     expect(decide(everything).rule).toBe('hard-denial');
   });

@@ -37,7 +37,7 @@ describe('groupReleases', () => {
       record('shop', 2),
       record('shop', 3, { annotations: { a: 'new' } }),
     ]);
-    expect(releases[0]?.annotations).toEqual([{ a: 'new' }, { a: 'old' }]);
+    expect(releases[0]?.annotated).toEqual([{ annotations: { a: 'new' } }, { annotations: { a: 'old' } }]);
   });
 
   it('finds the owner on any stored record', () => {
