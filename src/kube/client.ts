@@ -89,6 +89,11 @@ export class KubeClient {
     return this.#http.connection.context;
   }
 
+  /** Whether this is the pod's own service account, and no kubeconfig. */
+  get isInCluster(): boolean {
+    return this.#http.connection.isInCluster;
+  }
+
   /** The context's namespace. */
   get namespace(): string {
     return this.#http.connection.namespace;

@@ -36,6 +36,8 @@ export class Connection {
   readonly server: string;
   /** The context's name. */
   readonly context: string;
+  /** Whether this is the pod's own service account, and no kubeconfig: a name alone would not tell. */
+  readonly isInCluster: boolean;
   /** The context's namespace, `default` where it names none. */
   readonly namespace: string;
   readonly #library: typeof ClientNode;
@@ -43,7 +45,11 @@ export class Connection {
   #credentials: HeldCredentials | undefined;
   #renewal: Promise<Credentials> | undefined;
 
-  constructor(library: typeof ClientNode, kubeConfig: ClientNode.KubeConfig) {
+  constructor(
+    library: typeof ClientNode,
+    kubeConfig: ClientNode.KubeConfig,
+    options: { readonly isInCluster?: boolean } = {},
+  ) {
     const cluster = kubeConfig.getCurrentCluster();
     if (cluster === null) {
       throw new ApiError('KUBECONFIG_INVALID', 'the kubeconfig names no cluster for its context', {
@@ -51,6 +57,7 @@ export class Connection {
         remedy: 'Choose a context with --context, or set current-context (kubectl config use-context NAME).',
       });
     }
+    this.isInCluster = options.isInCluster ?? false;
     this.#library = library;
     this.#kubeConfig = kubeConfig;
     this.server = cluster.server.replace(/\/+$/, '');
@@ -130,6 +137,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   const named = options.kubeconfig?.split(delimiter).filter((file) => file !== '') ?? [];
   const ofHome = join(options.homeDir, '.kube', 'config');
   const files = named.length === 0 && existsSync(ofHome) ? [ofHome] : named;
+  const isInCluster = files.length === 0;
   try {
     if (files.length > 0) loadFiles(library, { kubeConfig, files });
     else if (existsSync('/var/run/secrets/kubernetes.io/serviceaccount/token')) kubeConfig.loadFromCluster();
@@ -156,7 +164,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     }
     kubeConfig.setCurrentContext(options.context);
   }
-  return new Connection(library, kubeConfig);
+  return new Connection(library, kubeConfig, { isInCluster });
 }
 
 function loadFiles(
