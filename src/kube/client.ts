@@ -3,7 +3,7 @@ import { apiVersionOf } from '../api/v1alpha1/group-version.ts';
 import { isApiError } from './errors.ts';
 import type { ApiRequest, HttpTransport } from './http.ts';
 import type { KubeList, KubeObject, ObjectInput } from './objects.ts';
-import { type Resource, type ResourceLocation, resourcePath } from './resource.ts';
+import { describeLocation, type Resource, type ResourceLocation, resourcePath } from './resource.ts';
 import { decodeWatch, type WatchEvent } from './watch-stream.ts';
 
 /** What every call takes. */
@@ -114,6 +114,11 @@ export class KubeClient {
     return new KubeClient(this.#http.apart());
   }
 
+  /** New requests get new sockets: one went silent, and others may be as dead. */
+  renewSockets(): void {
+    this.#http.connection.renewSockets();
+  }
+
   /** Sends any request: discovery, version, reviews. */
   raw<T>(request: ApiRequest): Promise<T> {
     return this.#http.json<T>(request);
@@ -124,7 +129,7 @@ export class KubeClient {
     return this.#http.json<T>({
       method: 'GET',
       path: resourcePath(resource, options),
-      what: `get ${describe(resource, options)}`,
+      what: `get ${describeLocation(resource, options)}`,
       ...(options.isMetadataOnly === true ? { accept: metadataAccept.one } : {}),
       signal: options.signal,
     });
@@ -155,7 +160,7 @@ export class KubeClient {
           limit: String(options.pageSize ?? 500),
           continue: continueToken,
         },
-        what: `list ${describe(resource, options)}`,
+        what: `list ${describeLocation(resource, options)}`,
         ...(options.isMetadataOnly === true ? { accept: metadataAccept.list } : {}),
         isRepeated: options.isRepeated ?? true,
         signal: options.signal,
@@ -186,7 +191,7 @@ export class KubeClient {
     resource: Resource,
     options: WatchOptions,
   ): Promise<AsyncIterable<WatchEvent<T>>> {
-    const what = `watch ${describe(resource, options)}`;
+    const what = `watch ${describeLocation(resource, options)}`;
     const bytes = await this.#http.stream({
       method: 'GET',
       path: resourcePath(resource, { namespace: options.namespace }),
@@ -216,7 +221,7 @@ export class KubeClient {
       path: resourcePath(resource, { namespace }),
       query: writeQuery(options),
       body: object,
-      what: `create ${describe(resource, { namespace, name: object.metadata.name ?? object.metadata.generateName })}`,
+      what: `create ${describeLocation(resource, { namespace, name: object.metadata.name ?? object.metadata.generateName })}`,
       signal: options.signal,
     });
   }
@@ -238,7 +243,7 @@ export class KubeClient {
       query: { ...writeQuery(options), force: 'true' },
       contentType: 'application/apply-patch+yaml',
       body: { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind },
-      what: `apply ${describe(resource, location)}`,
+      what: `apply ${describeLocation(resource, location)}`,
       signal: options.signal,
     });
   }
@@ -255,7 +260,7 @@ export class KubeClient {
       query: writeQuery(options),
       contentType: 'application/merge-patch+json',
       body: patch,
-      what: `patch ${describe(resource, options)}`,
+      what: `patch ${describeLocation(resource, options)}`,
       signal: options.signal,
     });
   }
@@ -272,7 +277,7 @@ export class KubeClient {
           propagationPolicy: options.propagation ?? 'Background',
           ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
         },
-        what: `delete ${describe(resource, options)}`,
+        what: `delete ${describeLocation(resource, options)}`,
         signal: options.signal,
       });
       return true;
@@ -283,9 +288,7 @@ export class KubeClient {
   }
 }
 
-function collectionQuery(options: CollectionOptions): Record<string, string | undefined> {
-  return { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
-}
+const collectionQuery = ({ labelSelector, fieldSelector }: CollectionOptions) => ({ labelSelector, fieldSelector });
 
 function writeQuery(options: WriteOptions): Record<string, string | undefined> {
   return {
@@ -293,12 +296,4 @@ function writeQuery(options: WriteOptions): Record<string, string | undefined> {
     fieldValidation: 'Strict',
     dryRun: options.isDryRun === true ? 'All' : undefined,
   };
-}
-
-function describe(resource: Resource, location: { namespace?: string | undefined; name?: string | undefined }): string {
-  const type = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
-  if (location.name === undefined) return location.namespace === undefined ? type : `${type} in ${location.namespace}`;
-  return location.namespace === undefined
-    ? `${type} ${location.name}`
-    : `${type} ${location.namespace}/${location.name}`;
 }

@@ -85,8 +85,16 @@ export class Connection {
     return this.#renewal;
   }
 
+  /**
+   * New requests get new sockets; those in flight keep theirs. For when a socket went silent: the network may have
+   * forgotten all of them, and each dead one would cost the request that picks it a time-out.
+   */
+  renewSockets(): void {
+    retire(this.#credentials?.value.dispatcher);
+    this.#credentials = undefined;
+  }
+
   async #renew(): Promise<Credentials> {
-    const held = this.#credentials;
     const context = new this.#library.RequestContext(this.server, this.#library.HttpMethod.GET);
     try {
       await this.#kubeConfig.applySecurityAuthentication(context);
@@ -102,15 +110,15 @@ export class Connection {
     }
     const fingerprint = await this.#fingerprint();
     const fresh = context.getDispatcher();
+    const held = this.#credentials; // now, and not before the waits: its sockets may have been retired meanwhile
     const isSameTls = held?.fingerprint === fingerprint;
-    // The one that is no longer used ends when its last request does.
-    (isSameTls ? fresh : held?.value.dispatcher)?.close().catch(() => undefined); // close() may have destroyed it
+    retire(isSameTls ? fresh : held?.value.dispatcher);
     const value = { headers: context.getHeaders(), dispatcher: isSameTls ? held?.value.dispatcher : fresh };
     this.#credentials = { value, readAtMs: performance.now(), fingerprint };
     return value;
   }
 
-  /** Closes the sockets; requests in flight end with an error. */
+  /** Closes the sockets; requests in flight end with an error, those on sockets renewed meanwhile with their own signal. */
   async close(): Promise<void> {
     const held = this.#credentials;
     this.#credentials = undefined;
@@ -124,6 +132,11 @@ export class Connection {
       .map((key) => String(options[key]))
       .join('|');
   }
+}
+
+/** No new requests: it ends with its last one. */
+function retire(dispatcher: Dispatcher | undefined): void {
+  dispatcher?.close().catch(() => undefined); // it was destroyed meanwhile
 }
 
 /**

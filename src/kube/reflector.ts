@@ -19,7 +19,7 @@ import { Watchdog } from './watchdog.ts';
 
 /** What a reflector follows, and where it puts it. */
 export interface ReflectorOptions<T extends KubeObject> {
-  readonly client: Pick<KubeClient, 'pages' | 'watch'>;
+  readonly client: Pick<KubeClient, 'pages' | 'watch' | 'renewSockets'>;
   readonly resource: Resource;
   /** Absent: all namespaces. Reflectors of several namespaces may share a store. */
   readonly namespace?: string | undefined;
@@ -124,6 +124,7 @@ export class Reflector<T extends KubeObject> {
       await this.#watch(this.#resourceVersion, watchdog);
       return undefined;
     } catch (error) {
+      if (watchdog.hasFired || isApiError(error, 'API_TIMEOUT')) this.#options.client.renewSockets();
       return watchdog.hasFired ? new SilenceError(this.#options.resource, this.#watchdogMs) : error;
     }
   }

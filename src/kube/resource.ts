@@ -37,6 +37,14 @@ export function groupVersionPath({ group, version }: Pick<GroupVersionKind, 'gro
   return `/${parts.map(escapeSegment).join('/')}`;
 }
 
+/** As a message names it: `deployments.apps NAMESPACE/NAME`, `secrets in NAMESPACE`. */
+export function describeLocation(resource: Resource, location: Pick<ResourceLocation, 'namespace' | 'name'>): string {
+  const { namespace, name } = location;
+  const type = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
+  if (name === undefined) return namespace === undefined ? type : `${type} in ${namespace}`;
+  return namespace === undefined ? `${type} ${name}` : `${type} ${namespace}/${name}`;
+}
+
 /** Dots are no matter of escaping: a URL takes `%2e%2e` for `..` too. An empty name would address the collection. */
 function escapeSegment(segment: string): string {
   if (segment === '' || segment === '.' || segment === '..') throw invalidPath(`"${segment}" is not a name`);

@@ -164,7 +164,10 @@ export class ChaosProxy implements AsyncDisposable {
       : this.faults.strike(logged, 'status');
     if (fault !== undefined) {
       const { code, retryAfterS } = fault;
-      const headers = retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) };
+      const headers = {
+        connection: 'keep-alive',
+        ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
+      };
       logged.status = code;
       response.writeHead(code, { 'content-type': 'application/json', ...headers }).end(statusBody(fault));
       return true;
@@ -186,7 +189,7 @@ export class ChaosProxy implements AsyncDisposable {
     const { statusCode = 502, headers } = answer;
     logged.status = statusCode;
     const { connection: _own, 'keep-alive': _too, 'transfer-encoding': _chunked, ...sent } = headers;
-    response.writeHead(statusCode, sent);
+    response.writeHead(statusCode, { ...sent, connection: 'keep-alive' }); // and no Keep-Alive header: Go sends none
     response.flushHeaders();
     if (!logged.isWatch || statusCode !== 200) {
       answer.on('error', () => response.destroy());

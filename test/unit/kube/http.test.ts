@@ -286,3 +286,42 @@ describe('close', () => {
     await expect(failure).rejects.toMatchObject({ code: 'API_UNREACHABLE' });
   });
 });
+
+describe('new sockets', () => {
+  it('are for new requests; those in flight keep theirs, and end with their signal', async () => {
+    const sockets: { readonly port: number | undefined; readonly socket: IncomingMessage['socket'] }[] = [];
+    const noting =
+      (next: Handler): Handler =>
+      (request, response) => {
+        sockets.push({ port: request.socket.remotePort, socket: request.socket });
+        next(request, response);
+      };
+    const forEver: Handler = (_request, response) => {
+      response.writeHead(200);
+      response.write('one');
+    };
+    handlers = [noting(answer(200)), noting(forEver), noting(answer(200))];
+    await send();
+    const stop = new AbortController();
+    const stream = await transport().stream({ method: 'GET', path: '/watch', what: 'watch', signal: stop.signal });
+    const events = stream[Symbol.asyncIterator]();
+    await events.next();
+    connection.renewSockets();
+    await send();
+    const [first, watch, fresh] = sockets;
+    expect([first?.port, watch?.port]).not.toContain(fresh?.port);
+    expect(watch?.socket.destroyed).toBe(false);
+    stop.abort(new Error('stopped by the test'));
+    await expect(events.next()).rejects.toThrow('stopped by the test');
+    await eventually(() => watch?.socket.destroyed).toBe(true);
+  });
+
+  it('are not closed by credentials that were asked for before', async () => {
+    handlers = [answer(200, { ok: true })];
+    await send();
+    const renewal = connection.credentials({ isRefreshForced: true });
+    connection.renewSockets();
+    await renewal;
+    expect(await send()).toEqual({ ok: true });
+  });
+});

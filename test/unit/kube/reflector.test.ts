@@ -43,7 +43,9 @@ const bookmark = (version: number): WatchEvent<KubeObject> =>
 function scripted({ lists = [], watches = [] }: Script): {
   client: ReflectorOptions<KubeObject>['client'];
   asked: Asked[];
+  renewals: number[];
 } {
+  const renewals: number[] = [];
   const asked: Asked[] = [];
   const [listsLeft, watchesLeft] = [[...lists], [...watches]];
   const silence = (signal: AbortSignal | undefined): Promise<never> =>
@@ -53,6 +55,7 @@ function scripted({ lists = [], watches = [] }: Script): {
       signal?.addEventListener('abort', abort, { once: true });
     });
   const client = {
+    renewSockets: () => renewals.push(asked.length),
     async *pages(_resource: unknown, options: ListOptions = {}) {
       asked.push({ verb: 'list', options });
       for (const each of listsLeft.shift() ?? [cut]) {
@@ -73,7 +76,7 @@ function scripted({ lists = [], watches = [] }: Script): {
       })();
     },
   };
-  return { client: client as ReflectorOptions<KubeObject>['client'], asked };
+  return { client: client as unknown as ReflectorOptions<KubeObject>['client'], asked, renewals };
 }
 
 const stops: (() => Promise<void>)[] = [];
@@ -82,7 +85,7 @@ afterEach(async () => {
 });
 
 function start(script: Script, change: Partial<ReflectorOptions<KubeObject>> = {}) {
-  const { client, asked } = scripted(script);
+  const { client, asked, renewals } = scripted(script);
   const store = new ObjectStore<KubeObject>();
   const changes: string[] = [];
   const errors: unknown[] = [];
@@ -101,7 +104,7 @@ function start(script: Script, change: Partial<ReflectorOptions<KubeObject>> = {
     controller.abort(new Error('stopped by the test'));
     await ended;
   });
-  return { store, changes, errors, asked, reflector, signal: controller.signal };
+  return { store, changes, errors, asked, renewals, reflector, signal: controller.signal };
 }
 
 /** `+name@uid`, `~name@uid`, `-name@uid`; a change from one object to another would show both. */
@@ -228,9 +231,10 @@ describe('a reflector’s watch', () => {
   });
 
   it('that is silent is dialled again from where it was, and after a list when it had never said anything', async () => {
-    const { asked, errors } = start({ lists, watches: [] }, { watchdogMs: 30 });
+    const { asked, errors, renewals } = start({ lists, watches: [] }, { watchdogMs: 30 });
     await eventually(() => versions(asked).slice(0, 4)).toEqual(['list', '5', 'list', '20']);
     expect(errors[0]).toMatchObject({ code: 'API_TIMEOUT', message: expect.stringContaining('silent for 0.03 s') });
+    expect(renewals.slice(0, 1)).toEqual([2]); // on sockets that are not as dead
   });
 });
 

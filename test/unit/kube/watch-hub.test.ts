@@ -32,9 +32,10 @@ class Server {
   }
 
   readonly client = {
+    renewSockets: () => undefined,
     pages: (resource: Resource, options: ListOptions) => this.#pages(resource, options),
     watch: (resource: Resource, options: WatchOptions) => this.#watch(resource, options),
-  } as WatchHubOptions['client'];
+  } as unknown as WatchHubOptions['client'];
 
   async *#pages(resource: Resource, options: ListOptions) {
     this.#note('list', resource, options);
