@@ -75,23 +75,24 @@ describe('an Event', () => {
   it('that is repeated is counted, not written again; after ten minutes of silence it is news', async () => {
     const object = await subject('repeated');
     const events = recorder();
-    const seen = async () => {
+    const counted = async () => {
       await events.flush();
-      return (await eventsOf(object)).map(({ note, series }) => [note, series?.count ?? 1]).sort();
+      const seen = await eventsOf(object);
+      return seen.map(({ note, series }) => [note, series?.count ?? 1] as const).sort(([a], [b]) => (a < b ? -1 : 1));
     };
     for (let count = 0; count < 3; count += 1) events.record(object, installed);
-    expect(await seen()).toEqual([[installed.note, 3]]);
+    expect(await counted()).toEqual([[installed.note, 3]]);
     monotonicMs += 599_999;
     events.record(object, installed);
-    expect(await seen()).toEqual([[installed.note, 4]]);
+    expect(await counted()).toEqual([[installed.note, 4]]);
     events.record(object, { ...installed, note: 'release a/b revision 2' });
-    expect(await seen()).toEqual([
+    expect(await counted()).toEqual([
       ['release a/b revision 1', 4],
       ['release a/b revision 2', 1],
     ]);
     monotonicMs += 600_000;
     events.record(object, { ...installed, note: 'release a/b revision 2' });
-    expect(await seen()).toHaveLength(3);
+    expect(await counted()).toHaveLength(3);
   });
 
   it('is one of few: an object that makes too many loses the rest', async () => {
