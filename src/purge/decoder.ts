@@ -1,5 +1,5 @@
 // Reading a YAML node into a typed value, collecting every mistake with its place instead of stopping at the first.
-import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, Scalar } from 'yaml';
 import { didYouMean } from '../lib/did-you-mean.ts';
 
 /** One thing that is wrong in a document; lines and columns count from 1. */
@@ -155,9 +155,16 @@ function pairsOf(source: Source): readonly Pair[] {
     return {
       key,
       keySource: inner(source, { child: keyNode, path }),
-      valueSource: inner(source, { child: (pair.value ?? keyNode) as Node, path }),
+      valueSource: inner(source, { child: (pair.value as Node | null) ?? nothingAt(keyNode), path }),
     };
   });
+}
+
+/** `{team}` has a key and no value: nothing, where the key stands. */
+function nothingAt(key: Node): Node {
+  const nothing = new Scalar(null);
+  if (key.range) nothing.range = key.range;
+  return nothing;
 }
 
 function inner(source: Source, to: { child: Node; path: string }): Source {

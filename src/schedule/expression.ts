@@ -27,17 +27,19 @@ const dayNames = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
 interface Field {
   readonly title: string;
+  readonly min: number;
+  readonly max: number;
   readonly pattern: RegExp;
   /** A number, or a name, as a number. */
   readonly toNumber: (text: string) => number;
 }
 
 const fields: readonly Field[] = [
-  field('minute', []),
-  field('hour', []),
-  field('day of month', []),
-  field('month', monthNames, 1),
-  field('day of week', dayNames),
+  field('minute', { min: 0, max: 59 }),
+  field('hour', { min: 0, max: 23 }),
+  field('day of month', { min: 1, max: 31 }),
+  field('month', { min: 1, max: 12, names: monthNames }),
+  field('day of week', { min: 0, max: 7, names: dayNames }),
 ];
 
 /**
@@ -63,22 +65,29 @@ export function parseExpression(expression: string): CronFields {
   };
 }
 
-function field(title: string, names: readonly string[], firstValue = 0): Field {
+function field(
+  title: string,
+  { min, max, names = [] }: { readonly min: number; readonly max: number; readonly names?: readonly string[] },
+): Field {
   const value = `(?:${['\\d{1,2}', ...names].join('|')})`;
   const item = `(?:\\*(?:/\\d{1,2})?|${value}|${value}-${value}(?:/\\d{1,2})?)`;
   return {
     title,
+    min,
+    max,
     pattern: new RegExp(`^${item}(?:,${item})*$`, 'i'),
-    toNumber: (text) => (/^\d/.test(text) ? Number(text) : names.indexOf(text.toLowerCase()) + firstValue),
+    toNumber: (text) => (/^\d/.test(text) ? Number(text) : names.indexOf(text.toLowerCase()) + min),
   };
 }
 
-function checkField(expression: string, { title, pattern, toNumber }: Field, text: string): void {
+function checkField(expression: string, { title, min, max, pattern, toNumber }: Field, text: string): void {
   if (!pattern.test(text)) throw invalid(expression, `"${text}" is no ${title}`);
   for (const item of text.split(',')) {
     const [range = '', step] = item.split('/');
     if (step !== undefined && Number(step) === 0) throw invalid(expression, `"${item}" has a step of 0`);
     const [from = '', to] = range.split('-');
+    const wrong = [from, to ?? from].find((one) => one !== '*' && (toNumber(one) < min || toNumber(one) > max));
+    if (wrong !== undefined) throw invalid(expression, `"${wrong}" is no ${title} (${min} to ${max})`);
     if (to !== undefined && toNumber(from) > toNumber(to)) throw invalid(expression, `"${item}" runs backwards`);
   }
 }

@@ -163,6 +163,7 @@ spec:
     ],
     ['a value that would widen it', 'namespaceSelector: {matchLabels: {a: "b,c"}}', 'is not a label value'],
     ['a key that would widen it', 'namespaceSelector: {matchLabels: {"!a": b}}', 'is not a label key'],
+    ['a label without a value', 'namespaceSelector: {matchLabels: {team}}', 'team: expected a label value'],
     ['an unquoted true', 'namespaceSelector: {matchLabels: {a: true}}', 'quote true, false and numbers'],
     ['no selector', 'mode: DryRun', '"namespaceSelector" is missing'],
   ])('refuses %s', (_name, field, expected) => {
@@ -181,6 +182,13 @@ spec:
     ['concurrency: 1.5', 'from 1 to 64'],
     ['limits: {maxReleases: 0}', '1 or more'],
     ['limits: [1]', 'expected an object, found a list'],
+    ['exclude: ["("]', '"(" matches no release'],
+    ['exclude: ["[o"]', 'matches no release'],
+    ['exclude: ["!shop"]', 'matches no release'],
+    ['exclude: [Shop]', 'matches no release'],
+    ['exclude: ["{a}"]', 'matches no release'],
+    ['exclude: [""]', 'matches no release'],
+    ['limits: {maxReleases}', 'limits.maxReleases: expected a whole number, 1 or more, found nothing'],
     ['exclude: x', 'expected a list, found "x"'],
     ['suspend: "true"', 'expected true or false, found "true"'],
     ['suspend:', 'found nothing'],
@@ -237,7 +245,6 @@ describe('settingsOf', () => {
     ['shop', 'shop-2', false],
     ['{a,b}-?', 'b-1', true],
     ['*', 'v1.2', true],
-    ['!shop', 'api', false],
   ])('excludes by the glob %s: %s → %s', (glob, name, expected) => {
     expect(settingsOf(policy(`  exclude: ["${glob}"]\n`)).isExcluded(name)).toBe(expected);
   });
