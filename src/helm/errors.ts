@@ -156,6 +156,14 @@ const patterns: readonly Pattern[] = [
     isTerminal: false,
     remedy: 'Give it more time (timeout), or look at what does not become ready.',
   },
+  {
+    // helm 4 keeps the cause, often a 403, to itself
+    code: 'HELM_FAILED',
+    text: /failed to delete release: /,
+    isTerminal: false,
+    remedy:
+      'helm does not say why: helm uninstall NAME --debug does. Often a right is missing: kubectl auth can-i delete KIND --namespace NAMESPACE --as USER.',
+  },
 ];
 
 /** The longest message kept of helm's output, in characters: it goes into status and Events. */
@@ -179,11 +187,11 @@ export function classifyHelmFailure(
   );
 }
 
-/** Helm's own words without its warnings, log lines and prefix, bounded. */
+/** Helm's own words without its warnings, log lines, prefix, and what a terminal would obey; bounded. */
 function essence(stderr: string): string {
   const lines = stderr
     .split('\n')
-    .map((line) => line.trimEnd())
+    .map((line) => line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trimEnd())
     .filter((line) => line !== '' && !/^(WARNING|level=|time=|I\d{4} |W\d{4} |E\d{4} |\w+\.go:)/.test(line));
   const text = lines.join('\n').replace(/^Error: /, '');
   return text.length > messageLimit ? `${text.slice(0, messageLimit - 1)}…` : text;

@@ -1,4 +1,5 @@
 // Which helm this is, and whether it is new enough.
+import { errorText } from '../lib/error-text.ts';
 import { HelmError } from './errors.ts';
 import type { Helm } from './process.ts';
 
@@ -26,30 +27,41 @@ export function parseHelmVersion(text: string): HelmVersion | undefined {
 
 /**
  * Asks helm for its version and insists on a minimum.
- * @throws HelmError `HELM_MISSING`, `HELM_TOO_OLD`
+ * @throws HelmError `HELM_MISSING`, also where it is there and does not say its version; `HELM_TOO_OLD`
  */
 export async function requireHelm(
   helm: Helm,
   minimum: { readonly major: number; readonly minor: number },
 ): Promise<HelmVersion> {
-  const { stdout } = await helm.run(['version', '--template', '{{.Version}}'], {
-    what: 'ask helm for its version',
-    timeoutMs: 30_000,
-  });
-  const version = parseHelmVersion(stdout);
   const wanted = `${minimum.major}.${minimum.minor}`;
-  const isOldEnough =
-    version !== undefined &&
-    (version.major > minimum.major || (version.major === minimum.major && version.minor >= minimum.minor));
-  if (!isOldEnough) {
-    throw new HelmError(
-      'HELM_TOO_OLD',
-      `"${helm.binary}" is helm ${version?.text ?? stdout}; ${wanted} or newer is needed`,
-      {
-        isTerminal: true,
-        remedy: `Install Helm ${wanted} or newer and put it first on PATH, or name it with HELM_BIN.`,
-      },
-    );
+  const version = await askVersion(helm, wanted);
+  const isNewEnough =
+    version.major > minimum.major || (version.major === minimum.major && version.minor >= minimum.minor);
+  if (!isNewEnough) {
+    throw new HelmError('HELM_TOO_OLD', `"${helm.binary}" is helm ${version.text}; ${wanted} or newer is needed`, {
+      isTerminal: true,
+      remedy: `Install Helm ${wanted} or newer and put it first on PATH, or name it with HELM_BIN.`,
+    });
   }
+  return version;
+}
+
+async function askVersion(helm: Helm, wanted: string): Promise<HelmVersion> {
+  const noVersion = (why: string, cause?: unknown): HelmError =>
+    new HelmError('HELM_MISSING', `"${helm.binary}" does not say which version of helm it is: ${why}`, {
+      cause,
+      isTerminal: true,
+      remedy: `Run "${helm.binary} version": it must print a version. Put Helm ${wanted} or newer first on PATH, or name it with HELM_BIN.`,
+    });
+  let answer: string;
+  try {
+    const call = { what: 'ask helm for its version', timeoutMs: 30_000 };
+    answer = (await helm.run(['version', '--template', '{{.Version}}'], call)).stdout;
+  } catch (error) {
+    if (error instanceof HelmError && error.code === 'HELM_MISSING') throw error;
+    throw noVersion(errorText(error), error);
+  }
+  const version = parseHelmVersion(answer);
+  if (version === undefined) throw noVersion(`it printed ${JSON.stringify(answer.slice(0, 80))}`);
   return version;
 }

@@ -29,7 +29,19 @@ describe('classifyHelmFailure', () => {
     const error = classify(stderr);
     expect(error).toMatchObject({ code, isTerminal, args: ['upgrade', 'b'] });
     expect(error.message).toMatch(/^cannot upgrade a\/b: (?!Error|level=)\S/);
-    expect(error.remedy === undefined).toBe(code === 'HELM_FAILED');
+    if (code !== 'HELM_FAILED') expect(error.remedy).toBeDefined();
+  });
+
+  it('says how to find the cause where helm keeps it to itself', () => {
+    const error = classify('Error: failed to delete release: one\n');
+    expect([error.code, error.remedy]).toEqual(['HELM_FAILED', expect.stringContaining('kubectl auth can-i delete')]);
+    expect(classify('Error: what nobody has seen').remedy).toBeUndefined();
+  });
+
+  it('hands on nothing that a terminal would obey', () => {
+    const { message } = classify('Error: \u001b[31mred\u001b[0m\u009b2J\u202e\nnext\r\n');
+    expect(message.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(message).toContain('\nnext');
   });
 
   it('has seen every code that helm’s words can lead to', () => {

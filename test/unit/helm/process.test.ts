@@ -251,7 +251,6 @@ describe('requireHelm', () => {
     ['v3.18.4', operatorMinimum, '4.0'],
     ['v2.17.0', purgeMinimum, '3.18'],
     ['v3.17.9', purgeMinimum, '3.18'],
-    ['not-a-version', operatorMinimum, '4.0'],
   ])('refuses %s', async (text, minimum, wanted) => {
     const helm = await helmOf(`echo ${text}`);
     await expect(requireHelm(helm, minimum)).rejects.toMatchObject({
@@ -259,6 +258,20 @@ describe('requireHelm', () => {
       isTerminal: true,
       message: `"${helm.binary}" is helm ${text}; ${wanted} or newer is needed`,
       remedy: expect.stringContaining(`Helm ${wanted}`),
+    });
+  });
+
+  it.each([
+    ['prints something else', 'echo not-a-version', 'it printed "not-a-version"'],
+    ['prints nothing', 'true', 'it printed ""'],
+    ['fails', "echo 'Error: plugin broken' >&2; exit 7", 'plugin broken'],
+  ])('refuses one that %s, and says what to look at', async (_name, script, why) => {
+    const helm = await helmOf(script);
+    await expect(requireHelm(helm, operatorMinimum)).rejects.toMatchObject({
+      code: 'HELM_MISSING',
+      isTerminal: true,
+      message: expect.stringContaining(why),
+      remedy: expect.stringContaining(`Run "${helm.binary} version"`),
     });
   });
 });
