@@ -45,10 +45,16 @@ export function writeOutput(
 ): void {
   switch (format) {
     case 'json':
-      stdout.write(`${JSON.stringify(output.data, undefined, 2)}\n`);
+      stdout.write(`${toJson(output.data)}\n`);
       break;
     case 'yaml':
-      stdout.write(stringify(output.data, { lineWidth: 0, aliasDuplicateObjects: false }));
+      // JSON's escapes are YAML's too, within double quotes
+      stdout.write(
+        stringify(output.data, { lineWidth: 0, aliasDuplicateObjects: false }).replace(
+          /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+          '\ufffd',
+        ),
+      );
       break;
     case 'table':
     case 'wide':
@@ -57,10 +63,21 @@ export function writeOutput(
   }
 }
 
-/** A cell on one line: what comes from a cluster may hold control characters, which a terminal would obey. */
+/** A text on one line: what comes from a cluster or from helm may hold control characters, which a terminal would obey. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+}
+
 function cell(value: string | number | undefined): string {
-  const text = value === undefined ? '' : String(value).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  const text = value === undefined ? '' : oneLine(String(value));
   return text === '' ? '-' : text;
+}
+
+/** JSON escapes the C0 characters only; a terminal obeys others too. All stand within strings. */
+function toJson(data: unknown): string {
+  return JSON.stringify(data, undefined, 2).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (char) =>
+    [...Array(char.length).keys()].map((at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  );
 }
 
 /** An age or a duration as kubectl writes it: `5s`, `12m`, `3h`, `9d`. */

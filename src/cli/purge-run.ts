@@ -67,7 +67,7 @@ async function planAskRun(session: PurgeSession, options: PurgeRunOptions, io: C
   const run = { ...deps, discovery: new Discovery(client), uninstaller: helmDriver(helm) };
   if (isBlocked(plan) || plan.counts.purge === 0) {
     if (!isBlocked(plan)) io.stderr.write('nothing to purge\n');
-    print(await executePlan(run, plan, { concurrency }), options, io);
+    print(await executePlan(run, plan, { concurrency }), { session, options, io });
     return isBlocked(plan) ? ExitCode.capHit : ExitCode.done;
   }
   if (!options.yes && !(await isConfirmed(plan, io))) {
@@ -80,7 +80,7 @@ async function planAskRun(session: PurgeSession, options: PurgeRunOptions, io: C
     forceSignal: io.forceSignal,
     ...(io.stderr.isTTY === true ? { onOutcome: (outcome) => io.stderr.write(`${outcomeLine(outcome)}\n`) } : {}),
   });
-  print(report, options, io);
+  print(report, { session, options, io });
   return exitCodeOf(report);
 }
 
@@ -94,9 +94,22 @@ function isConfirmed(plan: PurgePlan, io: CommandIo): Promise<boolean> {
   return confirmCount(io, { text, count: purge });
 }
 
-function print(report: PurgeReport, options: PurgeRunOptions, io: CommandIo): void {
+function print(
+  report: PurgeReport,
+  {
+    session,
+    options,
+    io,
+  }: { readonly session: PurgeSession; readonly options: PurgeRunOptions; readonly io: CommandIo },
+): void {
+  const { client, settings } = session;
+  const paste = {
+    kubeconfig: options.kubeconfig,
+    context: client.isInCluster ? undefined : client.context,
+    serviceAccount: settings.serviceAccount,
+  };
   writeOutput(io.stdout, options.output, { data: report, table: (format) => reportTable(report, format) });
-  for (const line of reportSummary(report)) io.stderr.write(`${line}\n`);
+  for (const line of reportSummary(report, paste)) io.stderr.write(`${line}\n`);
 }
 
 function exitCodeOf({ stoppedBy, counts }: PurgeReport): ExitCode {

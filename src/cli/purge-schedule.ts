@@ -19,14 +19,16 @@ export interface PurgeScheduleDeps {
   readonly operator: OperatorIdentity;
   readonly clock: Clock;
   readonly log: PurgeLog;
+  /** Aborted: what a night has in flight is ended, and not only nothing more started. */
+  readonly forceSignal?: AbortSignal | undefined;
 }
 
 /** A schedule in force. */
 export type PurgeSchedule = Nightly;
 
 /**
- * Starts the policy's schedule. Once stopped there is no further night, and one in flight finishes the releases that it
- * has begun. @throws PurgeError, ScheduleError where it cannot be followed, at once
+ * Starts the policy's schedule. From the call of `stop` on there is no further night, and one in flight starts no further
+ * release; its promise resolves when the releases in flight are done, or have been ended by `forceSignal`. @throws PurgeError, ScheduleError where it cannot be followed, at once
  */
 export function startPurgeSchedule(policy: PurgePolicy, deps: PurgeScheduleDeps): PurgeSchedule {
   const settings = settingsOf(policy);

@@ -56,7 +56,6 @@ export function helmFor(
   io: CommandIo,
   options: { readonly kubeconfig?: string | undefined; readonly maxProcesses: number } & HelmFence,
 ): Helm {
-  const isInPod = client.context === 'inClusterContext';
   return new Helm({
     binary: io.config.helmBin,
     env: Object.fromEntries(Object.entries(io.config.env).filter(([name]) => !name.startsWith('HELM_KUBE'))),
@@ -65,6 +64,6 @@ export function helmFor(
     ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
     // A path list in $KUBECONFIG is understood from the environment only.
     kubeconfig: options.kubeconfig,
-    context: isInPod ? undefined : client.context,
+    context: client.isInCluster ? undefined : client.context,
   });
 }

@@ -2,7 +2,7 @@
 import { shellWord } from '../lib/shell-word.ts';
 import type { PlanEntry, PurgePlan } from '../purge/plan.ts';
 import type { PurgeReport, ReleaseOutcome } from '../purge/report.ts';
-import { type Column, counted, formatAge, formatTable } from './output.ts';
+import { type Column, counted, formatAge, formatTable, oneLine } from './output.ts';
 
 const planColumns: readonly Column<PlanEntry>[] = [
   { header: 'NAMESPACE', value: ({ namespace }) => namespace },
@@ -36,7 +36,7 @@ export function planSummary(plan: PurgePlan): readonly string[] {
       : `${counted(selected, 'namespace')} selected: ${counted(counts.purge, 'release')} to purge in ` +
         `${counted(counts.namespaces, 'namespace')}, ${counts.keep} kept`,
     ...plan.capsHit.map(({ reason }) => `blocked, nothing is deleted: ${reason}`),
-  ];
+  ].map(oneLine);
 }
 
 interface ReportRow {
@@ -62,20 +62,29 @@ const reportColumns: readonly Column<ReportRow>[] = [
 /** What was done, then what lived and why. */
 export function reportTable(report: PurgeReport, options: { readonly isWide: boolean }): string {
   const kept = report.kept.map(
-    ({ namespace, name, revision, reason }): ReportRow => ({
+    ({ namespace, name, revision, reason, isDoubtful }): ReportRow => ({
       namespace,
       name,
       revision,
       result: 'kept',
-      detail: reason,
+      detail: `${isDoubtful === true ? '! ' : ''}${reason}`,
     }),
   );
   const rows = [...report.outcomes.map(outcomeRow), ...kept];
   return rows.length === 0 ? '' : formatTable(rows, reportColumns, options);
 }
 
+/** What a line to paste needs, so that it acts on the same cluster, with no more rights than the run. */
+export interface PasteOptions {
+  /** `--kubeconfig`, where it was given. */
+  readonly kubeconfig?: string | undefined;
+  /** Undefined in a pod. */
+  readonly context: string | undefined;
+  readonly serviceAccount: string | undefined;
+}
+
 /** The result in a line, then each failure with what to do about it. */
-export function reportSummary(report: PurgeReport): readonly string[] {
+export function reportSummary(report: PurgeReport, paste: PasteOptions): readonly string[] {
   const { counts } = report;
   const parts = [
     `${counts.purged} purged`,
@@ -90,16 +99,29 @@ export function reportSummary(report: PurgeReport): readonly string[] {
     ...failures.flatMap((outcome) => [
       `${outcome.namespace}/${outcome.name} failed (${outcome.code}): ${outcome.message}`,
       ...(outcome.remedy === undefined ? [] : [`  ${outcome.remedy}`]),
-      `  helm uninstall ${outcome.name} --namespace ${outcome.namespace} --kube-context ${shellWord(report.context)}`,
+      ...(outcome.record === 'left' ? [`  ${helmLine(outcome, paste)}`] : []),
     ]),
+  ].map(oneLine);
+}
+
+/** Only for a release whose very record is still there: another one of that name is somebody's new work. */
+function helmLine({ namespace, name }: ReleaseOutcome, { kubeconfig, context, serviceAccount }: PasteOptions): string {
+  const flags = [
+    ['--namespace', namespace],
+    ...(kubeconfig === undefined ? [] : [['--kubeconfig', kubeconfig]]),
+    ...(context === undefined ? [] : [['--kube-context', context]]),
+    ...(serviceAccount === undefined
+      ? []
+      : [['--kube-as-user', `system:serviceaccount:${namespace}:${serviceAccount}`]]),
   ];
+  return ['helm', 'uninstall', name, ...flags.flat()].map(shellWord).join(' ');
 }
 
 /** One release as it ends, for a terminal. */
 export function outcomeLine(outcome: ReleaseOutcome): string {
   const { namespace, name, result, durationMs, detail } = outcomeRow(outcome);
   const time = durationMs === undefined ? '' : ` ${seconds(durationMs)}`;
-  return `${result} ${namespace}/${name}${time}${detail === '' ? '' : `: ${detail}`}`;
+  return oneLine(`${result} ${namespace}/${name}${time}${detail === '' ? '' : `: ${detail}`}`);
 }
 
 function outcomeRow(outcome: ReleaseOutcome): ReportRow {

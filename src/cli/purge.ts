@@ -1,5 +1,6 @@
 // `bookstore-operator purge …`: the options that its commands share, and where each of them hangs.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { didYouMean } from '../lib/did-you-mean.ts';
 import type { CommandHost } from './command.ts';
 import { outputFormats } from './output.ts';
 import { wholeNumber } from './parse-options.ts';
@@ -10,7 +11,8 @@ import { type PurgeRunOptions, runPurgeRun } from './purge-run.ts';
 export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
   const purge = parent
     .command('purge')
-    .description("uninstall the Helm releases in the developers' namespaces, as a policy says");
+    .description("uninstall the Helm releases in the developers' namespaces, as a policy says")
+    .hook('preSubcommand', refuseUnknown);
   shared(purge.command('plan', { isDefault: true }))
     .description('print what would go, what stays, and why; changes nothing')
     .action((options: PurgePlanOptions) => complete(runPurgePlan(options, io)));
@@ -19,6 +21,16 @@ export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
     .option('--yes', 'do not ask; needed without a terminal', false)
     .option('--concurrency <n>', "releases at once (default: the policy's)", wholeNumber(1, 64))
     .action((options: PurgeRunOptions) => complete(runPurgeRun(options, io)));
+}
+
+/** commander would hand a command that it does not know to the default one, as an argument. */
+function refuseUnknown(purge: Command): void {
+  const [word] = purge.args;
+  const known = purge.commands.map((command) => command.name());
+  if (word === undefined || word.startsWith('-') || known.includes(word)) return;
+  const meant = didYouMean(word, known);
+  const hint = meant === undefined ? `There are: ${known.join(', ')}.` : `Did you mean ${meant}?`;
+  purge.error(`error: unknown command 'purge ${word}'. ${hint}`, { code: 'commander.unknownCommand' });
 }
 
 function shared(command: Command): Command {

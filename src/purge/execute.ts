@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { errorText } from '../lib/error-text.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import { FairQueue } from './fair-queue.ts';
-import { entriesToPurge, type PlanEntry, type PurgePlan } from './plan.ts';
+import { isBlocked, type PlanEntry, type PurgePlan } from './plan.ts';
 import { changeSincePlan, type RecheckDeps } from './recheck.ts';
 import { assembleReport, type Outcome, type PurgeReport, type ReleaseOutcome, type StopCause } from './report.ts';
 import { failed, uninstallRelease } from './uninstall-release.ts';
@@ -25,7 +25,7 @@ export interface ExecuteOptions {
   readonly onOutcome?: (outcome: ReleaseOutcome) => void;
 }
 
-/** Runs the plan. A blocked plan does nothing. Never throws for a release: each ends as an outcome in the report. */
+/** Runs the plan. Of a blocked plan nothing is started. Never throws for a release: each ends as an outcome in the report. */
 export async function executePlan(
   deps: ExecuteDeps,
   plan: PurgePlan,
@@ -35,10 +35,14 @@ export async function executePlan(
   const concurrency = options.concurrency ?? settings.concurrency;
   const startedAtMs = clock.now();
   const startedMs = clock.monotonic();
-  const run = new Run(entriesToPurge(plan), { settings, onOutcome: options.onOutcome });
+  const run = new Run(
+    plan.entries.filter(({ action }) => action === 'purge'),
+    { settings, onOutcome: options.onOutcome },
+  );
   const onAbort = (): void => run.stop('interrupted');
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted === true) onAbort();
+  if (isBlocked(plan)) run.stop('cap');
   const uids = new Map(plan.namespaces.map(({ name, uid }) => [name, uid]));
 
   const purgeOne = async (entry: PlanEntry): Promise<void> => {
@@ -54,7 +58,10 @@ export async function executePlan(
   };
   await pMap(run.queue.take(), purgeOne, { concurrency });
   options.signal?.removeEventListener('abort', onAbort);
-  for (const entry of run.queue.rest) run.settle(entry, run.notStarted());
+  const capped = plan.capsHit.map(({ reason }) => reason).join('; ');
+  for (const entry of run.queue.rest) {
+    run.settle(entry, capped === '' ? run.notStarted() : { result: 'not-started', reason: capped });
+  }
   return assembleReport({
     plan,
     outcomes: run.outcomes,
@@ -82,7 +89,7 @@ async function runOne(deps: ExecuteDeps, { entry, namespaceUid, run, signal }: O
     change = await changeSincePlan(deps, { entry, namespaceUid });
   } catch (error) {
     const text = `it could not be looked at again, so it is kept: ${errorText(error)}`;
-    return { ...failed(error, text), durationMs: elapsedMs() };
+    return { ...failed(error, { message: text, record: 'unknown' }), durationMs: elapsedMs() };
   }
   if (change !== undefined) return { result: 'skipped', reason: change, durationMs: elapsedMs() };
   if (run.stoppedBy !== undefined) return run.notStarted();
@@ -90,6 +97,7 @@ async function runOne(deps: ExecuteDeps, { entry, namespaceUid, run, signal }: O
 }
 
 const stopReasons: Readonly<Record<StopCause, string>> = {
+  cap: 'a cap of the run was hit',
   interrupted: 'the run was interrupted',
   deadline: "the run's deadline had passed",
   failures: 'too many releases failed one after another (maxConsecutiveFailures)',

@@ -1,5 +1,5 @@
 // The report of a run: what became of every release in the plan, and why the others live.
-import { byKey, type PlanEntry, type PurgePlan } from './plan.ts';
+import { byKey, type CapHit, type PlanEntry, type PurgePlan } from './plan.ts';
 
 /** How one release of a run ended. */
 export type Outcome =
@@ -11,6 +11,8 @@ export type Outcome =
       readonly code: string;
       readonly message: string;
       readonly remedy?: string;
+      /** Whether the very record of the plan is still stored; `unknown` where it was not, or could not be, looked at. */
+      readonly record: 'left' | 'gone' | 'unknown';
     }
   | { readonly result: 'skipped'; readonly durationMs: number; readonly reason: string }
   | { readonly result: 'not-started'; readonly reason: string };
@@ -19,7 +21,7 @@ export type Outcome =
 export type ReleaseOutcome = Outcome & Pick<PlanEntry, 'namespace' | 'name' | 'revision' | 'chart' | 'leaves'>;
 
 /** Why a run ended before its end. */
-export type StopCause = 'interrupted' | 'deadline' | 'failures';
+export type StopCause = 'cap' | 'interrupted' | 'deadline' | 'failures';
 
 /** A run that is over. */
 export interface PurgeReport {
@@ -33,6 +35,8 @@ export interface PurgeReport {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly stoppedBy?: StopCause;
+  /** Not empty: nothing at all was deleted. */
+  readonly capsHit: readonly CapHit[];
   readonly counts: {
     readonly purged: number;
     readonly failed: number;
@@ -43,7 +47,10 @@ export interface PurgeReport {
   /** Sorted by namespace and name. */
   readonly outcomes: readonly ReleaseOutcome[];
   /** The releases that the plan kept, with the rule and the reason. */
-  readonly kept: readonly Pick<PlanEntry, 'namespace' | 'name' | 'revision' | 'status' | 'rule' | 'reason'>[];
+  readonly kept: readonly Pick<
+    PlanEntry,
+    'namespace' | 'name' | 'revision' | 'status' | 'rule' | 'reason' | 'isDoubtful'
+  >[];
 }
 
 /** What a report is made from. */
@@ -73,6 +80,7 @@ export function assembleReport(parts: ReportParts): PurgeReport {
     startedAt: new Date(parts.startedAtMs).toISOString(),
     durationMs: Math.round(parts.durationMs),
     ...(stoppedBy === undefined ? {} : { stoppedBy }),
+    capsHit: plan.capsHit,
     counts: {
       purged: count('purged'),
       failed: count('failed'),
@@ -81,13 +89,14 @@ export function assembleReport(parts: ReportParts): PurgeReport {
       kept: kept.length,
     },
     outcomes: outcomes.toSorted(byKey),
-    kept: kept.map(({ namespace, name, revision, status, rule, reason }) => ({
+    kept: kept.map(({ namespace, name, revision, status, rule, reason, isDoubtful }) => ({
       namespace,
       name,
       revision,
       status,
       rule,
       reason,
+      ...(isDoubtful === true ? { isDoubtful } : {}),
     })),
   };
 }

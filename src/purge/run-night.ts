@@ -14,11 +14,13 @@ export interface PurgeLog {
 /** What a night is made with. */
 export interface NightDeps extends ExecuteDeps {
   readonly log: PurgeLog;
+  /** Aborted: what is in flight is ended too. */
+  readonly forceSignal?: AbortSignal | undefined;
 }
 
 /**
- * Runs one night. `DryRun` plans and tells; `Enforce` purges. @throws ApiError where the plan cannot be made: then
- * nothing was deleted
+ * Runs one night. `DryRun` plans and tells; `Enforce` purges. `signal` aborted: what is in flight is finished, nothing more
+ * is started. @throws ApiError where the plan cannot be made: then nothing was deleted
  */
 export async function runNight(deps: NightDeps, signal: AbortSignal): Promise<void> {
   const { settings, log } = deps;
@@ -27,13 +29,28 @@ export async function runNight(deps: NightDeps, signal: AbortSignal): Promise<vo
     log.info('purge is suspended', { policy });
     return;
   }
-  const plan = await makePlan(deps, { signal });
+  const plan = await planUnlessStopped(deps, signal);
+  if (plan === undefined) return;
   tellPlan(plan, deps);
   if (settings.mode === 'DryRun' || isBlocked(plan) || plan.counts.purge === 0) return;
-  const report = await executePlan(deps, plan, { signal, onOutcome: (outcome) => tellOutcome(outcome, log) });
+  const report = await executePlan(deps, plan, {
+    signal,
+    forceSignal: deps.forceSignal,
+    onOutcome: (outcome) => tellOutcome(outcome, log),
+  });
   const { counts, durationMs, stoppedBy } = report;
   const isClean = counts.failed + counts.notStarted === 0;
   log[isClean ? 'info' : 'warn']('purge done', { policy, ...counts, durationMs, ...(stoppedBy ? { stoppedBy } : {}) });
+}
+
+async function planUnlessStopped(deps: NightDeps, signal: AbortSignal): Promise<PurgePlan | undefined> {
+  try {
+    return await makePlan(deps, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    deps.log.info('purge interrupted, nothing was deleted', { policy: deps.settings.policyName });
+    return undefined;
+  }
 }
 
 function tellPlan(plan: PurgePlan, { settings, log }: NightDeps): void {

@@ -32,8 +32,11 @@ export async function uninstallRelease(
     return error === undefined ? afterSuccess(left) : afterFailure(error, left);
   } catch (cause) {
     const text = errorText(cause);
-    if (error !== undefined) return failed(error, `${error.message} (and its records cannot be read: ${text})`);
-    return failed(cause, `${deps.uninstaller.driver} reported success, but its records cannot be read: ${text}`);
+    const message =
+      error === undefined
+        ? `${deps.uninstaller.driver} reported success, but its records cannot be read: ${text}`
+        : `${error.message} (and its records cannot be read: ${text})`;
+    return failed(error ?? cause, { message, record: 'unknown' });
   }
 }
 
@@ -77,6 +80,7 @@ function afterSuccess(left: Left): UninstallOutcome {
         result: 'failed',
         code: 'RECORD_LEFT',
         message: 'helm reported success, but the record of the release is still there',
+        record: 'left',
       };
   }
 }
@@ -87,17 +91,26 @@ function afterFailure(error: Error, left: Left): UninstallOutcome {
   if (isNotFound && left !== 'planned-record') {
     return { result: 'skipped', reason: 'somebody else uninstalled it meanwhile' };
   }
-  const note = left === 'nothing' ? ' (its record is gone all the same: look for what is left of it)' : '';
-  return failed(error, `${error.message}${note}`);
+  const notes = {
+    nothing: ' (its record is gone all the same: look for what is left of it)',
+    'planned-record': '',
+    'other-record': ' (somebody has installed it again meanwhile)',
+  };
+  const record = left === 'planned-record' ? 'left' : 'gone';
+  return failed(error, { message: `${error.message}${notes[left]}`, record });
 }
 
 /** A failure with the code and the remedy of its error. */
-export function failed(error: unknown, message: string): Extract<UninstallOutcome, { readonly result: 'failed' }> {
+export function failed(
+  error: unknown,
+  { message, record }: { readonly message: string; readonly record: 'left' | 'gone' | 'unknown' },
+): Extract<UninstallOutcome, { readonly result: 'failed' }> {
   const coded = error instanceof CodedError ? error : undefined;
   return {
     result: 'failed',
     code: coded?.code ?? 'UNEXPECTED',
     message,
+    record,
     ...(coded?.remedy === undefined ? {} : { remedy: coded.remedy }),
   };
 }

@@ -24,7 +24,7 @@ export interface NightlyOptions {
 export interface Nightly {
   /** Looks at the clock now; what the minute's tick calls. */
   readonly tick: () => void;
-  /** No further run; tells a run in flight to stop and waits for it. */
+  /** At once: no further run, and a run in flight is told to stop. Resolves when it has ended. May be called again. */
   readonly stop: () => Promise<void>;
 }
 

@@ -39,6 +39,14 @@ describe('writeOutput', () => {
     expect(JSON.parse(written('json'))).toEqual({ names: ['a', 'b'], text: 'two\nlines' });
     expect(written('yaml')).toBe('names:\n  - a\n  - b\ntext: |-\n  two\n  lines\n');
   });
+  it.each(['json', 'yaml'] as const)('writes %s without what a terminal would obey', (format) => {
+    const stdout = new PassThrough();
+    const text = '\u001b[31m\u009b2J\u202e\u{e0041}\u2028';
+    writeOutput(stdout, format, { data: { text }, table: () => '' });
+    const output = String(stdout.read());
+    expect(output.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u);
+    if (format === 'json') expect(JSON.parse(output)).toEqual({ text });
+  });
   it('leaves tables to the caller', () => {
     expect([written('table'), written('wide')]).toEqual(['isWide false\n', 'isWide true\n']);
   });

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { outcomeLine, planSummary, planTable, reportSummary, reportTable } from '../../../src/cli/purge-text.ts';
+import {
+  outcomeLine,
+  type PasteOptions,
+  planSummary,
+  planTable,
+  reportSummary,
+  reportTable,
+} from '../../../src/cli/purge-text.ts';
 import { assemblePlan } from '../../../src/purge/judge.ts';
 import type { PlanEntry } from '../../../src/purge/plan.ts';
 import { assembleReport, type ReleaseOutcome } from '../../../src/purge/report.ts';
@@ -61,6 +68,7 @@ const outcomes: ReleaseOutcome[] = [
     code: 'HELM_FORBIDDEN',
     message: 'cannot uninstall team-a/api: no',
     remedy: 'Grant the right.',
+    record: 'left',
   },
   {
     namespace: 'team-a',
@@ -81,6 +89,7 @@ const report = assembleReport({
   durationMs: 2_345,
   stoppedBy: 'interrupted',
 });
+const paste = { kubeconfig: undefined, context: 'dev cluster', serviceAccount: undefined };
 const golden = (name: string): string => `./golden/${name}.txt`;
 
 describe('what people read', () => {
@@ -91,9 +100,47 @@ describe('what people read', () => {
   });
   it('of a report', async () => {
     await expect(reportTable(report, { isWide: false })).toMatchFileSnapshot(golden('purge-report'));
-    await expect(reportSummary(report).join('\n')).toMatchFileSnapshot(golden('purge-report-summary'));
+    await expect(reportSummary(report, paste).join('\n')).toMatchFileSnapshot(golden('purge-report-summary'));
     await expect(outcomes.map(outcomeLine).join('\n')).toMatchFileSnapshot(golden('purge-progress'));
   });
+  it('of a run that a cap blocked: what was not started, and why', async () => {
+    const reason = '2 releases would go, the policy allows 1 (maxReleases)';
+    const capsHit = [{ cap: 'maxReleases' as const, limit: 1, found: 2, reason }];
+    const blocked = assembleReport({
+      plan: { ...plan, capsHit },
+      outcomes: plan.entries
+        .filter(({ action }) => action === 'purge')
+        .map(({ namespace, name, revision }) => ({ namespace, name, revision, result: 'not-started', reason })),
+      driver: 'helm',
+      concurrency: 8,
+      startedAtMs: nowMs,
+      durationMs: 1,
+      stoppedBy: 'cap',
+    });
+    expect(blocked).toMatchObject({ capsHit, stoppedBy: 'cap', counts: { notStarted: 2, kept: 2 } });
+    await expect(reportTable(blocked, { isWide: false })).toMatchFileSnapshot(golden('purge-report-blocked'));
+  });
+
+  it('gives a line to paste for the same cluster and the same user, where there is something to uninstall', () => {
+    const failed = outcomes.filter(({ result }) => result === 'failed');
+    const lines = (rest: object, options: PasteOptions): string[] =>
+      reportSummary({ ...report, outcomes: failed.map((one) => ({ ...one, ...rest })) }, options).filter((line) =>
+        line.includes('helm uninstall'),
+      );
+    expect(lines({}, { ...paste, kubeconfig: '/tmp/my config', serviceAccount: 'purger' })).toEqual([
+      "  helm uninstall api --namespace team-a --kubeconfig '/tmp/my config' --kube-context 'dev cluster' --kube-as-user system:serviceaccount:team-a:purger",
+    ]);
+    expect(lines({}, { ...paste, context: undefined })).toEqual(['  helm uninstall api --namespace team-a']);
+    for (const record of ['gone', 'unknown']) expect(lines({ record }, paste)).toEqual([]);
+  });
+
+  it('cannot be led by helm to print what a terminal would obey', () => {
+    const message = '\u001b[31mno\u009b2J\u202e\nhelm uninstall kube';
+    const bad = outcomes.map((one) => (one.result === 'failed' ? { ...one, message, remedy: message } : one));
+    const lines = [...reportSummary({ ...report, outcomes: bad }, paste), ...bad.map(outcomeLine)];
+    for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
   it('has no table for nothing', () => {
     expect(planTable({ ...plan, entries: [] }, { isWide: false })).toBe('');
   });

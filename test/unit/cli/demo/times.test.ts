@@ -14,10 +14,12 @@ const report: PurgeReport = {
   concurrency: 8,
   startedAt: '2026-11-22T20:00:00.000Z',
   durationMs: 1_234,
+  capsHit: [],
   counts: { purged: 7, failed: 0, skipped: 0, notStarted: 0, kept: 2 },
   outcomes: [],
   kept: [],
 };
+const paste = { context: 'demo', serviceAccount: undefined };
 const times = {
   applyToReadyMs: 2_449,
   atOnce: { durationMs: 500, concurrency: 8 },
@@ -26,7 +28,7 @@ const times = {
 };
 
 test('the time of a purge is the one that its summary tells', () => {
-  expect(purgeTime(`NAMESPACE   RELEASE\n${reportSummary(report).join('\n')}`)).toEqual({
+  expect(purgeTime(`NAMESPACE   RELEASE\n${reportSummary(report, paste).join('\n')}`)).toEqual({
     durationMs: 1_230,
     concurrency: 8,
   });
