@@ -1,5 +1,5 @@
 // `bookstore-operator purge …` as a user runs it: streams, exit codes, Ctrl-C, and what is left in the cluster.
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -100,7 +100,14 @@ describe('purge plan', () => {
       3,
       expect.stringContaining('2 releases would go, the policy allows 1'),
     ]);
-    expect((await purge(['run', '-f', file, '--yes'])).exitCode).toBe(3);
+    const blocked = await purge(['run', '-f', file, '--yes', '-o', 'json']);
+    expect(blocked.exitCode).toBe(3);
+    expect(JSON.parse(String(blocked.stdout))).toMatchObject({
+      stoppedBy: 'cap',
+      capsHit: [{ cap: 'maxReleases', limit: 1, found: 2 }],
+      counts: { purged: 0, notStarted: 2 },
+      outcomes: [{ name: 'a', result: 'not-started', reason: expect.stringContaining('maxReleases') }, { name: 'b' }],
+    });
     expect(await world.releases(ns)).toEqual(['a', 'b']);
   });
 
@@ -127,6 +134,8 @@ describe('purge plan', () => {
 
   it.each([
     ['no policy', ['plan']],
+    ['a command that is misspelt', ['runn', '-f', 'x']],
+    ['a command that is not there yet', ['restore', 'x']],
     ['a file that is not there', ['plan', '-f', '/nowhere/p.yaml']],
     ['an unknown format', ['plan', '-f', 'x', '-o', 'xml']],
     ['a -n that is no name', ['plan', '-f', 'x', '-n', 'A B']],
@@ -134,6 +143,13 @@ describe('purge plan', () => {
   ])('ends with 2 for %s', async (_name, args) => {
     const { exitCode, stderr } = await purge(args);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('error')]);
+  });
+
+  it('names the command that may be meant, and -h still helps', async () => {
+    expect((await purge(['runn', '-f', 'x'])).stderr).toContain("unknown command 'purge runn'. Did you mean run?");
+    expect((await purge(['restore', 'x'])).stderr).toContain("unknown command 'purge restore'. There are: plan, run.");
+    expect((await purge(['help'])).exitCode).toBe(0);
+    expect((await purge(['run', '--help'])).stdout).toContain('--yes');
   });
 
   it('ends with 6 where the API does not answer', async () => {
@@ -202,11 +218,73 @@ describe('purge run', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(new RegExp(`^  helm uninstall bad --namespace ${ns} --kube-context \\S+$`, 'm'));
     expect(await world.releases(ns)).toEqual(['bad']);
+
+    const account = await policy(ns, '  serviceAccount: purger\n');
+    const again = await purge(['run', '-f', account, '--yes', '--kubeconfig', cluster.kubeconfig], { env });
+    const flags = `--kubeconfig \\S+ --kube-context \\S+ --kube-as-user system:serviceaccount:${ns}:purger`;
+    expect(again.stderr).toMatch(new RegExp(`^  helm uninstall bad --namespace ${ns} ${flags}$`, 'm'));
+  });
+
+  it('says how to find the missing right that helm keeps to itself', async () => {
+    const ns = await world.namespace('denied');
+    await world.install(ns, 'a');
+    const records = { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'update', 'delete'] };
+    const role = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata: { name: 'few' },
+      rules: [records],
+    };
+    const file = join(dir, 'few.json');
+    await writeFile(file, JSON.stringify(role));
+    const kubectl = (...args: string[]) =>
+      execa(cluster.kubectl, [...args, '-n', ns, '--kubeconfig', cluster.kubeconfig]);
+    await kubectl('create', 'serviceaccount', 'few');
+    await kubectl('create', '-f', file);
+    await kubectl('create', 'rolebinding', 'few', '--role=few', `--serviceaccount=${ns}:few`);
+    const { exitCode, stderr } = await purge(['run', '-f', await policy(ns, '  serviceAccount: few\n'), '--yes']);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('kubectl auth can-i delete')]);
+    expect(await world.objects(ns)).toEqual(['a']);
+  });
+
+  it('sends helm to the cluster that was chosen, even if its context has the name of a pod’s', async () => {
+    const ns = await world.namespace('context');
+    await world.install(ns, 'a');
+    const file = join(dir, 'misleading');
+    const text = await readFile(cluster.kubeconfig, 'utf8');
+    const config = parse(text) as { contexts: { name: string }[]; clusters: object[]; 'current-context': string };
+    const [context] = config.contexts;
+    const elsewhere = { name: 'elsewhere', cluster: { server: 'https://127.0.0.1:1' } };
+    const contexts = [
+      { ...context, name: 'inClusterContext' },
+      { name: 'elsewhere', context: { cluster: 'elsewhere', user: 'nobody' } },
+    ];
+    const misleading = {
+      ...config,
+      contexts,
+      clusters: [...config.clusters, elsewhere],
+      'current-context': 'elsewhere',
+    };
+    await writeFile(file, JSON.stringify(misleading));
+    const { exitCode } = await purge([
+      'run',
+      '-f',
+      await policy(ns),
+      '--yes',
+      '--kubeconfig',
+      file,
+      '--context',
+      'inClusterContext',
+    ]);
+    expect(exitCode).toBe(0);
+    expect(await world.releases(ns)).toEqual([]);
   });
 
   it.each([
     ['missing', { HELM_BIN: '/nowhere/helm' }, '/nowhere/helm'],
     ['too old', 'echo v3.17.4', '3.18'],
+    ['broken', "echo 'Error: no' >&2; exit 1", 'does not say which version'],
+    ['something else', 'echo hello', 'it printed "hello"'],
   ])('ends with 2 where helm is %s', async (what, helm, message) => {
     const ns = await world.namespace(`helm-${what.replaceAll(' ', '')}`);
     await world.install(ns, 'a');

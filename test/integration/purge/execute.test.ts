@@ -258,6 +258,36 @@ describe('executePlan', () => {
 });
 
 describe('runNight', () => {
+  it('starts nothing more when it is told to stop, and ends what hangs when it is forced', async () => {
+    const ns = await world.namespace('forced');
+    await Promise.all(['a', 'b'].map((name) => world.install(ns, name)));
+    const dir = await mkdtemp(join(cluster.testRoot, 'shim-'));
+    const shim = join(dir, 'helm');
+    await writeFile(shim, `#!/bin/sh\necho begun > ${dir}/begun\nsleep 600\n`);
+    await chmod(shim, 0o755);
+    const told: { message: string; fields: Readonly<Record<string, unknown>> }[] = [];
+    const tell = (message: string, fields: Readonly<Record<string, unknown>>): void =>
+      void told.push({ message, fields });
+    const [stop, force] = [new AbortController(), new AbortController()];
+    const deps = world.deps({ ...only(ns), mode: 'Enforce', concurrency: 1 }, world.uninstaller(shim));
+    const log = { info: tell, warn: tell, error: tell };
+    const night = runNight({ ...deps, log, forceSignal: force.signal }, stop.signal);
+    await vi.waitFor(() => readFile(join(dir, 'begun')), 20_000);
+    stop.abort();
+    force.abort();
+    await night;
+    expect(told.at(-1)).toMatchObject({ message: 'purge done', fields: { purged: 0, failed: 1, notStarted: 1 } });
+    expect(await world.releases(ns)).toEqual(['a', 'b']);
+  });
+
+  it('says that nothing was deleted where it is stopped before it has a plan', async () => {
+    const told: string[] = [];
+    const tell = (message: string): void => void told.push(message);
+    const log = { info: tell, warn: tell, error: tell };
+    await runNight({ ...world.deps({ mode: 'Enforce' }), log }, AbortSignal.abort());
+    expect(told).toEqual(['purge interrupted, nothing was deleted']);
+  });
+
   it('only tells its plan in DryRun, purges in Enforce, and rests while suspended', async () => {
     const ns = await world.namespace('night');
     await world.install(ns, 'a');

@@ -83,6 +83,34 @@ describe('makePlan', () => {
     expect(narrowed.namespaces.map(({ state }) => state)).toEqual(['denied', 'selected', 'not-selected']);
   });
 
+  it('counts a keep-until from when it was set, and keeps what is misspelt', async () => {
+    const far = await world.namespace('far', {
+      annotations: { 'purge.velotio.com/keep-until': '2099-01-01T00:00:00Z' },
+    });
+    const odd = await world.namespace('odd', { annotations: { 'purge.velotio.com/Keep': 'true' } });
+    const pin = await world.namespace('pin', { annotations: { 'keep.purge.velotio.com/shpo': 'true' } });
+    await Promise.all([far, odd, pin].map((ns) => world.install(ns, 'shop')));
+    const later = (days: number) => {
+      const deps = world.deps();
+      const clock = { ...deps.clock, now: () => Date.now() + days * 86_400_000 };
+      return makePlan({ ...deps, clock }, { namespaces: [far, odd, pin] });
+    };
+    const plan = await later(0);
+    expect(world.lines(plan)).toEqual([
+      'far/shop keep keep-namespace',
+      'odd/shop keep keep-namespace',
+      'pin/shop purge selected',
+    ]);
+    expect(plan.entries.map(({ reason }) => reason)).toEqual([
+      expect.stringContaining('it counts until'),
+      expect.stringContaining('did you mean purge.velotio.com/keep?'),
+      expect.any(String),
+    ]);
+    expect(plan.warnings).toEqual([expect.stringContaining('did you mean shop?')]);
+    expect((await later(13)).entries[0]).toMatchObject({ action: 'keep', reason: plan.entries[0]?.reason });
+    expect((await later(15)).entries[0]).toMatchObject({ action: 'purge', isDoubtful: true });
+  });
+
   it('keeps a release beside which somebody put a forged record, and reports a stray one', async () => {
     const ns = await world.namespace('forged');
     await world.install(ns, 'shop');
