@@ -7,16 +7,19 @@ import { type PurgeScheduleDeps, startPurgeSchedule } from './purge-schedule.ts'
 export interface NightsSignals {
   /** No further night; one in flight finishes the releases that it has begun. */
   readonly stop: AbortSignal;
+  /** What is in flight is ended too; so it is when a term is over. */
+  readonly cancel: AbortSignal;
   readonly leadership: Leadership;
 }
 
 /** Follows the policy's schedule term by term, until `stop`. */
 export async function runNights(policy: PurgePolicy, deps: PurgeScheduleDeps, signals: NightsSignals): Promise<void> {
-  const { stop, leadership } = signals;
+  const { stop, cancel, leadership } = signals;
   while (!stop.aborted) {
     const term = await leadership.waitUntilLeading(stop).catch(() => undefined);
     if (term === undefined) return;
-    const schedule = startPurgeSchedule(policy, deps);
+    const forceSignal = AbortSignal.any([cancel, term.signal]);
+    const schedule = startPurgeSchedule(policy, { ...deps, forceSignal });
     await aborted(AbortSignal.any([stop, term.signal]));
     await schedule.stop();
   }

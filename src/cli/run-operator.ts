@@ -159,7 +159,7 @@ function purgeNights(wiring: Wiring, policy: PurgePolicy): Promise<void> {
     clock: systemClock,
     log: log.with({ component: 'purge' }),
   };
-  return runNights(policy, deps, { stop: io.signal, leadership: election ?? alone });
+  return runNights(policy, deps, { stop: io.signal, cancel: io.forceSignal, leadership: election ?? alone });
 }
 
 async function readPolicy(options: RunOptions): Promise<PurgePolicy | undefined> {

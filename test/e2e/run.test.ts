@@ -319,6 +319,44 @@ describe('the process', () => {
     await kubectl('delete', 'clusterrolebinding,clusterrole', 'e2e-run-metrics');
   });
 
+  test('ends a night at the second signal, and begins no further release after the first', async () => {
+    const bin = join(directory, 'sleepy');
+    await mkdir(bin);
+    const begun = join(directory, 'uninstalls');
+    const sleepy = `#!/bin/sh\ncase "$1" in uninstall) echo "$2" >> ${begun}; exec sleep 600;; esac\nexec ${testCluster().helm} "$@"\n`;
+    await writeFile(join(bin, 'helm'), sleepy);
+    await chmod(join(bin, 'helm'), 0o755);
+    const sleeping = `${namespace}-night`;
+    await kubectl('create', 'namespace', sleeping);
+    await kubectl('label', 'namespace', sleeping, `e2e-night=${sleeping}`);
+    for (const name of ['one', 'two']) await helm('install', name, 'deploy/demo/charts/notebook', '-n', sleeping);
+    const policy = await file(
+      'every-minute.yaml',
+      JSON.stringify({
+        apiVersion: 'velotio.com/v1alpha1',
+        kind: 'PurgePolicy',
+        metadata: { name: 'every-minute' },
+        spec: {
+          schedule: '* * * * *',
+          mode: 'Enforce',
+          concurrency: 1,
+          namespaceSelector: { matchLabels: { 'e2e-night': sleeping } },
+        },
+      }),
+    );
+    const { child, log } = await started(['--purge-policy', policy], 'purge scheduled', { PATH: `${bin}:${path}` });
+    await expect
+      .poll(() => execa('test', ['-s', begun], { reject: false }), { timeout: 90_000 })
+      .toMatchObject({ exitCode: 0 });
+    child.kill('SIGTERM');
+    child.kill('SIGTERM');
+    expect((await child).exitCode).toBe(0);
+    expect((await execa('cat', [begun])).stdout.split('\n')).toHaveLength(1);
+    expect(log()).toContain('"message":"release not purged"');
+    expect((await helm('list', '-n', sleeping, '-q')).trim().split('\n')).toEqual(['one', 'two']);
+    await kubectl('delete', 'namespace', sleeping, '--wait=false');
+  });
+
   test('follows the schedule of a purge policy, and says when it is due', async () => {
     const policy = await file(
       'nightly.yaml',
