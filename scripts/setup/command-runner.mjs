@@ -3,21 +3,23 @@ import { rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { isAtLeast } from './node-version.mjs';
 import { modulesDir, rootDir } from './paths.mjs';
-import { run } from './process.mjs';
+import { exitCodeOf, run } from './process.mjs';
 
 /** The exit code of the first step that failed, else 0. */
 export async function runCommand(command, { args, runtime, signals }) {
   const env = environment(process.env, runtime);
   const failed = [];
   let exitCode = 0;
-  for (const step of command.steps) {
+  for (const [index, step] of command.steps.entries()) {
     if (step.remove !== undefined) {
       rmSync(join(rootDir, step.remove), { recursive: true, force: true });
       continue;
     }
     if (step.title !== undefined) process.stderr.write(`\n== ${step.title}\n`);
     const code = await runStep(withArgs(step.run, args), { command, env: { ...env, ...step.env }, runtime, signals });
-    if (signals.received !== undefined) return code === 0 ? 130 : code;
+    // a step that ended well although it was interrupted has said so; what was to follow it has not been done
+    const isLast = index === command.steps.length - 1;
+    if (signals.received !== undefined) return code === 0 && !isLast ? exitCodeOf(signals.received) : code;
     if (code === 0) continue;
     exitCode = exitCode === 0 ? code : exitCode;
     failed.push(step.title);

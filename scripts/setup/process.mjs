@@ -2,18 +2,28 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
+/** npm hands on what the whole group has got already: the same signal so soon after is the same one. */
+const sameSignalMs = 250;
+
 /**
- * Keeps this process alive on SIGINT, SIGTERM and SIGHUP as long as a child runs, and hands the signal on. A SIGINT from
- * a terminal is not handed on: the terminal has already sent it to the whole group, and a second one means "at once".
+ * A command that reads from the terminal must stay in its foreground group, and gets Ctrl-C from it. Any other has a group
+ * of its own: a signal to ours reaches us alone, is handed on, and counts once. A second one means "at once" to a command.
  */
+const isOnTerminal = process.stdin.isTTY === true;
+
+/** Keeps this process alive on SIGINT, SIGTERM and SIGHUP as long as a child runs, and hands each on, once. */
 export function interruptible() {
   let child;
   let received;
+  const lastMs = {};
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       received = signal;
       if (child === undefined) process.exit(exitCodeOf(signal));
-      else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+      const nowMs = performance.now();
+      const isSame = nowMs - (lastMs[signal] ?? Number.NEGATIVE_INFINITY) < sameSignalMs;
+      lastMs[signal] = nowMs;
+      if (!isSame && !(signal === 'SIGINT' && isOnTerminal)) child.kill(signal);
     });
   }
   return {
@@ -37,7 +47,7 @@ export function exitCodeOf(signal) {
 /** Runs a program to its end; the promise is its exit code, or 127 with the error where it could not be started. */
 export function run(file, args, { cwd, env, stdio = 'inherit', signals }) {
   return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd, env, stdio });
+    const child = spawn(file, args, { cwd, env, stdio, detached: !isOnTerminal });
     signals.attach(child);
     child.on('error', (error) => {
       signals.detach();

@@ -45,6 +45,12 @@ function installedVersion(name) {
 }
 
 function assertRuns(name, wanted) {
+  // npm passes over an optional package that it cannot fetch, and ends well
+  if (installedVersion(name) !== wanted) {
+    throw new SetupError(
+      `npm did not install ${name} ${wanted}: check that the registry is reachable (npm ping) and try again, or install Node ${minimum} or newer yourself`,
+    );
+  }
   const node = join(binDirOf(name), 'node');
   const { status, stdout, error } = spawnSync(node, ['--version'], { encoding: 'utf8' });
   if (status === 0 && stdout.trim() === `v${wanted}`) return;

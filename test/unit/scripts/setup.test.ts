@@ -1,11 +1,11 @@
 // The set-up script, on a clone in a temporary directory with a shell script in place of npm.
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 const scripts = join(import.meta.dirname, '..', '..', '..', 'scripts');
 const { isSupported, runtimePackage } = await import(join(scripts, 'setup', 'node-version.mjs'));
@@ -125,6 +125,65 @@ test('a signal reaches the command, and the script waits for its end', async () 
   child.kill('SIGTERM');
   const { exitCode } = await child;
   expect(exitCode).toBe(5);
+});
+
+test('a command that ends well although it was told to stop ends with 0', async () => {
+  await run('setup');
+  const script = `trap "exit 0" TERM; echo >${clone}/ready; while :; do sleep 0.05; done`;
+  const child = run('exec', 'sh', '-c', script);
+  while (!existsSync(join(clone, 'ready'))) await delay(10);
+  child.kill('SIGTERM');
+  expect((await child).exitCode).toBe(0);
+});
+
+test('one Ctrl-C is one, even where npm hands it on to a group that has got it; a later one is a second', async () => {
+  await run('setup');
+  const script = `
+    const { writeFileSync } = require('node:fs');
+    let count = 0;
+    process.on('SIGINT', () => writeFileSync(${JSON.stringify(join(clone, 'count'))}, String(++count)));
+    writeFileSync(${JSON.stringify(join(clone, 'ready'))}, '');
+    process.on('SIGTERM', () => process.exit(0));
+    setInterval(() => {}, 1000);`;
+  const child = execa(process.execPath, [join(clone, 'scripts', 'run.mjs'), 'exec', 'node', '-e', script], {
+    detached: true,
+    reject: false,
+    stdin: 'ignore',
+  });
+  const group = -(child.pid ?? 0);
+  const counted = async (wanted: string): Promise<void> => {
+    await vi.waitFor(async () => expect(await readFile(join(clone, 'count'), 'utf8')).toBe(wanted), 5_000);
+  };
+  while (!existsSync(join(clone, 'ready'))) await delay(10);
+  process.kill(group, 'SIGINT');
+  child.kill('SIGINT');
+  await counted('1');
+  await delay(500);
+  await counted('1');
+  process.kill(group, 'SIGINT');
+  await counted('2');
+  process.kill(group, 'SIGTERM');
+  expect((await child).exitCode).toBe(0);
+});
+
+test('a packaged Node that npm passed over is blamed on the registry, not on the machine', async () => {
+  await fakeNpm('exit 0');
+  const setup = join(clone, 'scripts', 'setup');
+  await mkdir(join(clone, 'scripts', 'runtime'));
+  for (const name of ['package.json', 'package-lock.json'])
+    await cp(join(scripts, 'runtime', name), join(clone, 'scripts', 'runtime', name));
+  const script = `
+    Object.defineProperty(process, 'version', { value: 'v20.0.0' });
+    const { ensureRuntime } = await import(${JSON.stringify(join(setup, 'runtime.mjs'))});
+    const { interruptible } = await import(${JSON.stringify(join(setup, 'process.mjs'))});
+    await ensureRuntime({ say() {}, signals: interruptible() }).catch(({ message }) => console.log(message));
+    process.exit();`;
+  const { npm_execpath: _npm, ...env } = process.env;
+  const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', script], {
+    env: { ...env, PATH: `${clone}:/usr/bin:/bin` },
+    extendEnv: false,
+  });
+  expect(stdout).toMatch(/^npm did not install node-\S+ \S+: check that the registry is reachable/m);
 });
 
 test('the node of the set-up comes first on PATH', async () => {
