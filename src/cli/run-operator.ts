@@ -93,10 +93,12 @@ async function runToTheEnd(
   const drained = new AbortController();
   const electing = election?.run(drained.signal);
   const purging = parts.policy === undefined ? undefined : purgeNights(wiring, parts.policy);
-  await parts.operator.run({ stop: io.signal, cancel: io.forceSignal });
-  await purging;
-  drained.abort(); // only now: what was in flight could still act, and the Lease is free at once
-  await electing;
+  try {
+    await Promise.all([parts.operator.run({ stop: io.signal, cancel: io.forceSignal }), purging]);
+  } finally {
+    drained.abort(); // only now: what was in flight could still act, and the Lease is free at once
+    await electing;
+  }
 }
 
 function newOperator(

@@ -66,6 +66,9 @@ const throttlePatienceMs = 120_000;
 
 /** How long to wait after a 429 that does not say so. */
 const throttleMs = 1_000;
+
+/** The longest wait that a server is granted: one that asks for a day would stop all requests for a day. */
+const maxThrottleMs = 60_000;
 const retryStatuses: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 const backoff = { baseMs: 200, maxMs: 5_000 } as const;
 
@@ -126,7 +129,7 @@ export class HttpTransport {
         failures += 1;
         if (failures >= maxAttempts || !mayRepeat(apiRequest, error)) throw error;
         await this.#clock.sleep(
-          error.retryAfterMs ?? backoffMs(failures - 1, Math.random(), backoff),
+          boundedAskMs(error) ?? backoffMs(failures - 1, Math.random(), backoff),
           apiRequest.signal,
         );
       }
@@ -204,7 +207,7 @@ export class HttpTransport {
       },
       ...(Number.isFinite(retryAfter) ? { retryAfterMs: retryAfter * 1000 } : {}),
     });
-    if (error.code === 'API_TOO_MANY_REQUESTS') this.#brake.hold(error.retryAfterMs ?? throttleMs);
+    if (error.code === 'API_TOO_MANY_REQUESTS') this.#brake.hold(boundedWaitMs(error.retryAfterMs));
     throw error;
   }
 
@@ -218,6 +221,15 @@ export class HttpTransport {
       remedy: 'Check that the cluster is up and that the context is the right one (kubectl cluster-info).',
     });
   }
+}
+
+/** What the server asks for, within reason: `Retry-After: 0` would be a busy loop. */
+function boundedWaitMs(askedMs: number | undefined): number {
+  return Math.min(maxThrottleMs, Math.max(throttleMs, askedMs ?? throttleMs));
+}
+
+function boundedAskMs(error: ApiError): number | undefined {
+  return error.retryAfterMs === undefined ? undefined : boundedWaitMs(error.retryAfterMs);
 }
 
 function mayRepeat(apiRequest: ApiRequest, error: ApiError): boolean {

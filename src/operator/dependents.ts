@@ -72,7 +72,7 @@ interface WatchedKind {
 }
 
 /** Helm puts this label and these annotations on every object that it creates. */
-const helmLabel = 'app.kubernetes.io/managed-by=Helm';
+export const helmLabel = 'app.kubernetes.io/managed-by=Helm';
 const releaseNameAnnotation = 'meta.helm.sh/release-name';
 const releaseNamespaceAnnotation = 'meta.helm.sh/release-namespace';
 

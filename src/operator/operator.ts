@@ -8,7 +8,7 @@ import { WatchHub } from '../kube/watch-hub.ts';
 import { errorText } from '../lib/error-text.ts';
 import { recordLabelSelector } from '../release/record.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
-import { Dependents } from './dependents.ts';
+import { Dependents, helmLabel } from './dependents.ts';
 import { alone } from './leadership.ts';
 import type { OperatorOptions, OperatorShared } from './operator-options.ts';
 import { ReleaseCache, type ReleaseKey, stripRecord } from './release-cache.ts';
@@ -30,7 +30,9 @@ export class Operator {
   get waitingFor(): readonly string[] {
     if (this.#kinds.length === 0) return ['the start'];
     const kinds = this.#kinds.filter((kind) => !kind.hasSynced).map((kind) => `kind ${kind.name}`);
-    const stale = (this.#hub?.watches() ?? []).filter((watch) => watch.hasSynced && !watch.isFresh);
+    // a dependent's kind may be gone with its CRD: that is no reason not to work
+    const own = (this.#hub?.watches() ?? []).filter(({ labelSelector }) => labelSelector !== helmLabel);
+    const stale = own.filter((watch) => watch.hasSynced && !watch.isFresh);
     return [...kinds, ...new Set(stale.map((watch) => `the watch of ${resourceName(watch.resource)}`))];
   }
 

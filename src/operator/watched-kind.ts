@@ -38,6 +38,7 @@ export class WatchedKind {
   #queue: WorkQueue;
   #store: ObjectStore<Watched> | undefined;
   #hasSynced = false;
+  #isActing = false;
 
   constructor(entry: WatchEntry, shared: OperatorShared) {
     this.#entry = entry;
@@ -64,7 +65,7 @@ export class WatchedKind {
   /** A record or an object of a release changed. */
   releaseChanged(release: ReleaseKey, cause: 'record' | 'object'): void {
     const key = this.#keyOf(release);
-    if (key === undefined || this.#store?.get(key) === undefined) return;
+    if (!this.#isActing || key === undefined || this.#store?.get(key) === undefined) return;
     if (cause === 'record') this.#queue.add(key);
     else if (this.#entry.watchDependentResources) this.#queue.addAfter(key, coalesceMs);
   }
@@ -77,7 +78,7 @@ export class WatchedKind {
     const strip = (resource: Watched): Watched => withoutManagedFields(resource, this.#entry);
     const following = hub.follow<Watched>(
       { resource: type, namespaces: watchedNamespaces, strip },
-      { onChange: ({ key }) => this.#queue.add(key) },
+      { onChange: ({ key }) => this.#isActing && this.#queue.add(key) },
     );
     this.#store = following.store;
     await Promise.race([Promise.all([following.synced, synced]), aborted(signals.stop)]);
@@ -86,6 +87,7 @@ export class WatchedKind {
     while (!signals.stop.aborted) {
       const term = await this.#shared.leadership.waitUntilLeading(signals.stop).catch(() => undefined);
       if (term === undefined) break;
+      this.#isActing = true;
       for (const key of following.store.keys()) this.#queue.add(key);
       const acting = this.#act(reconciler, {
         stop: AbortSignal.any([signals.stop, term.signal]),
@@ -105,6 +107,7 @@ export class WatchedKind {
       workers: this.#entry.maxConcurrentReconciles ?? this.#shared.workers,
       observe: this.#shared.observe(this.#entry),
     }).run(signals);
+    this.#isActing = false; // a standby collects nothing: its store has all that a term needs
     this.#queue = this.#newQueue();
   }
 

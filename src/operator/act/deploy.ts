@@ -2,7 +2,7 @@
 import { DIGEST_LABEL, OWNER_LABEL, ownerLabelValue } from '../../api/v1alpha1/labels.ts';
 import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { helmUpgrade, type UpgradeOptions } from '../../helm/upgrade.ts';
-import { readDeployed } from '../deployed-revision.ts';
+import { type DeployedRevision, readDeployed } from '../deployed-revision.ts';
 import { formatDigestLabel } from '../desired-digest.ts';
 import type { Observation } from '../observation.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
@@ -10,6 +10,7 @@ import { verdictAfterDeploy } from '../verdict.ts';
 import { attempt, settleFailure } from './attempt.ts';
 import { impersonationOf } from './impersonation.ts';
 import { nextLook } from './next-look.ts';
+import { settleUnreadable } from './unreadable.ts';
 
 /** Makes the release equal to what is desired, and says how it stands. */
 export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: PassContext): Promise<ReconcileResult> {
@@ -27,7 +28,12 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
   if (error !== undefined) return settleFailure(pass, { error, verb }, context);
   context.failures.delete(key);
   const { release } = await context.observer.refresh(observation, signal);
-  const deployed = await readDeployed(pass, release?.revision ?? expected, context);
+  let deployed: DeployedRevision;
+  try {
+    deployed = await readDeployed(pass, release?.revision ?? expected, context);
+  } catch (failure) {
+    return settleUnreadable(pass, failure, context);
+  }
   const workloads = await context.workloads.readiness(deployed.inventory, signal);
   const { revision, chart } = deployed.release;
   context.recordEvent(observation.resource, {

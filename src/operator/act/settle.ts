@@ -6,6 +6,7 @@ import { type Pass, type PassContext, writeStatus } from '../pass.ts';
 import type { Verdict } from '../status.ts';
 import { deployedBy, verdictAfterDeploy, verdictOf } from '../verdict.ts';
 import { nextLook } from './next-look.ts';
+import { settleUnreadable } from './unreadable.ts';
 
 const lookAgainMs = 1_000;
 
@@ -51,7 +52,7 @@ async function recall(pass: Pass, context: PassContext): Promise<ReconcileResult
   try {
     deployed = await readDeployed(pass, observation.release?.revision ?? 1, context);
   } catch (error) {
-    if (!isApiError(error, 'API_NOT_FOUND')) throw error;
+    if (!isApiError(error, 'API_NOT_FOUND')) return settleUnreadable(pass, error, context);
     await context.observer.refresh(observation, signal); // the cache knew a record that is gone
     return { requeueAfterMs: lookAgainMs };
   }

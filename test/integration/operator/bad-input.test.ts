@@ -110,6 +110,22 @@ describe('bad input', () => {
     }
   });
 
+  test('a manifest that two readers could read differently is deployed, and said not to be understood', async () => {
+    const namespace = 'op-unreadable';
+    const twice = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: twice\ndata:\n  a: "1"\n  a: "2"\n';
+    const operator = await operatorIn(namespace, { chart: await chartWith({ 'templates/twice.yaml': twice }) });
+    try {
+      await create(operator, namespace);
+      const resource = await operator.reason('shop', 'InvalidChart');
+      expect(readyOf(resource)).toContain('its manifest is not read');
+      await operator.client.delete(operator.bookStores, { namespace, name: 'shop' });
+      await eventually('it can be deleted', async () => (await operator.get('shop')) === undefined);
+      expect(await contentOf(namespace)).toEqual([]);
+    } finally {
+      await operator.stop();
+    }
+  });
+
   test('a chart that is damaged on disk after the start is said, not crashed on', async () => {
     const namespace = 'op-chart';
     const chart = await chartWith({});

@@ -185,6 +185,17 @@ describe('a request that fails', () => {
     expect(received.length).toBeLessThanOrEqual(120 / 5 + 2);
   });
 
+  it.each([
+    ['0', 1_000],
+    ['-5', 1_000],
+    ['86400', 60_000],
+  ])('waits within reason when the server asks for %s s', async (asked, waitMs) => {
+    handlers = [answer(429, {}, { 'retry-after': asked }), answer(200)];
+    await send();
+    expect(slept[0]).toBeGreaterThanOrEqual(waitMs);
+    expect(slept[0]).toBeLessThanOrEqual(waitMs * 1.2);
+  });
+
   it('holds back everybody who shares the connection when the server says 429', async () => {
     handlers = [answer(429, {}, { 'retry-after': '5' }), answer(200), answer(200)];
     const shared = transport();
