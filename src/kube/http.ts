@@ -169,7 +169,7 @@ export class HttpTransport {
         durationMs: this.#clock.monotonic() - startedMs,
       });
     try {
-      const answer = await request(new URL(this.connection.server + apiRequest.path + queryString(apiRequest.query)), {
+      const pending = request(new URL(this.connection.server + apiRequest.path + queryString(apiRequest.query)), {
         method: apiRequest.method,
         headers: {
           ...headers,
@@ -185,6 +185,7 @@ export class HttpTransport {
         bodyTimeout: options.bodyTimeoutMs,
         allowH2: false, // a watch is a connection: one stalled stream must not hold up the others
       } as Parameters<typeof request>[1]);
+      const answer = await abortable(pending, apiRequest.signal);
       done(answer.statusCode);
       return answer;
     } catch (cause) {
@@ -221,6 +222,24 @@ export class HttpTransport {
       remedy: 'Check that the cluster is up and that the context is the right one (kubectl cluster-info).',
     });
   }
+}
+
+/**
+ * undici tells of an abort only once it is connected or has given that up, ten seconds later: who aborts is told at once,
+ * and an answer that comes all the same is thrown away.
+ */
+function abortable(pending: Promise<Answer>, signal: AbortSignal | undefined): Promise<Answer> {
+  if (signal === undefined) return pending;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(signal.reason as Error);
+      pending.then((late) => late.body.dump()).catch(() => undefined);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    const settle = (): void => signal.removeEventListener('abort', onAbort);
+    pending.then(resolve, reject).finally(settle);
+  });
 }
 
 /** What the server asks for, within reason: `Retry-After: 0` would be a busy loop. */

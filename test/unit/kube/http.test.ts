@@ -196,6 +196,33 @@ describe('a request that fails', () => {
     expect(slept[0]).toBeLessThanOrEqual(waitMs * 1.2);
   });
 
+  it('that is aborted while it waits for a connection is told so at once', async () => {
+    const mute = createServer(() => undefined);
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    const { port } = mute.address() as AddressInfo;
+    const config = {
+      'current-context': 'c',
+      clusters: [{ name: 'c', cluster: { server: `https://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }],
+      users: [{ name: 'c', user: { token: 'secret' } }],
+      contexts: [{ name: 'c', context: { cluster: 'c', user: 'c' } }],
+    };
+    const kubeconfig = join(dir, 'mute');
+    await writeFile(kubeconfig, JSON.stringify(config));
+    const opened = await connect({ kubeconfig, homeDir: dir });
+    const abort = new AbortController();
+    const http = new HttpTransport(opened, { userAgent: 'test/1' });
+    const asked = http.json({ method: 'GET', path: '/x', what: 'get x', signal: abort.signal });
+    let isConnecting = true;
+    mute.once('connection', () => {
+      isConnecting = false;
+      abort.abort(new Error('enough'));
+    });
+    await expect(asked).rejects.toThrow('enough');
+    expect(isConnecting).toBe(false);
+    await opened.close();
+    mute.close();
+  });
+
   it('holds back everybody who shares the connection when the server says 429', async () => {
     handlers = [answer(429, {}, { 'retry-after': '5' }), answer(200), answer(200)];
     const shared = transport();
