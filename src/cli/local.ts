@@ -1,5 +1,5 @@
 // `bookstore-operator local up | down | status | kubeconfig`: a cluster of plain processes on this machine.
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { systemClock } from '../lib/clock.ts';
 import { shellWord } from '../lib/shell-word.ts';
 import { clusterPaths } from '../local/cluster-paths.ts';
@@ -14,6 +14,7 @@ import { ExitCode } from './exit-code.ts';
 import { localContext, localEnvironment } from './local-environment.ts';
 import { LocalProgressDisplay } from './local-progress.ts';
 import { formatStatus } from './local-status.ts';
+import { wholeNumber } from './parse-options.ts';
 
 /** Options of `local up`. */
 export interface LocalUpOptions {
@@ -27,8 +28,8 @@ export function addLocalCommand({ parent, io, complete }: CommandHost): void {
   const local = parent.command('local').description('a Kubernetes cluster of plain processes on this machine');
   named(local, 'up')
     .description('start the cluster, or what died of it; prints the lines that make a shell use it')
-    .option('--nodes <count>', 'nodes, played by kwok (default: 3, or those it has)', integer(1, 500))
-    .option('--port <port>', 'port of the API server (default: a free one, or the one it has)', integer(1, 65_535))
+    .option('--nodes <count>', 'nodes, played by kwok (default: 3, or those it has)', wholeNumber(1, 500))
+    .option('--port <port>', 'port of the API server (default: a free one, or the one it has)', wholeNumber(1, 65_535))
     .action((options: LocalUpOptions) => complete(runLocalUp(options, io)));
   named(local, 'down')
     .description('stop the cluster and remove all that it was')
@@ -44,14 +45,6 @@ export function addLocalCommand({ parent, io, complete }: CommandHost): void {
 
 function named(local: Command, verb: string): Command {
   return local.command(verb).option('--name <name>', 'name of the cluster', 'default');
-}
-
-function integer(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`Must be a whole number from ${min} to ${max}.`);
-  };
 }
 
 /** Brings the cluster up and finds helm and kubectl; stdout gets lines for a shell: `eval "$(… local up)"`. */

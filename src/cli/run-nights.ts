@@ -1,5 +1,7 @@
 // The purge's schedule within `run`: kept while this replica leads, and stopped with the first signal.
+
 import type { PurgePolicy } from '../api/v1alpha1/purge-policy.ts';
+import { aborted } from '../lib/aborted.ts';
 import type { Leadership } from '../operator/leadership.ts';
 import { type PurgeScheduleDeps, startPurgeSchedule } from './purge-schedule.ts';
 
@@ -23,11 +25,4 @@ export async function runNights(policy: PurgePolicy, deps: PurgeScheduleDeps, si
     await aborted(AbortSignal.any([stop, term.signal]));
     await schedule.stop();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

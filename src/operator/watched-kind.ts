@@ -1,4 +1,5 @@
 // One entry of watches.yaml at work: waits for its kind, follows its resources, and runs the workers.
+
 import { ownerLabelValue } from '../api/v1alpha1/labels.ts';
 import { Controller } from '../controller/controller.ts';
 import { WorkQueue } from '../controller/work-queue.ts';
@@ -6,6 +7,7 @@ import { isApiError } from '../kube/errors.ts';
 import type { ObjectStore } from '../kube/object-store.ts';
 import { objectKey } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';
+import { aborted } from '../lib/aborted.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import { type ObjectSource, UnwatchedObjects } from './dependents.ts';
 import type { ObservedResource } from './observation.ts';
@@ -192,11 +194,4 @@ function withoutManagedFields<T extends ObservedResource>(resource: T, entry: Wa
   };
   const { group, version, kind } = entry.gvk;
   return { ...resource, apiVersion: group === '' ? version : `${group}/${version}`, kind, metadata };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
