@@ -10,6 +10,7 @@ import type { LeaderElection } from '../kube/leader-election.ts';
 import { type OpenClient, openClient } from '../kube/open-client.ts';
 import { systemClock } from '../lib/clock.ts';
 import { errorText } from '../lib/error-text.ts';
+import { InFlight } from '../lib/in-flight.ts';
 import { alone } from '../operator/leadership.ts';
 import { Operator } from '../operator/operator.ts';
 import { readPolicyFile } from '../purge/policy-file.ts';
@@ -41,6 +42,8 @@ interface Wiring {
   readonly opened: OpenClient;
   /** Absent: this replica is alone. */
   readonly election: LeaderElection | undefined;
+  /** The purge's nights. */
+  readonly nights: InFlight;
 }
 
 /** Runs until the first signal, then drains; the second gives up what is in flight. */
@@ -62,13 +65,17 @@ export async function runOperator(options: RunOptions, io: CommandIo): Promise<E
     const { kubeconfig } = options;
     const helmVersion = await requireHelm(helmFor(opened.client, io, { kubeconfig, maxProcesses: 1 }), operatorMinimum);
     const election = options.leaderElect === true ? openElection() : undefined;
-    const wiring: Wiring = { options, io, log, metrics, opened, election };
+    const nights = new InFlight();
+    const wiring: Wiring = { options, io, log, metrics, opened, election, nights };
     const operator = newOperator(wiring, { entries, namespaces });
     function openElection(): LeaderElection {
       const namespace =
         options.leaderElectionNamespace ?? operatorIdentity(io.config, options.operatorNamespace).namespaces[0];
       const lease = { namespace: namespace ?? '', name: options.leaderElectionId };
-      return newElection({ client: opened.client, ...lease, log, metrics, settled: () => operator.settled() });
+      const settled = async (): Promise<void> => {
+        await Promise.all([operator.settled(), nights.settled()]);
+      };
+      return newElection({ client: opened.client, ...lease, log, metrics, settled });
     }
     cleanUps.push(...(await serve(wiring, operator)));
     log.info('operator started', {
@@ -161,7 +168,8 @@ function purgeNights(wiring: Wiring, policy: PurgePolicy): Promise<void> {
     clock: systemClock,
     log: log.with({ component: 'purge' }),
   };
-  return runNights(policy, deps, { stop: io.signal, cancel: io.forceSignal, leadership: election ?? alone });
+  const leadership = election ?? alone;
+  return runNights(policy, deps, { stop: io.signal, cancel: io.forceSignal, leadership, acting: wiring.nights });
 }
 
 async function readPolicy(options: RunOptions): Promise<PurgePolicy | undefined> {

@@ -3,17 +3,17 @@ import { CodedError } from '../lib/coded-error.ts';
 import type { Reconcile, ReconcileResult } from './reconciler.ts';
 import type { WorkQueue } from './work-queue.ts';
 
-/** How one reconcile ended; controller-runtime's four outcomes. */
-export type ReconcileOutcome = 'success' | 'requeueAfter' | 'error' | 'terminalError';
+/** How one reconcile ended: controller-runtime's four outcomes, and given up because it was told to. */
+export type ReconcileOutcome = 'success' | 'requeueAfter' | 'error' | 'terminalError' | 'cancelled';
 
 /** What is told about each reconcile. */
 export interface ReconcileObservation {
   readonly key: string;
   readonly outcome: ReconcileOutcome;
   readonly durationMs: number;
-  /** Set for the outcomes `error` and `terminalError`. */
+  /** Set for the outcomes `error`, `terminalError` and `cancelled`. */
   readonly error?: unknown;
-  /** Failures in a row, this one included; a terminal error counts by itself, since nothing is tried again. */
+  /** Failures in a row, this one included; a terminal error counts by itself, and what was cancelled is none. */
   readonly failures: number;
 }
 
@@ -36,7 +36,7 @@ export class Controller {
 
   /**
    * Works until `stop` aborts, then lets what is in flight finish (drain) and returns. `cancel` is handed to the
-   * reconciles: aborting it asks them to give up.
+   * reconciles: aborting it asks them to give up, and what they throw then is no failure.
    */
   async run(signals: { readonly stop: AbortSignal; readonly cancel: AbortSignal }): Promise<void> {
     const { queue, workers } = this.#options;
@@ -67,7 +67,10 @@ export class Controller {
     try {
       result = await reconcile(key, cancel);
     } catch (error) {
-      if (error instanceof CodedError && error.isTerminal) {
+      if (cancel.aborted) {
+        // whatever it threw came of that; who works on the key next begins anew
+        tell({ outcome: 'cancelled', failures: 0, error });
+      } else if (error instanceof CodedError && error.isTerminal) {
         queue.forget(key);
         tell({ outcome: 'terminalError', failures: 1, error });
       } else {

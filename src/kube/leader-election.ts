@@ -83,9 +83,13 @@ export class LeaderElection {
     return this.#term?.isValid === true ? this.#term : undefined;
   }
 
-  /** To be called right before each act. @throws LeaseLostError */
+  /**
+   * To be called right before each act. A stopped process may be here before the timer of its term's expiry: the term then
+   * ends now, for all who work in it. @throws LeaseLostError
+   */
   assertLeading(): void {
     if (this.isLeading) return;
+    if (this.#term !== undefined) this.#expire(this.#term);
     throw this.#lost(`is not held by this replica (${this.identity})`);
   }
 

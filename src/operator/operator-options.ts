@@ -8,6 +8,7 @@ import type { ObjectStore } from '../kube/object-store.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { WatchHub } from '../kube/watch-hub.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { InFlight } from '../lib/in-flight.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
@@ -50,7 +51,7 @@ export interface OperatorShared
   readonly watchedNamespaces: readonly string[];
   readonly hub: WatchHub;
   readonly leadership: Leadership;
-  /** Told of each stretch of work, so that its end can be waited for. */
-  readonly acting: (work: Promise<void>) => void;
+  /** Each term's work, so that its end can be waited for. */
+  readonly acting: InFlight;
   readonly observe: (entry: WatchEntry) => (observation: ReconcileObservation) => void;
 }

@@ -6,6 +6,7 @@ import type { KubeObject } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
 import { WatchHub } from '../kube/watch-hub.ts';
 import { errorText } from '../lib/error-text.ts';
+import { InFlight } from '../lib/in-flight.ts';
 import { recordLabelSelector } from '../release/record.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import { Dependents, helmLabel } from './dependents.ts';
@@ -20,7 +21,7 @@ export class Operator {
   readonly #options: OperatorOptions;
   #kinds: readonly WatchedKind[] = [];
   #hub: WatchHub | undefined;
-  readonly #acting = new Set<Promise<void>>();
+  readonly #acting = new InFlight();
 
   constructor(options: OperatorOptions) {
     this.#options = options;
@@ -38,7 +39,7 @@ export class Operator {
 
   /** Resolves when nothing is acted on: after a term is over, that nothing of it is left. */
   async settled(): Promise<void> {
-    await Promise.all(this.#acting);
+    await this.#acting.settled();
   }
 
   /**
@@ -102,10 +103,7 @@ export class Operator {
       ...this.#options,
       watchedNamespaces: this.#options.namespaces,
       leadership: this.#options.leadership ?? alone,
-      acting: (work) => {
-        this.#acting.add(work);
-        void work.finally(() => this.#acting.delete(work));
-      },
+      acting: this.#acting,
       hub,
       discovery,
       releases: new ReleaseCache(records.store),
@@ -124,6 +122,7 @@ export class Operator {
     metrics.reconcileDuration.observe({ kind }, durationMs / 1000);
     const fields = { kind: entry.gvk.kind, key, outcome, durationMs: Math.round(durationMs) };
     if (error === undefined) log.debug('reconciled', fields);
+    else if (outcome === 'cancelled') log.info('reconcile given up', { ...fields, reason: errorText(error) });
     else log.error('reconcile failed', { ...fields, error: errorText(error) });
   }
 }

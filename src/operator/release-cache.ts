@@ -43,7 +43,7 @@ export class ReleaseCache {
     const present = new Set(list.items.map((item) => objectKey(item.metadata)));
     for (const held of this.store.byIndex(byRelease, objectKey(key))) {
       const heldKey = objectKey(held.metadata);
-      if (!present.has(heldKey)) this.store.delete(heldKey);
+      if (!present.has(heldKey)) this.store.forget(heldKey);
     }
     for (const item of list.items) this.store.remember(stripRecord(item));
     return latestOf(list.items);

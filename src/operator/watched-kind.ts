@@ -91,12 +91,12 @@ export class WatchedKind {
       if (term === undefined) break;
       this.#isActing = true;
       for (const key of following.store.keys()) this.#queue.add(key);
-      const acting = this.#act(reconciler, {
-        stop: AbortSignal.any([signals.stop, term.signal]),
-        cancel: AbortSignal.any([signals.cancel, term.signal]),
-      });
-      this.#shared.acting(acting);
-      await acting;
+      await this.#shared.acting.add(
+        this.#act(reconciler, {
+          stop: AbortSignal.any([signals.stop, term.signal]),
+          cancel: AbortSignal.any([signals.cancel, term.signal]),
+        }),
+      );
     }
     following.stop();
   }

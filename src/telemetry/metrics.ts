@@ -30,7 +30,7 @@ export class Metrics {
   readonly queueAdds = this.#counter('workqueue_adds_total', 'Keys that were added', ['kind']);
   readonly queueRetries = this.#counter('workqueue_retries_total', 'Keys that were added after a failure', ['kind']);
 
-  /** controller-runtime's four results: success, requeueAfter, error, terminalError. */
+  /** controller-runtime's four results (success, requeueAfter, error, terminalError), and cancelled. */
   readonly reconciles = this.#counter('reconcile_total', 'Passes over a resource', ['kind', 'result']);
   readonly reconcileDuration = this.#histogram('reconcile_duration_seconds', 'Time of a pass', ['kind']);
 

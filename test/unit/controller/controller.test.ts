@@ -151,7 +151,8 @@ describe('a Controller', () => {
     stop.abort();
     cancel.abort(new Error('no more time'));
     await ended;
-    expect(await seen(1)).toMatchObject([{ key: 'a', outcome: 'error' }]);
+    expect(await seen(1)).toMatchObject([{ key: 'a', outcome: 'cancelled', failures: 0 }]);
+    expect(queue.failures('a')).toBe(0);
   });
 
   it('leaves no listener behind on the signals, however many keys it worked on', async () => {

@@ -219,8 +219,9 @@ describe('a leader', () => {
     a.machine.continue(); // no turn of its event loop yet
     expect(a.election.isLeading).toBe(false);
     expect(term?.signal.aborted).toBe(false);
+    expect(() => a.election.assertLeading()).toThrow('is not held');
+    expect(term?.signal.aborted).toBe(true); // who works in the term is told by the first act that is refused
     await world.time.advance(60_000);
-    expect(term?.signal.aborted).toBe(true);
     expect([a.election.isLeading, b.election.isLeading]).toEqual([false, true]);
     expect(b.told).toEqual(['start']);
   });
