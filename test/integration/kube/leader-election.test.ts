@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { defaultLeaseName } from '../../../src/cli/run-leadership.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
 import type { RequestObservation } from '../../../src/kube/http.ts';
@@ -132,6 +134,23 @@ describe('leader election', () => {
     expect(shown.stdout).toMatch(new RegExp(`${name} +b `));
     await b.stop();
     expect((await spec(name))?.holderIdentity ?? '').toBe('');
+  });
+
+  it('takes the Lease that deploy/ brings at once, and keeps it when that is applied again', async () => {
+    const name = defaultLeaseName;
+    const { kubectl, kubeconfig } = testCluster();
+    const shipped = (await readFile('deploy/lease.yaml', 'utf8')).replace(/namespace: .*/, `namespace: ${namespace}`);
+    const apply = async (): Promise<void> => {
+      const applying = promisify(execFile)(kubectl, ['--kubeconfig', kubeconfig, 'apply', '--server-side', '-f', '-']);
+      applying.child.stdin?.end(shipped);
+      await applying;
+    };
+    await apply();
+    const a = start('a', { leaseDurationMs: 3_600_000, lease: storeOf(name) });
+    await eventually(() => a.election.isLeading).toBe(true); // an hour would pass otherwise
+    await apply();
+    expect((await spec(name))?.holderIdentity).toBe('a');
+    expect(a.errors).toEqual([]);
   });
 
   it('takes over from a leader that is cut off, which knows before', async () => {
