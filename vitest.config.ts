@@ -1,4 +1,5 @@
-// The rings of the test suite: unit needs nothing; integration, e2e and twenty seconds of each soak share one local cluster.
+// The rings of the test suite: unit needs nothing; integration and e2e share one local cluster; of each soak there are twenty
+// seconds, afterwards and one at a time, on a cluster that has nothing else to do.
 import { defineConfig } from 'vitest/config';
 
 const onCluster = {
@@ -14,7 +15,16 @@ export default defineConfig({
       {
         test: {
           name: 'cluster',
-          include: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/soak/**/*.soak.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          ...onCluster,
+        },
+      },
+      {
+        test: {
+          name: 'soak',
+          include: ['test/soak/**/*.soak.test.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
           ...onCluster,
         },
       },

@@ -14,10 +14,7 @@ export const commands = {
   test: { steps: [{ run: compile }, { run: [...vitest, '$args'] }] },
   // The long runs at full length, by hand; `npm test` has twenty seconds of each.
   soak: {
-    steps: [
-      { run: compile },
-      { run: [...vitest, '--project', 'cluster', 'test/soak', '$args'], env: { BOOKSTORE_SOAK: 'full' } },
-    ],
+    steps: [{ run: compile }, { run: [...vitest, '--project', 'soak', '$args'], env: { BOOKSTORE_SOAK: 'full' } }],
   },
   bench: { steps: [{ run: compile }, { run: ['node', 'bench/main.ts', '$args'] }] },
   check: {

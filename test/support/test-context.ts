@@ -1,4 +1,4 @@
-// What the global set-up hands to every test of the cluster project.
+// What the global set-up hands to every test of the cluster and soak projects.
 import { inject } from 'vitest';
 
 /** The shared cluster and the tools that go with it. */
