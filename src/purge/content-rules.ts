@@ -1,32 +1,24 @@
 // The rules that need the content of the records: untrusted until it agrees with what the metadata said (P1, P7).
-
-import type { Release, ReleaseHook } from '../release/decode.ts';
-import { type ManifestObject, parseManifest, resourcePolicyOf } from '../release/manifest.ts';
-import { maxTokens } from '../release/strict-yaml.ts';
-import { quoteUntrusted } from './keep.ts';
+import { gvkOf } from '../kube/resource.ts';
+import { quoteUntrusted } from '../lib/quote-untrusted.ts';
+import type { Release } from '../release/decode.ts';
+import { type ManifestObject, resourcePolicyOf } from '../release/manifest.ts';
+import {
+  type DecodedRecord,
+  deleteHooksOf,
+  describeHook,
+  describeObject,
+  type IsNamespaced,
+  isLeftBehind,
+  isOfKind,
+  outsideOf,
+  type ParsedContent,
+  recordMismatch,
+  touchedBy,
+} from '../uninstall/record-trust.ts';
 import type { Verdict } from './plan.ts';
 import { foreignVerdict, isFluxKey } from './rules.ts';
 import type { PurgeSettings } from './settings.ts';
-
-/** What a stored record says inside, beside what its metadata claims. */
-export interface DecodedRecord {
-  readonly secretName: string;
-  readonly secretType: string;
-  readonly claimed: RecordIdentity;
-  /** What stands inside. */
-  readonly said: RecordIdentity;
-}
-
-/** Of what a record is, and in which state. */
-export interface RecordIdentity {
-  readonly namespace: string;
-  readonly name: string;
-  readonly revision: number;
-  readonly status: string;
-}
-
-/** Whether a kind lives in namespaces; undefined where the server does not know it. */
-export type IsNamespaced = (object: { readonly apiVersion: string; readonly kind: string }) => boolean | undefined;
 
 /** A live object outside the release's namespace whose kind the policy allows: its owner is still to be proved. */
 export interface OutsideObject {
@@ -47,15 +39,6 @@ export interface ContentFindings {
   readonly outside: readonly OutsideObject[];
 }
 
-/** The latest record's content, taken apart once. */
-export interface ParsedContent {
-  readonly release: Release;
-  /** Of its manifest. */
-  readonly objects: readonly ManifestObject[];
-  /** Of its delete hooks. */
-  readonly hookObjects: readonly ManifestObject[];
-}
-
 /** All that a content rule may look at. */
 export interface ContentInput {
   /** Every stored one. */
@@ -65,26 +48,11 @@ export interface ContentInput {
   readonly settings: Pick<PurgeSettings, 'volumes' | 'serviceAccount' | 'allowedKinds' | 'shouldPurgeForeign'>;
 }
 
-/** Takes a release apart. @throws RecordError where a manifest cannot be read */
-export function parseContent(release: Release): ParsedContent {
-  const budget = { left: maxTokens };
-  return {
-    release,
-    objects: parseManifest(release.manifest, budget),
-    hookObjects: deleteHooksOf(release).flatMap(({ manifest }) => parseManifest(manifest, budget)),
-  };
-}
-
-/** Every object that helm deletes or makes when it uninstalls. */
-export function touchedBy({ objects, hookObjects }: ParsedContent): readonly ManifestObject[] {
-  return [...objects, ...hookObjects];
-}
-
 /** Looks at the content. */
 export function inspectContent(input: ContentInput): ContentFindings {
   const { release, objects } = input.latest;
   const touched = touchedBy(input.latest);
-  const outside = touched.filter((object) => !isInside(object, release.namespace, input.isNamespaced));
+  const outside = outsideOf(touched, { namespace: release.namespace, isNamespaced: input.isNamespaced });
   const verdict =
     mismatch(input.records) ??
     foreign(touched, input.settings) ??
@@ -94,7 +62,7 @@ export function inspectContent(input: ContentInput): ContentFindings {
   return {
     ...(verdict === undefined ? {} : { verdict }),
     chart: `${release.chart.name}-${release.chart.version}`,
-    leaves: objects.filter(isLeftBehind).map(label),
+    leaves: objects.filter(isLeftBehind).map(describeObject),
     outside: outside.map(({ apiVersion, kind, metadata }) => ({
       apiVersion,
       kind,
@@ -104,22 +72,9 @@ export function inspectContent(input: ContentInput): ContentFindings {
   };
 }
 
-/**
- * helm sorts by the revision inside the records and acts by the state inside, so each stored one must agree, not only the
- * latest.
- */
 function mismatch(records: ContentInput['records']): Verdict | undefined {
-  for (const { secretName, secretType, claimed, said } of records) {
-    if (secretType !== 'helm.sh/release.v1') {
-      return doubtful(`record ${secretName} is a Secret of type ${quoteUntrusted(secretType)}, not one of Helm`);
-    }
-    for (const field of ['name', 'namespace', 'revision', 'status'] as const) {
-      if (said[field] === claimed[field]) continue;
-      const inside = quoteUntrusted(String(said[field]));
-      return doubtful(`record ${secretName} says ${field} ${inside} inside, ${claimed[field]} outside`);
-    }
-  }
-  return undefined;
+  const reason = recordMismatch(records);
+  return reason === undefined ? undefined : { action: 'keep', rule: 'record-mismatch', reason, isDoubtful: true };
 }
 
 /** Flux labels what it renders; operator-sdk gives it owner references. Both stand in the recorded manifest. */
@@ -137,11 +92,10 @@ function foreign(objects: readonly ManifestObject[], settings: ContentInput['set
 function deleteHooksWithoutAccount(content: Release, settings: ContentInput['settings']): Verdict | undefined {
   const [hook] = deleteHooksOf(content);
   if (hook === undefined || settings.serviceAccount !== undefined) return undefined;
-  const what = `${hook.events.filter(isDeleteEvent).join(', ')} hook ${hook.kind}/${hook.name}`;
   return {
     action: 'keep',
     rule: 'delete-hooks',
-    reason: `it has a ${quoteUntrusted(what)}, which would run with our rights: the policy names no serviceAccount`,
+    reason: `it has a ${quoteUntrusted(describeHook(hook))}, which would run with our rights: the policy names no serviceAccount`,
   };
 }
 
@@ -149,10 +103,7 @@ function outsideNamespace(
   outside: readonly ManifestObject[],
   { settings, isNamespaced }: ContentInput,
 ): Verdict | undefined {
-  const object = outside.find(({ apiVersion, kind }) => {
-    const group = groupOf(apiVersion);
-    return !settings.allowedKinds.some((allowed) => allowed.kind === kind && allowed.group === group);
-  });
+  const object = outside.find((one) => !isOfKind(one, settings.allowedKinds));
   if (object === undefined) return undefined;
   const scope = isNamespaced(object);
   const where =
@@ -164,7 +115,7 @@ function outsideNamespace(
   return {
     action: 'keep',
     rule: 'outside-namespace',
-    reason: `${quoteUntrusted(label(object))} in its manifest ${where}, and its kind is not in allowedKinds`,
+    reason: `${quoteUntrusted(describeObject(object))} in its manifest ${where}, and its kind is not in allowedKinds`,
   };
 }
 
@@ -181,10 +132,10 @@ function unprotectedVolume(
         policy === undefined
           ? 'would be deleted: it has no helm.sh/resource-policy: keep'
           : `has helm.sh/resource-policy: ${quoteUntrusted(policy)}, not keep: helm leaves it as well, and says nothing`;
-      return volumeVerdict(`${quoteUntrusted(label(object))} ${why}`);
+      return volumeVerdict(`${quoteUntrusted(describeObject(object))} ${why}`);
     }
     if (deletesItsClaims(object) && !isKept(object)) {
-      return volumeVerdict(`${quoteUntrusted(label(object))} deletes its volume claims with itself`);
+      return volumeVerdict(`${quoteUntrusted(describeObject(object))} deletes its volume claims with itself`);
     }
   }
   return undefined;
@@ -194,8 +145,9 @@ function volumeVerdict(why: string): Verdict {
   return { action: 'keep', rule: 'volumes', reason: `${why} (volumes: Keep)` };
 }
 
-function isVolumeClaim({ apiVersion, kind }: ManifestObject): boolean {
-  return kind === 'PersistentVolumeClaim' && groupOf(apiVersion) === '';
+function isVolumeClaim(object: ManifestObject): boolean {
+  const { group, kind } = gvkOf(object);
+  return kind === 'PersistentVolumeClaim' && group === '';
 }
 
 function deletesItsClaims({ kind, spec }: ManifestObject): boolean {
@@ -207,35 +159,4 @@ function deletesItsClaims({ kind, spec }: ManifestObject): boolean {
 
 function isKept(object: ManifestObject): boolean {
   return resourcePolicyOf(object)?.trim().toLowerCase() === 'keep';
-}
-
-/** helm leaves out whatever carries the annotation, with any value, and lists only those that say `keep`. */
-function isLeftBehind(object: ManifestObject): boolean {
-  return resourcePolicyOf(object) !== undefined;
-}
-
-function isInside(object: ManifestObject, namespace: string, isNamespaced: IsNamespaced): boolean {
-  if (isNamespaced(object) !== true) return false;
-  const written = object.metadata.namespace;
-  return written === undefined || written === '' || written === namespace;
-}
-
-function deleteHooksOf({ hooks }: Release): readonly ReleaseHook[] {
-  return hooks.filter(({ events }) => events.some(isDeleteEvent));
-}
-
-function isDeleteEvent(event: string): boolean {
-  return event === 'pre-delete' || event === 'post-delete';
-}
-
-function groupOf(apiVersion: string): string {
-  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-}
-
-function label({ kind, metadata }: ManifestObject): string {
-  return `${kind}/${metadata.name}`;
-}
-
-function doubtful(reason: string): Verdict {
-  return { action: 'keep', rule: 'record-mismatch', reason, isDoubtful: true };
 }

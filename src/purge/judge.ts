@@ -1,7 +1,8 @@
 // From listings to entries and to the frozen plan: pure, and independent of the order in which the server answered.
+
+import { quoteUntrusted } from '../lib/quote-untrusted.ts';
 import type { RejectedRecord, ReleaseListing, StoredRelease } from '../release/group-releases.ts';
 import type { OperatorIdentity } from './denials.ts';
-import { quoteUntrusted } from './keep.ts';
 import { byKey, type CapHit, type PlanEntry, type PlanNamespace, type PurgePlan } from './plan.ts';
 import { ageOf, decide, type RuleInput } from './rules.ts';
 import type { SelectedNamespace, Selection } from './select.ts';

@@ -1,6 +1,7 @@
 // Opt-outs: what the keep annotations of a namespace, an owner or a record say at an instant (DESIGN.md §2).
 import { KEEP_RELEASE_PREFIX, PURGE_PREFIX, PurgeAnnotation } from '../api/v1alpha1/annotations.ts';
 import { didYouMean } from '../lib/did-you-mean.ts';
+import { quoteUntrusted } from '../lib/quote-untrusted.ts';
 import { type Annotated, isPurgeAnnotation } from '../release/annotation-times.ts';
 
 /** keep-until counts at most this long from when it was set: a pin that nobody renews ends. */
@@ -147,10 +148,4 @@ export function parseTime(value: string): number | undefined {
   if (!isRealDate || hour > 23 || minute > 59 || second > 59) return undefined;
   const ms = Date.parse(value.toUpperCase());
   return Number.isNaN(ms) ? undefined : ms;
-}
-
-/** What a namespace's users wrote, safe to print: bounded, without control or direction characters. */
-export function quoteUntrusted(value: string): string {
-  const bounded = value.length > 60 ? `${value.slice(0, 60)}…` : value;
-  return JSON.stringify(bounded.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�'));
 }

@@ -1,17 +1,10 @@
 // The rules that metadata alone can answer, one small function each, asked in order: the first that speaks decides (P4).
+import { quoteUntrusted } from '../lib/quote-untrusted.ts';
 import type { Annotated } from '../release/annotation-times.ts';
 import type { RejectedRecord, StoredRelease } from '../release/group-releases.ts';
 import { lastTouchedMs } from '../release/record.ts';
 import { type OperatorIdentity, releaseDenial } from './denials.ts';
-import {
-  isNameOfRelease,
-  type KeepVerdict,
-  keepOfRelease,
-  keepOnNamespace,
-  keepOnRecord,
-  lapsedKeep,
-  quoteUntrusted,
-} from './keep.ts';
+import { isNameOfRelease, type KeepVerdict, keepOfRelease, keepOnNamespace, keepOnRecord, lapsedKeep } from './keep.ts';
 import type { PlanRule, Verdict } from './plan.ts';
 import type { PurgeSettings } from './settings.ts';
 

@@ -50,15 +50,32 @@ interface WireRelease {
   readonly hooks?: unknown;
 }
 
+/** What is read of a record's Secret to decode it. */
+export interface EncodedRecord {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** Decodes a record: {@link unpackRecord}, then {@link readUnpacked}. @throws RecordError */
+export function decodeRelease(secret: EncodedRecord): Release {
+  return readUnpacked(unpackRecord(secret));
+}
+
 /**
- * Decodes `data.release` of a record Secret: the API's base64, Helm's base64, gzip where the magic is there (old records
- * have none), JSON. What Go would find under another spelling of a key, or mix from two, is refused. @throws RecordError
+ * The JSON in `data.release` of a record Secret, as bytes: the API's base64, Helm's base64, gzip where the magic is there
+ * (old records have none). @throws RecordError
  */
-export function decodeRelease(secret: { readonly data?: Readonly<Record<string, string>> }): Release {
+export function unpackRecord(secret: EncodedRecord): Buffer {
   const outer = secret.data?.release;
   if (outer === undefined) throw new RecordError('RECORD_UNREADABLE', 'the record has no key "release"');
-  const bytes = Buffer.from(Buffer.from(outer, 'base64').toString('latin1'), 'base64');
-  const wire = parse(unzip(bytes));
+  return unzip(Buffer.from(Buffer.from(outer, 'base64').toString('latin1'), 'base64'));
+}
+
+/**
+ * Reads the JSON of a record. What Go would find under another spelling of a key, or mix from two, is refused.
+ * @throws RecordError
+ */
+export function readUnpacked(json: Buffer): Release {
+  const wire = parse(json.toString('utf8'));
   return {
     name: text(wire.name, 'name'),
     namespace: text(wire.namespace, 'namespace'),
@@ -77,10 +94,10 @@ export function decodeRelease(secret: { readonly data?: Readonly<Record<string, 
   };
 }
 
-function unzip(bytes: Buffer): string {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes.toString('utf8');
+function unzip(bytes: Buffer): Buffer {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    return gunzipSync(bytes, { maxOutputLength: maxDecodedBytes }).toString('utf8');
+    return gunzipSync(bytes, { maxOutputLength: maxDecodedBytes });
   } catch (cause) {
     if (cause instanceof RangeError) {
       throw new RecordError('RECORD_TOO_LARGE', `the record unpacks to more than ${maxDecodedBytes} bytes`, { cause });

@@ -3,7 +3,7 @@
 /** Fields that are read of a record, by the path of the object that holds them. */
 const fields: Readonly<Record<string, readonly string[]>> = {
   '': ['name', 'namespace', 'version', 'info', 'chart', 'manifest', 'hooks'],
-  info: ['status'],
+  info: ['status', 'description'],
   hooks: ['name', 'kind', 'manifest', 'events'],
 };
 
@@ -65,8 +65,11 @@ function problemOf(key: string, { path = '', seen }: Frame): string | undefined 
   return undefined;
 }
 
-/** Behind the closing quote. A quote is part of the text where an odd number of backslashes stands before it. */
-function endOfString(json: string, start: number): number {
+/**
+ * Where the string that begins at `start` ends: behind the closing quote. A quote is part of the text where an odd number
+ * of backslashes stands before it.
+ */
+export function endOfString(json: string, start: number): number {
   let quote = json.indexOf('"', start + 1);
   while (quote >= 0) {
     let backslashes = 0;

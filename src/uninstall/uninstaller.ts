@@ -1,9 +1,13 @@
 // What uninstalls one release: the interface that the operator and the purge share, whatever does the work (P9).
 
-/** Which release, how patiently, as whom. */
-export interface UninstallRequest {
+/** Which release. */
+export interface ReleaseKey {
   readonly namespace: string;
   readonly name: string;
+}
+
+/** Which release, how patiently, as whom. */
+export interface UninstallRequest extends ReleaseKey {
   /** After this nothing of the attempt may still run. */
   readonly timeoutMs: number;
   /** Every call for the release is made as this user, e.g. `system:serviceaccount:NS:NAME`. Default ourselves. */

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type ContentInput,
-  type DecodedRecord,
-  inspectContent,
-  parseContent,
-} from '../../../src/purge/content-rules.ts';
+import { type ContentInput, inspectContent } from '../../../src/purge/content-rules.ts';
 import type { Release } from '../../../src/release/decode.ts';
+import { type DecodedRecord, parseContent } from '../../../src/uninstall/record-trust.ts';
 
 const settings: ContentInput['settings'] = {
   volumes: 'Keep',

@@ -4,7 +4,8 @@ import type { KubeObject } from '../kube/objects.ts';
 import { errorText } from '../lib/error-text.ts';
 import { decodeRelease, type Release } from '../release/decode.ts';
 import { isRecord, parseRecord } from '../release/record.ts';
-import { type DecodedRecord, type ParsedContent, parseContent } from './content-rules.ts';
+import { UninstallError } from './errors.ts';
+import { type DecodedRecord, type ParsedContent, parseContent } from './record-trust.ts';
 
 /** A record's Secret with its data. */
 export interface RecordSecret extends KubeObject {
@@ -28,7 +29,7 @@ export class RecordReader {
     await setImmediate();
     try {
       const record = parseRecord(secret.metadata);
-      if (!isRecord(record)) throw new Error(`secret ${secret.metadata.name} ${record.reason}`);
+      if (!isRecord(record)) throw untrusted(`secret ${secret.metadata.name} ${record.reason}`);
       const content = decodeRelease(secret);
       const { name, namespace, revision, status } = content;
       const { secretName, ...claimed } = record;
@@ -42,10 +43,14 @@ export class RecordReader {
     }
   }
 
-  /** @throws RecordError, Error where a record or the latest manifest cannot be read */
+  /** @throws RecordError, UninstallError where a record or the latest manifest cannot be read */
   result(): { readonly records: readonly DecodedRecord[]; readonly latest: ParsedContent } {
     if (this.#error !== undefined) throw this.#error;
-    if (this.#latest === undefined) throw new Error('its records are gone');
+    if (this.#latest === undefined) throw untrusted('its records are gone');
     return { records: this.#records, latest: parseContent(this.#latest) };
   }
+}
+
+function untrusted(reason: string): UninstallError {
+  return new UninstallError('RECORD_UNTRUSTED', reason);
 }

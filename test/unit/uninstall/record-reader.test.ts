@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { RecordReader, type RecordSecret } from '../../../src/purge/record-reader.ts';
+import { RecordReader, type RecordSecret } from '../../../src/uninstall/record-reader.ts';
 import { recordMetas } from '../../support/stored-release.ts';
 
 const base64 = (bytes: Buffer | string): string => Buffer.from(bytes).toString('base64');

@@ -1,0 +1,24 @@
+// Why a release is not uninstalled as it is asked: what could not be proved, as one typed error.
+import { CodedError } from '../lib/coded-error.ts';
+
+/** Stable names of these failures. In each case nothing was deleted. */
+export type UninstallErrorCode =
+  /** A stored record cannot be read, or says something else inside than outside. */
+  | 'RECORD_UNTRUSTED'
+  /** The manifest names an object elsewhere, or cluster-scoped, of a kind that is not allowed. */
+  | 'OBJECT_OUTSIDE_NAMESPACE'
+  /** A live object carries the marks of another release. */
+  | 'OBJECT_OF_ANOTHER_RELEASE'
+  /** A live object outside the release's namespace carries no marks of Helm, so that nobody knows whose it is. */
+  | 'OBJECT_UNMARKED'
+  /** Whose a live object is, could not be read. */
+  | 'OWNERSHIP_UNREADABLE'
+  /** The API server does not serve a kind of the manifest: helm would fail half-way. */
+  | 'KIND_NOT_SERVED'
+  /** A delete hook would run with our own rights. */
+  | 'DELETE_HOOKS_REFUSED'
+  /** Looking took longer than the attempt may take. */
+  | 'UNINSTALL_TIMEOUT';
+
+/** What stands in the way. Never terminal: rights, records and objects change without telling us. */
+export class UninstallError extends CodedError<UninstallErrorCode> {}

@@ -1,0 +1,42 @@
+// All stored records of one release, read whole: a single listing, the one that helm itself will make.
+import type { KubeClient } from '../kube/client.ts';
+import type { ObjectMeta } from '../kube/objects.ts';
+import { CoreResources } from '../kube/resource.ts';
+import { groupReleases, type ReleaseListing } from '../release/group-releases.ts';
+import { recordLabelSelector } from '../release/record.ts';
+import { RecordReader, type RecordSecret } from './record-reader.ts';
+import type { ReleaseKey } from './uninstaller.ts';
+
+/** What was found under the labels of a release. */
+export interface ReadRecords {
+  /** As the metadata shows it. */
+  readonly listing: ReleaseListing;
+  /** As the content shows it: `result()`. */
+  readonly reader: RecordReader;
+}
+
+/** Records in memory at once: each may hold a megabyte, and there may be any number. */
+const recordsPerPage = 10;
+
+/** Reads. @throws ApiError where the records cannot be listed; what cannot be decoded is told by the reader */
+export async function readRecords(
+  client: KubeClient,
+  { namespace, name }: ReleaseKey,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<ReadRecords> {
+  const reader = new RecordReader();
+  const metas: ObjectMeta[] = [];
+  const pages = client.pages<RecordSecret>(CoreResources.secrets, {
+    namespace,
+    labelSelector: `${recordLabelSelector},name=${name}`,
+    pageSize: recordsPerPage,
+    signal: options.signal,
+  });
+  for await (const page of pages) {
+    for (const secret of page.items) {
+      metas.push(secret.metadata);
+      await reader.read(secret);
+    }
+  }
+  return { listing: groupReleases(metas), reader };
+}

@@ -1,0 +1,94 @@
+// A test's own namespaces, charts and releases on the shared cluster, made by the real helm.
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa, type ResultPromise } from 'execa';
+import { Helm } from '../../src/helm/process.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
+import { Discovery } from '../../src/kube/discovery.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import type { OpenClient } from '../../src/kube/open-client.ts';
+import { CoreResources } from '../../src/kube/resource.ts';
+import { recordSecretName } from '../../src/release/record.ts';
+import { createNamespace, openTestClient } from './cluster-client.ts';
+import { testCluster } from './test-context.ts';
+
+/** A record's Secret with its data. */
+export interface RecordSecret extends KubeObject {
+  readonly type?: string;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** The lab. Its namespaces go away with it. */
+export class ReleaseLab implements AsyncDisposable {
+  readonly client: KubeClient;
+  readonly discovery: Discovery;
+  readonly #opened: OpenClient;
+  /** helm's home and discovery cache, which must not be that of another test, and the charts. */
+  readonly #home: string;
+  readonly #namespaces: string[] = [];
+
+  private constructor(opened: OpenClient, home: string) {
+    this.#opened = opened;
+    this.#home = home;
+    this.client = opened.client;
+    this.discovery = new Discovery(opened.client);
+  }
+
+  static async open(): Promise<ReleaseLab> {
+    return new ReleaseLab(await openTestClient(), await mkdtemp(join(testCluster().testRoot, 'lab-')));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const name of this.#namespaces) await this.client.delete(CoreResources.namespaces, { name });
+    await this.#opened.close();
+  }
+
+  async namespace(prefix: string): Promise<string> {
+    const name = await createNamespace(this.client, prefix);
+    this.#namespaces.push(name);
+    return name;
+  }
+
+  /** Writes a chart of one template. Gives its path. */
+  async chart(template: string): Promise<string> {
+    const dir = await mkdtemp(join(this.#home, 'chart-'));
+    await mkdir(join(dir, 'templates'));
+    await writeFile(join(dir, 'Chart.yaml'), 'apiVersion: v2\nname: lab\nversion: 1.0.0\n');
+    await writeFile(join(dir, 'templates', 'objects.yaml'), template);
+    return dir;
+  }
+
+  /** Runs helm as a user would. */
+  async helm(...args: readonly string[]): Promise<string> {
+    const { stdout } = await this.startHelm(...args);
+    return String(stdout);
+  }
+
+  /** Starts helm; who calls awaits or kills it. */
+  startHelm(...args: readonly string[]): ResultPromise {
+    return execa(testCluster().helm, args, { env: { ...this.#env, KUBECONFIG: testCluster().kubeconfig } });
+  }
+
+  /** Runs kubectl as a user would. */
+  async kubectl(...args: readonly string[]): Promise<string> {
+    const { kubectl, kubeconfig } = testCluster();
+    const { stdout } = await execa(kubectl, args, { env: { ...this.#env, KUBECONFIG: kubeconfig } });
+    return stdout;
+  }
+
+  /** helm as the program runs it. */
+  newHelm(): Helm {
+    const { helm: binary, kubeconfig } = testCluster();
+    return new Helm({ binary, kubeconfig, env: this.#env });
+  }
+
+  /** A revision's Secret. */
+  record(namespace: string, name: string, revision = 1): Promise<RecordSecret> {
+    const secretName = recordSecretName(name, revision);
+    return this.client.get<RecordSecret>(CoreResources.secrets, { namespace, name: secretName });
+  }
+
+  get #env() {
+    return { PATH: testCluster().path, HOME: this.#home, KUBECACHEDIR: join(this.#home, 'kube') };
+  }
+}
