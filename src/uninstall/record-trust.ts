@@ -75,6 +75,11 @@ export function touchedBy({ objects, hookObjects }: ParsedContent): readonly Man
   return [...objects, ...hookObjects];
 }
 
+/** As {@link touchedBy}, without what helm leaves behind. */
+export function deletedBy({ objects, hookObjects }: ParsedContent): readonly ManifestObject[] {
+  return [...objects.filter((object) => !isLeftBehind(object)), ...hookObjects];
+}
+
 /** Whether helm leaves an object of the manifest out: by the annotation, with any value; it lists only those that say `keep`. */
 export function isLeftBehind(object: ManifestObject): boolean {
   return resourcePolicyOf(object) !== undefined;

@@ -76,6 +76,58 @@ export class ReleaseLab implements AsyncDisposable {
     return stdout;
   }
 
+  /** Applies YAML as a user would. */
+  async apply(yaml: string): Promise<void> {
+    const { kubectl, kubeconfig } = testCluster();
+    const env = { ...this.#env, KUBECONFIG: kubeconfig };
+    await execa(kubectl, ['apply', '-f', '-'], { env, input: yaml });
+  }
+
+  /** Whether `kubectl get` finds something. */
+  async exists(...args: readonly string[]): Promise<boolean> {
+    return (await this.kubectl('get', ...args, '--ignore-not-found', '-o', 'name')) !== '';
+  }
+
+  /** Makes a ServiceAccount that may do what the rules say in its namespace, and nothing else. Gives its user name. */
+  async serviceAccount(namespace: string, name: string, rules: string): Promise<string> {
+    const metadata = `metadata: {name: ${name}, namespace: ${namespace}}`;
+    await this.apply(`
+apiVersion: v1
+kind: ServiceAccount
+${metadata}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+${metadata}
+rules: ${rules}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+${metadata}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: ${name}}
+subjects: [{kind: ServiceAccount, name: ${name}, namespace: ${namespace}}]
+`);
+    return `system:serviceaccount:${namespace}:${name}`;
+  }
+
+  /** A kind of its own, `Widget` in a group that is used once, until it is removed. */
+  async widgetKind(prefix: string): Promise<{ readonly group: string; readonly remove: () => Promise<unknown> }> {
+    const group = `${prefix}-${Math.random().toString(36).slice(2, 8)}.test.velotio.com`;
+    await this.apply(`
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.${group}}
+spec:
+  group: ${group}
+  scope: Namespaced
+  names: {kind: Widget, plural: widgets}
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+`);
+    await this.kubectl('wait', '--for=condition=Established', `crd/widgets.${group}`, '--timeout=30s');
+    const remove = () => this.kubectl('delete', 'crd', `widgets.${group}`, '--wait=true');
+    return { group, remove };
+  }
+
   /** helm as the program runs it. */
   newHelm(): Helm {
     const { helm: binary, kubeconfig } = testCluster();

@@ -1,0 +1,171 @@
+// The proof that an uninstall touches what is the release's and nothing else (DESIGN.md P1, P2).
+import pMap from 'p-map';
+import type { KubeClient } from '../kube/client.ts';
+import type { Discovery } from '../kube/discovery.ts';
+import { isApiError } from '../kube/errors.ts';
+import { errorText } from '../lib/error-text.ts';
+import { quoteUntrusted } from '../lib/quote-untrusted.ts';
+import { RecordError } from '../release/decode.ts';
+import type { ManifestObject } from '../release/manifest.ts';
+import { UninstallError, type UninstallErrorCode } from './errors.ts';
+import { lookUpKinds, ownerOf, ownershipOf, type ResourceLookup, readLive } from './ownership.ts';
+import type { RecordReader } from './record-reader.ts';
+import {
+  deletedBy,
+  deleteHooksOf,
+  describeHook,
+  describeObject,
+  type GroupKind,
+  isOfKind,
+  outsideOf,
+  type ParsedContent,
+  recordMismatch,
+} from './record-trust.ts';
+import type { ReleaseKey } from './uninstaller.ts';
+
+/** Of what, and what it may touch. */
+export interface ProofRequest extends ReleaseKey {
+  /** With all stored records read. */
+  readonly reader: RecordReader;
+  readonly allowedKinds: readonly GroupKind[];
+  /** Whether delete hooks may run. */
+  readonly mayRunHooks: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** What the proof reads with. */
+export interface ProofDeps {
+  readonly client: KubeClient;
+  readonly discovery: Discovery;
+}
+
+/** Objects that are read at once. */
+const reads = 8;
+
+/** A request for each: a chart has dozens, not thousands. */
+const maxObjects = 2_000;
+
+/** Resolves where all is proved. @throws UninstallError with what is not; ApiError where the API server cannot be asked */
+export async function proveRelease(deps: ProofDeps, request: ProofRequest): Promise<void> {
+  const { signal } = request;
+  const content = trustedContent(request);
+  // helm only removes the records of what is uninstalled already
+  if (content.release.status === 'uninstalled') return;
+  requireHooksAllowed(content, request);
+  const objects = deletedBy(content);
+  if (objects.length > maxObjects) throw untrusted(request, `its manifest names more than ${maxObjects} objects`);
+  const lookup = await lookUpKinds(deps.discovery, objects, { signal });
+  const outside = new Set(outsideOf(objects, { ...request, isNamespaced: (one) => lookup(one)?.isNamespaced }));
+  for (const object of outside) requireAllowed(object, { ...request, lookup });
+  const proofs = await pMap(
+    objects,
+    (object) => doubtOf(object, { ...deps, ...request, lookup, isOutside: outside.has(object) }),
+    { concurrency: reads, signal },
+  );
+  const doubt = proofs.find((one) => one !== undefined);
+  if (doubt !== undefined) throw doubt;
+}
+
+function trustedContent(request: ProofRequest): ParsedContent {
+  try {
+    const { records, latest } = request.reader.result();
+    const mismatch = recordMismatch(records);
+    if (mismatch === undefined) return latest;
+    throw new UninstallError('RECORD_UNTRUSTED', mismatch);
+  } catch (error) {
+    if (error instanceof RecordError || error instanceof UninstallError)
+      throw untrusted(request, errorText(error), error);
+    throw error;
+  }
+}
+
+function requireHooksAllowed({ release }: ParsedContent, request: ProofRequest): void {
+  const [hook] = deleteHooksOf(release);
+  if (hook === undefined || request.mayRunHooks) return;
+  throw refusal(request, {
+    code: 'DELETE_HOOKS_REFUSED',
+    reason: `it has a ${quoteUntrusted(describeHook(hook))}, which would run with the operator's rights`,
+    remedy: 'Give it a serviceAccount to run as, or uninstall it by hand: helm uninstall --no-hooks.',
+  });
+}
+
+function requireAllowed(object: ManifestObject, context: ProofRequest & { readonly lookup: ResourceLookup }): void {
+  const what = quoteUntrusted(describeObject(object));
+  const resource = context.lookup(object);
+  if (resource === undefined) {
+    throw refusal(context, {
+      code: 'KIND_NOT_SERVED',
+      reason: `${what} is of a kind that the API server does not serve (${quoteUntrusted(object.apiVersion)})`,
+      remedy: 'Install its CustomResourceDefinition again, or delete the other objects and the records by hand.',
+    });
+  }
+  if (isOfKind(object, context.allowedKinds)) return;
+  const where = resource.isNamespaced
+    ? `is in namespace ${quoteUntrusted(object.metadata.namespace ?? '')}`
+    : 'is cluster-scoped';
+  throw refusal(context, {
+    code: 'OBJECT_OUTSIDE_NAMESPACE',
+    reason: `its record names ${what}, which ${where}, of a kind that its chart does not render`,
+    remedy: 'Look at who may write Secrets in the namespace: the record may be forged.',
+  });
+}
+
+interface DoubtContext extends ProofDeps, ProofRequest {
+  readonly lookup: ResourceLookup;
+  readonly isOutside: boolean;
+}
+
+/** What stands against deleting the object; undefined where it is the release's, or gone. */
+async function doubtOf(object: ManifestObject, context: DoubtContext): Promise<UninstallError | undefined> {
+  const { client, lookup, namespace: releaseNamespace, isOutside, signal } = context;
+  const resource = lookup(object);
+  if (resource === undefined) return undefined; // refused above
+  const what = quoteUntrusted(describeObject(object));
+  try {
+    const live = await readLive(client, object.metadata, { resource, releaseNamespace, signal });
+    const ownership = live === undefined ? 'ours' : ownershipOf(live, context);
+    if (ownership === 'of-another' && live !== undefined) {
+      return refusal(context, {
+        code: 'OBJECT_OF_ANOTHER_RELEASE',
+        reason: `${what} is of release ${quoteUntrusted(ownerOf(live))} now, and helm would delete it all the same`,
+        remedy: 'Delete what is left of the release by hand, or give the object back to it.',
+      });
+    }
+    if (ownership === 'ours' || !isOutside) return undefined;
+    return refusal(context, {
+      code: 'OBJECT_UNMARKED',
+      reason: `${what} is outside its namespace and does not carry the marks of this release`,
+      remedy: 'If it is of this release, annotate it with meta.helm.sh/release-name and -namespace.',
+    });
+  } catch (error) {
+    if (!isApiError(error, 'API_FORBIDDEN')) throw error;
+    return refusal(context, {
+      code: 'OWNERSHIP_UNREADABLE',
+      reason: `whose ${what} is cannot be read: ${error.message}`,
+      remedy: 'Grant the right to get objects of that kind.',
+      cause: error,
+    });
+  }
+}
+
+function untrusted(release: ReleaseKey, reason: string, cause?: unknown): UninstallError {
+  return refusal(release, {
+    code: 'RECORD_UNTRUSTED',
+    reason,
+    remedy: 'Look at who may write Secrets in the namespace, and at helm history.',
+    cause,
+  });
+}
+
+function refusal(
+  { namespace, name }: ReleaseKey,
+  told: {
+    readonly code: UninstallErrorCode;
+    readonly reason: string;
+    readonly remedy: string;
+    readonly cause?: unknown;
+  },
+): UninstallError {
+  const { code, reason, remedy, cause } = told;
+  return new UninstallError(code, `release ${namespace}/${name} is not uninstalled: ${reason}`, { remedy, cause });
+}
