@@ -1,4 +1,4 @@
-// An unknown thrown thing as one line of text.
+// An unknown thrown thing as one line of text, or as an error.
 
 /** The message, or the thing itself as text. */
 export function errorText(error: unknown): string {
@@ -9,4 +9,9 @@ export function errorText(error: unknown): string {
   } catch {
     return String(error); // neither have circles and bigints
   }
+}
+
+/** The error itself, or one with the thing as its message. */
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(errorText(error));
 }

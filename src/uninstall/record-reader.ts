@@ -1,7 +1,7 @@
 // The records of one release, decoded one by one, so that memory holds one of them and the event loop has its turns.
 import { setImmediate } from 'node:timers/promises';
 import type { KubeObject } from '../kube/objects.ts';
-import { errorText } from '../lib/error-text.ts';
+import { asError } from '../lib/error-text.ts';
 import { decodeRelease, type Release } from '../release/decode.ts';
 import { isRecord, parseRecord } from '../release/record.ts';
 import { UninstallError } from './errors.ts';
@@ -39,7 +39,7 @@ export class RecordReader {
       this.#latestRevision = claimed.revision;
       this.#latest = content;
     } catch (error) {
-      this.#error = error instanceof Error ? error : new Error(errorText(error));
+      this.#error = asError(error);
     }
   }
 

@@ -1,6 +1,7 @@
 // A test's own namespaces, charts and releases on the shared cluster, made by the real helm.
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { execa, type ResultPromise } from 'execa';
 import { Helm } from '../../src/helm/process.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
@@ -16,6 +17,17 @@ import { testCluster } from './test-context.ts';
 export interface RecordSecret extends KubeObject {
   readonly type?: string;
   readonly data?: Readonly<Record<string, string>>;
+}
+
+/** The JSON of a record; it must be compressed, as helm writes it. */
+export function jsonOf({ data }: Pick<RecordSecret, 'data'>): string {
+  const inner = Buffer.from(data?.release ?? '', 'base64').toString('latin1');
+  return gunzipSync(Buffer.from(inner, 'base64')).toString('utf8');
+}
+
+/** `data` of a record with this JSON, compressed as helm does. */
+export function encodeRecord(json: string): Readonly<Record<string, string>> {
+  return { release: Buffer.from(gzipSync(json).toString('base64')).toString('base64') };
 }
 
 /** The lab. Its namespaces go away with it. */
@@ -132,6 +144,14 @@ spec:
   newHelm(): Helm {
     const { helm: binary, kubeconfig } = testCluster();
     return new Helm({ binary, kubeconfig, env: this.#env });
+  }
+
+  /** Changes what a record says inside, as whoever may write Secrets can. */
+  async forge(namespace: string, name: string, change: (json: string) => string): Promise<void> {
+    const secret = await this.record(namespace, name);
+    const data = encodeRecord(change(jsonOf(secret)));
+    const target = { namespace, name: secret.metadata.name, fieldManager: 'forger' };
+    await this.client.merge(CoreResources.secrets, { data }, target);
   }
 
   /** A revision's Secret. */

@@ -1,10 +1,9 @@
 // A revision whose helm died: its record is rewritten, and the real helm goes on from there.
-import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import { type MarkRevisionRequest, markRevision } from '../../../src/release/mark-revision.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type RecordSecret, ReleaseLab } from '../../support/release-lab.ts';
+import { jsonOf, type RecordSecret, ReleaseLab } from '../../support/release-lab.ts';
 
 const options = {
   fieldManager: 'lab',
@@ -42,9 +41,6 @@ kind: ConfigMap
 metadata: {name: {{ .Release.Name }}}
 data: {id: {{ .Values.id | quote }}}
 `;
-
-const jsonOf = ({ data }: RecordSecret): string =>
-  gunzipSync(Buffer.from(Buffer.from(data?.release ?? '', 'base64').toString('latin1'), 'base64')).toString('utf8');
 
 async function requestFor(name: string, change: Partial<MarkRevisionRequest> = {}): Promise<MarkRevisionRequest> {
   const { metadata } = await lab.record(namespace, name);

@@ -1,7 +1,5 @@
 // What is proved goes, and what is not stays whole: with the real helm behind the proof.
-import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CoreResources } from '../../../src/kube/resource.ts';
 import {
   type CheckedUninstaller,
   type CheckedUninstallRequest,
@@ -9,7 +7,7 @@ import {
 } from '../../../src/uninstall/checked-uninstaller.ts';
 import { helmDriver } from '../../../src/uninstall/helm-driver.ts';
 import type { ReleaseUninstaller } from '../../../src/uninstall/uninstaller.ts';
-import { type RecordSecret, ReleaseLab } from '../../support/release-lab.ts';
+import { ReleaseLab } from '../../support/release-lab.ts';
 
 const clusterRoles = [{ group: 'rbac.authorization.k8s.io', kind: 'ClusterRole' }];
 
@@ -80,17 +78,6 @@ async function expectRefused(name: string, refused: Promise<void>, code: string)
   expect(reached).not.toContain(name);
   expect(await isThere.record(name)).toBe(true);
   return error;
-}
-
-const jsonOf = ({ data }: RecordSecret): string =>
-  gunzipSync(Buffer.from(Buffer.from(data?.release ?? '', 'base64').toString('latin1'), 'base64')).toString('utf8');
-
-/** Changes what a record says inside, as whoever may write Secrets can. */
-async function forge(name: string, change: (json: string) => string, revision = 1): Promise<void> {
-  const secret = await lab.record(namespace, name, revision);
-  const release = gzipSync(change(jsonOf(secret))).toString('base64');
-  const data = { release: Buffer.from(release).toString('base64') };
-  await lab.client.merge(CoreResources.secrets, { data }, { namespace, name: secret.metadata.name, fieldManager: 'x' });
 }
 
 describe('a release of which all is proved', () => {
@@ -221,7 +208,7 @@ describe('a record that is not what it seems', () => {
   ])('keeps the release, even if it is an old one: %s', async (_name, change) => {
     await install('forged');
     await lab.helm('upgrade', 'forged', await lab.chart(configMap), '-n', namespace);
-    await forge('forged', change);
+    await lab.forge(namespace, 'forged', change);
     await expectRefused('forged', uninstall('forged'), 'RECORD_UNTRUSTED');
     expect(await isThere.configMap('forged')).toBe(true);
     await lab.kubectl('delete', 'secret,configmap', '-n', namespace, '-l', 'owner=helm,name=forged');
@@ -237,13 +224,17 @@ describe('a record that is not what it seems', () => {
 
   it('keeps the release where the manifest can be read in two ways', async () => {
     await install('ambiguous');
-    await forge('ambiguous', (json) => json.replace('metadata: {name', 'metadata: {<<: {namespace: x}, name'));
+    await lab.forge(namespace, 'ambiguous', (json) =>
+      json.replace('metadata: {name', 'metadata: {<<: {namespace: x}, name'),
+    );
     await expectRefused('ambiguous', uninstall('ambiguous'), 'RECORD_UNTRUSTED');
   });
 
   it('cannot reach elsewhere by a manifest', async () => {
     await install('reaching');
-    await forge('reaching', (json) => json.replace('metadata: {name', 'metadata: {namespace: kube-system, name'));
+    await lab.forge(namespace, 'reaching', (json) =>
+      json.replace('metadata: {name', 'metadata: {namespace: kube-system, name'),
+    );
     await expectRefused('reaching', uninstall('reaching'), 'OBJECT_OUTSIDE_NAMESPACE');
   });
 

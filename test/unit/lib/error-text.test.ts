@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorText } from '../../../src/lib/error-text.ts';
+import { asError, errorText } from '../../../src/lib/error-text.ts';
 
 const circle: { self?: unknown } = {};
 circle.self = circle;
@@ -17,5 +17,16 @@ describe('errorText', () => {
     ['what refers to itself', circle, '[object Object]'],
   ])('is text for %s', (_name, thrown, expected) => {
     expect(errorText(thrown)).toBe(expected);
+  });
+});
+
+describe('asError', () => {
+  it('is the error that was thrown', () => {
+    const error = new RangeError('too far');
+    expect(asError(error)).toBe(error);
+  });
+
+  it('is one that says what else was thrown', () => {
+    expect(asError('stop')).toEqual(new Error('stop'));
   });
 });
