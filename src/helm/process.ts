@@ -1,7 +1,8 @@
 // Starting helm: the only place that spawns it. Bounded, timed, ended as a group, and never outliving its parent.
 import { ExecaError, execa } from 'execa';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { classifyHelmFailure, HelmError } from './errors.ts';
+import { classifyHelmFailure, HelmError, type HelmErrorCode } from './errors.ts';
+import { NO_HOLDER, ownHolder } from './holder.ts';
 
 /** How helm is started. */
 export interface HelmOptions {
@@ -28,6 +29,16 @@ export interface HelmOptions {
    * loss and the earliest at which another may lead.
    */
   readonly graceMs?: number;
+  /** Told about each call that was started and has ended, for metrics. */
+  readonly observe?: (observation: HelmObservation) => void;
+}
+
+/** A call that has ended. */
+export interface HelmObservation {
+  /** helm's: `upgrade`, `rollback`, `uninstall`, … */
+  readonly verb: string;
+  readonly result: 'success' | HelmErrorCode;
+  readonly durationMs: number;
 }
 
 /** One call. */
@@ -84,6 +95,15 @@ export class Helm {
     return this.#limit(() => this.#start(args, call));
   }
 
+  /**
+   * What to write beside a record, so that the helm that made it can be proved dead: this process, where helm dies with it;
+   * {@link NO_HOLDER} elsewhere.
+   */
+  async holder(): Promise<string> {
+    this.#wrapper ??= findWrapper(helmEnvironment(this.#options.env));
+    return (await this.#wrapper).length > 0 || process.pid === 1 ? ownHolder() : NO_HOLDER;
+  }
+
   async #start(args: readonly string[], call: HelmCall): Promise<HelmResult> {
     const env = helmEnvironment(this.#options.env);
     this.#wrapper ??= findWrapper(env);
@@ -101,10 +121,11 @@ export class Helm {
     });
     const ending = endGroupWhenDue(child.pid, { ...call, graceMs: this.#options.graceMs ?? defaultGraceMs });
     const result = await child.finally(ending.stop);
-    if (result.exitCode === 0) {
-      return { stdout: result.stdout, stderr: result.stderr, durationMs: result.durationMs };
-    }
-    throw this.#failure(result, { args, call, endedBy: ending.reason() });
+    const { durationMs } = result;
+    const failure = result.exitCode === 0 ? undefined : this.#failure(result, { args, call, endedBy: ending.reason() });
+    this.#options.observe?.({ verb: args[0] ?? '', result: failure?.code ?? 'success', durationMs });
+    if (failure !== undefined) throw failure;
+    return { stdout: result.stdout, stderr: result.stderr, durationMs };
   }
 
   #failure(

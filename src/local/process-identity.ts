@@ -1,6 +1,7 @@
 // Which process a pid means: pid and start time together, because pids are used again.
 import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
+import { startTicksOf } from '../lib/proc-stat.ts';
 
 /** One process of this boot of this machine. */
 export interface ProcessIdentity {
@@ -23,25 +24,11 @@ export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
 function startTimeFromProc(pid: number): string | undefined {
   try {
     const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return startTimeOfStat(readFileSync(`/proc/${pid}/stat`, 'utf8'), bootId);
+    const ticks = startTicksOf(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return ticks === undefined ? undefined : `${bootId}/${ticks}`;
   } catch {
     return undefined;
   }
-}
-
-/**
- * Start time from `/proc/PID/stat` (proc(5): field 3 is the state, 20 the number of threads, 22 the start in ticks since
- * boot); undefined for a zombie. A killed process is a zombie from the moment its first thread has ended, but keeps its
- * ports until the last one has: until then it counts as running. The command in field 2 may contain blanks and
- * parentheses: fields are counted behind its last `)`.
- */
-export function startTimeOfStat(stat: string, bootId: string): string | undefined {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state] = fields;
-  const threads = Number(fields[17]);
-  const ticks = fields[19];
-  const hasEnded = (state === 'Z' || state === 'X') && threads <= 1;
-  return hasEnded || ticks === undefined ? undefined : `${bootId}/${ticks}`;
 }
 
 async function startTimeFromPs(pid: number): Promise<string | undefined> {

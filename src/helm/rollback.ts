@@ -1,0 +1,43 @@
+// `helm rollback` of one release to a revision: a new revision with that one's content.
+import type { Helm, HelmResult } from './process.ts';
+
+/** Which release, and back to what. */
+export interface RollbackOptions {
+  readonly name: string;
+  readonly namespace: string;
+  readonly revision: number;
+  /** Helm's own `--timeout`, for its hooks. */
+  readonly timeoutMs: number;
+  /** Revisions kept. */
+  readonly maxHistory: number;
+  /** operator-sdk's `rollback-force`: delete and recreate what cannot be changed. Default false. */
+  readonly isReplaceForced?: boolean;
+  /** Every call is made as this user. */
+  readonly impersonate?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The arguments. Conflicts are won, as by an upgrade; a release that is pending is no hindrance to helm (tried). */
+export function rollbackArguments(options: RollbackOptions): string[] {
+  return [
+    'rollback',
+    options.name,
+    String(options.revision),
+    `--namespace=${options.namespace}`,
+    ...(options.isReplaceForced === true
+      ? ['--force-replace', '--server-side=false']
+      : ['--server-side=true', '--force-conflicts']),
+    `--history-max=${options.maxHistory}`,
+    `--timeout=${Math.ceil(options.timeoutMs / 1000)}s`,
+    ...(options.impersonate === undefined ? [] : [`--kube-as-user=${options.impersonate}`]),
+  ];
+}
+
+/** Rolls back. @throws HelmError */
+export function helmRollback(helm: Helm, options: RollbackOptions): Promise<HelmResult> {
+  return helm.run(rollbackArguments(options), {
+    what: `roll back ${options.namespace}/${options.name} to revision ${options.revision}`,
+    timeoutMs: options.timeoutMs + 30_000,
+    signal: options.signal,
+  });
+}
