@@ -1,6 +1,7 @@
 // What each npm script runs once the clone is set up. `$args` stands for what the user added after `--`.
 
 const program = ['node', 'src/main.ts'];
+const stateTable = ['node', 'test/support/state-table.ts'];
 const vitest = ['node', 'node_modules/vitest/vitest.mjs', 'run'];
 const compile = ['node', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'];
 
@@ -28,9 +29,10 @@ export const commands = {
       { title: 'types', run: ['node', 'node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'] },
       { title: 'architecture', run: [...vitest, '--project', 'unit', 'test/unit/architecture'] },
       { title: 'generated files', run: [...program, 'crd', '--check', 'deploy/crds'] },
+      { title: 'generated documents', run: [...stateTable, '--check'] },
     ],
   },
-  generate: { steps: [{ run: [...program, 'crd', '--write', 'deploy/crds'] }] },
+  generate: { steps: [{ run: [...program, 'crd', '--write', 'deploy/crds'] }, { run: stateTable }] },
   demo: { steps: [{ run: [...program, 'demo', '$args'] }] },
   exec: { steps: [{ run: ['$args'] }], cwd: 'caller' },
 };

@@ -54,12 +54,17 @@ export type HelmFence = Pick<HelmOptions, 'beforeStart' | 'graceMs'>;
 export function helmFor(
   client: KubeClient,
   io: CommandIo,
-  options: { readonly kubeconfig?: string | undefined; readonly maxProcesses: number } & HelmFence,
+  options: {
+    readonly kubeconfig?: string | undefined;
+    readonly maxProcesses: number;
+    readonly observe?: HelmOptions['observe'];
+  } & HelmFence,
 ): Helm {
   return new Helm({
     binary: io.config.helmBin,
     env: Object.fromEntries(Object.entries(io.config.env).filter(([name]) => !name.startsWith('HELM_KUBE'))),
     maxProcesses: options.maxProcesses,
+    ...(options.observe === undefined ? {} : { observe: options.observe }),
     ...(options.beforeStart === undefined ? {} : { beforeStart: options.beforeStart }),
     ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
     // A path list in $KUBECONFIG is understood from the environment only.

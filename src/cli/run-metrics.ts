@@ -1,5 +1,6 @@
 // Where the figures of a running operator come from, and the server that shows them.
 
+import type { HelmObservation } from '../helm/process.ts';
 import type { RunningServer } from '../http/http-server.ts';
 import { startMetricsServer } from '../http/metrics-server.ts';
 import type { EventObservation } from '../kube/event-recorder.ts';
@@ -21,6 +22,14 @@ export function meterRequests(metrics: Metrics): (observation: RequestObservatio
 /** Counts Events. */
 export function meterEvents(metrics: Metrics): (observation: EventObservation) => void {
   return ({ type, result }) => metrics.events.inc({ type, result });
+}
+
+/** Counts calls of helm. */
+export function meterHelm(metrics: Metrics): (observation: HelmObservation) => void {
+  return ({ verb, result, durationMs }) => {
+    metrics.helmCalls.inc({ verb, result });
+    metrics.helmDuration.observe({ verb }, durationMs / 1000);
+  };
 }
 
 /** Serves the metrics; undefined where the address is `0`. @throws HttpServerError */

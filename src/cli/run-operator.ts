@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import type { PurgePolicy } from '../api/v1alpha1/purge-policy.ts';
 import { operatorMinimum, requireHelm } from '../helm/version.ts';
 import { startProbeServer } from '../http/probe-server.ts';
+import { Discovery } from '../kube/discovery.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import type { LeaderElection } from '../kube/leader-election.ts';
 import { type OpenClient, openClient } from '../kube/open-client.ts';
@@ -17,6 +18,7 @@ import { readPolicyFile } from '../purge/policy-file.ts';
 import { settingsOf } from '../purge/settings.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
 import { Metrics } from '../telemetry/metrics.ts';
+import { checkedUninstaller } from '../uninstall/checked-uninstaller.ts';
 import { helmDriver } from '../uninstall/helm-driver.ts';
 import { loadWatches } from '../watches/load.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
@@ -28,7 +30,7 @@ import { packageRoot } from './package-root.ts';
 import { requireSchedule } from './purge-schedule.ts';
 import { helmFor, operatorIdentity } from './purge-session.ts';
 import { fenceOf, newElection } from './run-leadership.ts';
-import { meterEvents, meterRequests, serveMetrics } from './run-metrics.ts';
+import { meterEvents, meterHelm, meterRequests, serveMetrics } from './run-metrics.ts';
 import { runNights } from './run-nights.ts';
 import type { RunOptions } from './run-options.ts';
 import { packageVersion } from './version.ts';
@@ -115,12 +117,14 @@ function newOperator(
   const { options, io, log, metrics, opened, election } = wiring;
   const { kubeconfig, maxConcurrentReconciles: workers } = options;
   const { helm: helmFence, client } = fenceOf(election, opened.client);
-  const helm = helmFor(opened.client, io, { kubeconfig, maxProcesses: workers, ...helmFence });
+  const observe = meterHelm(metrics);
+  const helm = helmFor(opened.client, io, { kubeconfig, maxProcesses: workers, observe, ...helmFence });
   return new Operator({
     ...watched,
     client,
     helm,
-    uninstaller: helmDriver(helm),
+    uninstaller: checkedUninstaller({ client, discovery: new Discovery(client), driver: helmDriver(helm) }),
+    unproved: helmDriver(helm),
     events: new EventRecorder(opened.client, {
       controller: 'bookstore-operator',
       instance: hostname(),

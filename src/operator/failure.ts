@@ -1,16 +1,27 @@
-// What a failed helm call is remembered as: whether it is worth another try, and when. Pure.
+// What a failure is remembered as: whether it is worth another try, and when; and its form in the status. Pure.
 import { ResourceAnnotation } from '../api/v1alpha1/annotations.ts';
-import type { HelmError, HelmErrorCode } from '../helm/errors.ts';
+import type { ConditionReason } from '../api/v1alpha1/conditions.ts';
+import type { FailedAction, FailureRecord, WatchedStatus } from '../api/v1alpha1/watched-status.ts';
+import type { HelmErrorCode } from '../helm/errors.ts';
 import { backoffMs } from '../lib/backoff.ts';
+import type { CodedError } from '../lib/coded-error.ts';
 import type { FailureMemory, ObservedResource } from './observation.ts';
 
 const retryBackoff = { baseMs: 5_000, maxMs: 300_000 } as const;
 
-const reasons: Partial<Record<HelmErrorCode, FailureMemory['reason']>> = {
+const reasons: Partial<Record<HelmErrorCode, ConditionReason>> = {
   HELM_VALUES_INVALID: 'InvalidValues',
   HELM_RENDER_FAILED: 'InvalidValues',
   HELM_CHART_INVALID: 'InvalidChart',
   HELM_FORBIDDEN: 'Forbidden',
+};
+
+const fallback: Readonly<Record<FailedAction, ConditionReason>> = {
+  install: 'InstallFailed',
+  upgrade: 'UpgradeFailed',
+  rollback: 'RollbackFailed',
+  uninstall: 'UninstallFailed',
+  ready: 'ReadyTimeout',
 };
 
 /** The request to try again although nothing changed, as the annotation stands. */
@@ -18,31 +29,85 @@ export function forceRequestOf(resource: ObservedResource): string | undefined {
   return resource.metadata.annotations?.[ResourceAnnotation.forceRequestedAt];
 }
 
-/** The memory of a failure. An API server that is away spends no try. */
-export function rememberFailure(
-  error: HelmError,
-  context: {
-    readonly verb: 'install' | 'upgrade' | 'uninstall';
-    readonly digest: string;
-    /** As the annotation stands. */
-    readonly forceRequest: string | undefined;
-    readonly before: FailureMemory | undefined;
-    readonly nowMs: number;
-    /** In [0, 1). */
-    readonly random: number;
-  },
-): FailureMemory {
-  const { verb, digest, forceRequest, before, nowMs, random } = context;
-  const isRepeated = before?.digest === digest && before.forceRequest === forceRequest;
-  const earlier = isRepeated ? before.count : 0;
-  const fallback = { install: 'InstallFailed', upgrade: 'UpgradeFailed', uninstall: 'UninstallFailed' } as const;
+/** What failed, in which surroundings. */
+export interface FailureContext {
+  readonly action: FailedAction;
+  readonly digest: string;
+  /** As the annotation stands. */
+  readonly forceRequest: string | undefined;
+  readonly before: FailureMemory | undefined;
+  readonly nowMs: number;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** The memory of an error. An API server that is away spends no try. */
+export function rememberFailure(error: CodedError, context: FailureContext): FailureMemory {
+  const { action } = context;
+  const reason = action === 'install' || action === 'upgrade' ? reasons[error.code as HelmErrorCode] : undefined;
+  return remember(context, {
+    reason: reason ?? fallback[action],
+    message: error.remedy === undefined ? error.message : `${error.message} — ${error.remedy}`,
+    isTerminal: action !== 'uninstall' && error.isTerminal,
+    isTrySpent: error.code !== 'HELM_API_UNREACHABLE',
+  });
+}
+
+/** The memory of a revision that did not become ready in time. */
+export function rememberUnready(message: string, context: Omit<FailureContext, 'action'>): FailureMemory {
+  return remember(
+    { ...context, action: 'ready' },
+    { reason: fallback.ready, message, isTerminal: false, isTrySpent: true },
+  );
+}
+
+/** Whether a memory is about what is desired now. */
+export function isAbout(
+  failure: FailureMemory | undefined,
+  wanted: { readonly digest: string; readonly forceRequest: string | undefined },
+): failure is FailureMemory {
+  return failure !== undefined && failure.digest === wanted.digest && failure.forceRequest === wanted.forceRequest;
+}
+
+/** The memory as the status keeps it. */
+export function recordOf(failure: FailureMemory): FailureRecord {
+  const { digest, action, reason, message, isTerminal, forceRequest, atMs } = failure;
   return {
     digest,
+    action,
+    reason,
+    message,
+    ...(isTerminal ? { isTerminal } : {}),
+    ...(forceRequest === undefined ? {} : { forceRequestedAt: forceRequest }),
+    time: new Date(atMs).toISOString().replace(/\.\d{3}Z$/, 'Z'),
+  };
+}
+
+/** The memory that a status holds: what an operator knows that has just started. Undefined where nothing failed. */
+export function memoryOf(status: WatchedStatus | undefined): FailureMemory | undefined {
+  const { lastFailure, failures: count = 0 } = status ?? {};
+  if (lastFailure === undefined || count === 0) return undefined;
+  const { digest, action, reason, message, isTerminal = false, forceRequestedAt, time } = lastFailure;
+  const parsedMs = Date.parse(time);
+  const atMs = Number.isNaN(parsedMs) ? 0 : parsedMs;
+  const retryAtMs = atMs + backoffMs(count - 1, 0, retryBackoff);
+  return { digest, action, reason, message, isTerminal, forceRequest: forceRequestedAt, count, atMs, retryAtMs };
+}
+
+function remember(
+  context: FailureContext,
+  what: Pick<FailureMemory, 'reason' | 'message' | 'isTerminal'> & { readonly isTrySpent: boolean },
+): FailureMemory {
+  const { action, digest, forceRequest, before, nowMs, random } = context;
+  const { isTrySpent, ...failure } = what;
+  const earlier = isAbout(before, { digest, forceRequest }) ? before.count : 0;
+  return {
+    ...failure,
+    digest,
     forceRequest,
-    reason: verb === 'uninstall' ? 'UninstallFailed' : (reasons[error.code] ?? fallback[verb]),
-    message: error.remedy === undefined ? error.message : `${error.message} — ${error.remedy}`,
-    isTerminal: verb !== 'uninstall' && error.isTerminal,
-    count: error.code === 'HELM_API_UNREACHABLE' ? earlier : earlier + 1,
+    action,
+    count: isTrySpent ? earlier + 1 : earlier,
+    atMs: nowMs,
     retryAtMs: nowMs + backoffMs(earlier, random, retryBackoff),
   };
 }

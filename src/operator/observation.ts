@@ -1,7 +1,11 @@
 // What a decision is made from: the resource, its release and its workloads, as plain data.
+import type { ConditionReason } from '../api/v1alpha1/conditions.ts';
 import type { WatchedResource } from '../api/v1alpha1/watched-resource.ts';
+import type { FailedAction } from '../api/v1alpha1/watched-status.ts';
+import type { HolderState } from '../helm/holder.ts';
 import type { ReleaseStatus } from '../release/record.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
+import type { ResourceSettings } from './resource-settings.ts';
 
 /** A watched resource as the API server sent it. */
 export interface ObservedResource extends WatchedResource {
@@ -16,6 +20,14 @@ export interface ObservedRelease {
   readonly owner: string | undefined;
   /** The digest label as it stands. */
   readonly digestLabel: string | undefined;
+  /** Of a revision that is locked: whether the process whose helm made it lives. `unknown` for every other. */
+  readonly holder: HolderState;
+  /** When the record was last changed, by helm's clock; undefined where nothing tells. Milliseconds since the epoch. */
+  readonly touchedAtMs: number | undefined;
+  /** The Secret that holds the revision, as it was seen. */
+  readonly record: { readonly uid: string; readonly resourceVersion: string };
+  /** Stored revisions below this one that were deployed once, newest first. */
+  readonly good: readonly number[];
 }
 
 /** What the release should be made from, or why that cannot be told. */
@@ -28,26 +40,25 @@ export interface WorkloadsReadiness {
   readonly state: 'ready' | 'progressing' | 'failed';
   /** Which is not, and why. */
   readonly message: string;
+  /** Look at the pods again after this long: their reason may change where no metadata does. */
+  readonly lookAgainMs?: number;
 }
 
-/** A helm call that failed, remembered until what it was made from changes. */
+/** A failure, remembered until what it was made from changes. */
 export interface FailureMemory {
   /** What was tried. */
   readonly digest: string;
   /** `force-requested-at` at the time: another text voids the memory. */
   readonly forceRequest: string | undefined;
-  readonly reason:
-    | 'InstallFailed'
-    | 'UpgradeFailed'
-    | 'UninstallFailed'
-    | 'InvalidValues'
-    | 'InvalidChart'
-    | 'Forbidden';
+  readonly action: FailedAction;
+  readonly reason: ConditionReason;
   readonly message: string;
   /** Trying again cannot help until something changes. */
   readonly isTerminal: boolean;
   /** In a row. */
   readonly count: number;
+  /** When it happened, milliseconds since the epoch. */
+  readonly atMs: number;
   /** When the next try is due, milliseconds since the epoch. */
   readonly retryAtMs: number;
 }
@@ -55,6 +66,8 @@ export interface FailureMemory {
 /** All that is known about one resource at one moment. */
 export interface Observation {
   readonly entry: WatchEntry;
+  /** The entry's, where an annotation of the resource does not say otherwise. */
+  readonly settings: ResourceSettings;
   readonly resource: ObservedResource;
   /** Where the release is, or would be. */
   readonly releaseNamespace: string;
@@ -66,4 +79,6 @@ export interface Observation {
   /** Undefined while there is no deployed release. */
   readonly workloads: WorkloadsReadiness | undefined;
   readonly failure: FailureMemory | undefined;
+  /** Of a deletion that waits for them: objects of the release that are still there, as `Kind/name`. */
+  readonly leftovers: readonly string[];
 }

@@ -1,5 +1,6 @@
 // Gathers an observation: from the caches, plus the values that references name. Decides nothing.
 import { matchesSelector } from '../api/v1alpha1/match-labels.ts';
+import type { InventoryEntry } from '../api/v1alpha1/watched-status.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { ReadableStore } from '../kube/object-store.ts';
 import type { KubeObject } from '../kube/objects.ts';
@@ -7,6 +8,7 @@ import type { WatchEntry } from '../watches/watch-entry.ts';
 import { desiredDigest } from './desired-digest.ts';
 import type { Desired, FailureMemory, Observation, ObservedResource, WorkloadsReadiness } from './observation.ts';
 import type { ReleaseCache, ReleaseKey } from './release-cache.ts';
+import { resourceSettings } from './resource-settings.ts';
 import { finalValues, type Values } from './values.ts';
 import { readValuesFrom, ValuesSourceError } from './values-from.ts';
 import type { Workloads } from './workloads.ts';
@@ -18,6 +20,8 @@ export interface ObserverSources {
   readonly releases: ReleaseCache;
   readonly namespaces: ReadableStore<KubeObject>;
   readonly workloads: Workloads;
+  /** Which objects of an inventory are still there and are going, as `Kind/name`. */
+  readonly leftovers: (inventory: readonly InventoryEntry[], signal: AbortSignal) => Promise<readonly string[]>;
 }
 
 /** Observes the resources of one watch entry. */
@@ -41,16 +45,21 @@ export class Observer {
   ): Promise<Observation> {
     const { entry, releases, namespaces } = this.#sources;
     const key = this.releaseOf(resource);
+    const release = releases.latest(key);
+    const settings = resourceSettings(entry, resource.metadata.annotations);
     return {
       entry,
+      settings,
       resource,
       releaseNamespace: key.namespace,
       isSelected: matchesSelector(entry.selector, resource.metadata.labels),
       isNamespaceTerminating: namespaces.get(key.namespace)?.metadata.deletionTimestamp !== undefined,
-      release: releases.latest(key),
+      release,
       desired: await this.#desired(resource, options.signal),
       workloads: await this.#readiness(resource, options.signal),
       failure: options.failure,
+      leftovers:
+        settings.shouldWaitForUninstall && release === undefined ? await this.#leftovers(resource, options.signal) : [],
     };
   }
 
@@ -59,6 +68,12 @@ export class Observer {
     const { client, releases } = this.#sources;
     const release = await releases.refresh(client, this.releaseOf(observation.resource), signal);
     return { ...observation, release };
+  }
+
+  /** Objects of a deleted resource's inventory that are still there. */
+  async #leftovers({ metadata, status }: ObservedResource, signal: AbortSignal): Promise<readonly string[]> {
+    if (metadata.deletionTimestamp === undefined) return [];
+    return this.#sources.leftovers(status?.inventory ?? [], signal);
   }
 
   async #desired(resource: ObservedResource, signal: AbortSignal): Promise<Desired> {

@@ -11,8 +11,10 @@ import type { Clock } from '../lib/clock.ts';
 import type { InFlight } from '../lib/in-flight.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { CheckedUninstaller } from '../uninstall/checked-uninstaller.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
+import type { ChartCrds } from './chart-crds.ts';
 import type { Dependents } from './dependents.ts';
 import type { Leadership } from './leadership.ts';
 import type { ReleaseCache } from './release-cache.ts';
@@ -22,7 +24,9 @@ export interface OperatorOptions {
   readonly entries: readonly WatchEntry[];
   readonly client: KubeClient;
   readonly helm: Helm;
-  readonly uninstaller: ReleaseUninstaller;
+  readonly uninstaller: CheckedUninstaller;
+  /** The same without the proof: for a record that is known to be what helm wrote for us. */
+  readonly unproved: ReleaseUninstaller;
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Logger;
@@ -39,9 +43,10 @@ export interface OperatorOptions {
 export interface OperatorShared
   extends Pick<
     OperatorOptions,
-    'client' | 'helm' | 'uninstaller' | 'events' | 'clock' | 'log' | 'metrics' | 'workers'
+    'client' | 'helm' | 'uninstaller' | 'unproved' | 'events' | 'clock' | 'log' | 'metrics' | 'workers'
   > {
   readonly discovery: Discovery;
+  readonly crds: ChartCrds;
   readonly releases: ReleaseCache;
   readonly namespaces: ObjectStore<KubeObject>;
   readonly dependents: Dependents;

@@ -9,6 +9,7 @@ import { errorText } from '../lib/error-text.ts';
 import { InFlight } from '../lib/in-flight.ts';
 import { recordLabelSelector } from '../release/record.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
+import { ChartCrds } from './chart-crds.ts';
 import { Dependents, helmLabel } from './dependents.ts';
 import { alone } from './leadership.ts';
 import type { OperatorOptions, OperatorShared } from './operator-options.ts';
@@ -106,6 +107,7 @@ export class Operator {
       acting: this.#acting,
       hub,
       discovery,
+      crds: new ChartCrds({ helm: this.#options.helm, clock: this.#options.clock }),
       releases: new ReleaseCache(records.store),
       namespaces: allNamespaces.store,
       dependents: new Dependents({ hub, discovery, namespaces, onChange: tell('object') }),

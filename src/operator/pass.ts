@@ -2,19 +2,24 @@
 import type { InventoryEntry, ReleaseSnapshot } from '../api/v1alpha1/watched-status.ts';
 import type { Helm } from '../helm/process.ts';
 import type { KubeClient } from '../kube/client.ts';
+import type { Discovery } from '../kube/discovery.ts';
 import type { EventOptions } from '../kube/event-recorder.ts';
 import type { ObjectStore } from '../kube/object-store.ts';
 import { objectKey } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { CheckedUninstaller } from '../uninstall/checked-uninstaller.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
+import type { ChartCrds } from './chart-crds.ts';
 import type { Decision } from './decide.ts';
 import type { ObjectSource } from './dependents.ts';
-import type { FailureMemory, Observation, ObservedResource } from './observation.ts';
+import type { FailureMemories } from './failure-memory.ts';
+import type { Observation, ObservedResource } from './observation.ts';
 import type { Observer } from './observer.ts';
 import type { ReleaseCache } from './release-cache.ts';
-import { composeStatus, type Verdict } from './status.ts';
+import type { State } from './states.ts';
+import { composeStatus, type StatusInputs, type Verdict } from './status.ts';
 import type { StatusWriter } from './status-writer.ts';
 import type { Workloads } from './workloads.ts';
 
@@ -23,15 +28,21 @@ export interface PassContext {
   readonly type: Resource;
   readonly client: KubeClient;
   readonly helm: Helm;
-  readonly uninstaller: ReleaseUninstaller;
+  readonly uninstaller: CheckedUninstaller;
+  /** The same without the proof: for a record that is known to be what helm wrote for us. */
+  readonly unproved: ReleaseUninstaller;
   readonly store: ObjectStore<ObservedResource>;
   readonly releases: ReleaseCache;
   readonly objects: ObjectSource;
+  readonly discovery: Discovery;
+  readonly crds: ChartCrds;
   readonly observer: Observer;
   readonly workloads: Workloads;
   readonly statusWriter: StatusWriter;
-  /** By key; the only thing that is remembered from pass to pass. */
-  readonly failures: Map<string, FailureMemory>;
+  /** The only thing that is remembered from pass to pass. */
+  readonly failures: FailureMemories;
+  /** The state that was decided last, by key: for the metrics. */
+  readonly states: Map<string, State>;
   readonly recordEvent: (about: ObservedResource, event: EventOptions) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -47,7 +58,7 @@ export interface Pass {
 }
 
 /** What a pass has to say. */
-export interface News {
+export interface News extends Pick<StatusInputs, 'readyRevision' | 'isForceHandled'> {
   readonly verdict: Verdict;
   /** The release now; null: there is none; absent: as before. */
   readonly release?: ReleaseSnapshot | null;
@@ -57,12 +68,11 @@ export interface News {
 /** Writes the status, if the news is any. */
 export async function writeStatus(pass: Pass, news: News, context: PassContext): Promise<void> {
   const latest = latestOf(pass.observation.resource, context);
-  const failures = context.failures.get(pass.key)?.count ?? 0;
   const status = composeStatus({
     ...news,
     resource: pass.observation.resource,
     before: latest.status,
-    failures,
+    failure: context.failures.get(pass.key, pass.observation.resource),
     nowMs: context.clock.now(),
   });
   await context.statusWriter.write(latest, status);

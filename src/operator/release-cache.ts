@@ -1,10 +1,12 @@
 // Helm's records as the metadata watch shows them: the latest revision of any release, without a request.
-import { DIGEST_LABEL, OWNER_LABEL } from '../api/v1alpha1/labels.ts';
+import { DIGEST_LABEL, HOLDER_LABEL, OWNER_LABEL } from '../api/v1alpha1/labels.ts';
+import { type HolderState, holderState } from '../helm/holder.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { ObjectStore } from '../kube/object-store.ts';
 import { type KubeObject, objectKey } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
-import { isRecord, parseRecord, type ReleaseRecord, recordLabelSelector } from '../release/record.ts';
+import { isRecord, lastTouchedMs, parseRecord, type ReleaseRecord, recordLabelSelector } from '../release/record.ts';
+import { parseDigestLabel } from './desired-digest.ts';
 import type { ObservedRelease } from './observation.ts';
 
 /** A release. */
@@ -52,30 +54,49 @@ export class ReleaseCache {
 
 /** What the cache keeps of a record's Secret. */
 export function stripRecord(object: KubeObject): KubeObject {
-  const { name, namespace, uid, resourceVersion, labels } = object.metadata;
+  const { name, namespace, uid, resourceVersion, creationTimestamp, labels } = object.metadata;
   return {
     metadata: {
       name,
       uid,
       resourceVersion,
       ...(namespace === undefined ? {} : { namespace }),
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
       ...(labels === undefined ? {} : { labels }),
     },
   };
 }
 
 function latestOf(objects: readonly KubeObject[]): ObservedRelease | undefined {
-  let latest: ReleaseRecord | undefined;
-  for (const object of objects) {
-    const record = parseRecord(object.metadata);
-    if (isRecord(record) && record.revision > (latest?.revision ?? 0)) latest = record;
+  const parsed = objects.map((object) => ({ object, record: parseRecord(object.metadata) }));
+  let latest: { readonly object: KubeObject; readonly record: ReleaseRecord } | undefined;
+  const good: number[] = [];
+  for (const { object, record } of parsed) {
+    if (!isRecord(record)) continue;
+    if (record.revision > (latest?.record.revision ?? 0)) latest = { object, record };
+    if (record.status === 'deployed' || record.status === 'superseded') good.push(record.revision);
   }
-  return latest === undefined
-    ? undefined
-    : {
-        revision: latest.revision,
-        status: latest.status,
-        owner: latest.labels[OWNER_LABEL],
-        digestLabel: latest.labels[DIGEST_LABEL],
-      };
+  if (latest === undefined) return undefined;
+  const { revision } = latest.record;
+  return {
+    revision,
+    status: latest.record.status,
+    owner: latest.record.labels[OWNER_LABEL],
+    digestLabel: latest.record.labels[DIGEST_LABEL],
+    holder: holderOf(latest.record),
+    touchedAtMs: touchedAtMs(latest.record, latest.object),
+    record: { uid: latest.record.uid, resourceVersion: latest.record.resourceVersion },
+    good: good.filter((each) => each < revision).sort((a, b) => b - a),
+  };
+}
+
+/** Labels are copied to the next revision: only of the one that the digest was written for do they tell who made it. */
+function holderOf({ status, revision, labels }: ReleaseRecord): HolderState {
+  const isOurs = status.startsWith('pending-') && parseDigestLabel(labels[DIGEST_LABEL])?.revision === revision;
+  return isOurs ? holderState(labels[HOLDER_LABEL]) : 'unknown';
+}
+
+function touchedAtMs(record: ReleaseRecord, { metadata }: KubeObject): number | undefined {
+  const createdMs = Date.parse(metadata.creationTimestamp ?? '');
+  return lastTouchedMs(record) ?? (Number.isNaN(createdMs) ? undefined : createdMs);
 }

@@ -3,7 +3,6 @@ import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
 import { decodeRelease, RecordError, type Release } from '../release/decode.ts';
-import { type ManifestObject, parseManifest } from '../release/manifest.ts';
 import { recordSecretName } from '../release/record.ts';
 
 /** A Secret with its data. */
@@ -22,7 +21,6 @@ export interface RevisionKey {
 export interface ReadRelease {
   readonly secret: RecordSecret;
   readonly release: Release;
-  readonly objects: readonly ManifestObject[];
 }
 
 /**
@@ -47,5 +45,5 @@ export async function readRelease(
       { isTerminal: true, remedy: 'Somebody changed the record: look at who may write Secrets in the namespace.' },
     );
   }
-  return { secret, release, objects: parseManifest(release.manifest) };
+  return { secret, release };
 }

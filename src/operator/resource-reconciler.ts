@@ -1,15 +1,32 @@
 // One pass over one resource: observe, decide, and hand over to the one verb that was decided on.
+import { ResourceAnnotation } from '../api/v1alpha1/annotations.ts';
 import type { ReconcileResult } from '../controller/reconciler.ts';
 import { isApiError } from '../kube/errors.ts';
 import { deploy } from './act/deploy.ts';
 import { addFinalizer } from './act/finalizer.ts';
 import { letGo } from './act/let-go.ts';
+import { remove } from './act/remove.ts';
+import { rollback } from './act/rollback.ts';
+import { sayError } from './act/say-error.ts';
 import { settle } from './act/settle.ts';
+import { sweep } from './act/sweep.ts';
 import { uninstall } from './act/uninstall.ts';
-import { type Action, decide } from './decide.ts';
+import { unlock } from './act/unlock.ts';
+import { decide } from './decide.ts';
+import type { ObservedResource } from './observation.ts';
 import { latestOf, type Pass, type PassContext } from './pass.ts';
+import type { Action } from './states.ts';
 
-const helmActions: ReadonlySet<Action> = new Set(['install', 'upgrade', 'uninstall']);
+/** What changes a release: it is looked at once more right before. */
+const releaseActions: ReadonlySet<Action> = new Set([
+  'install',
+  'upgrade',
+  'rollback',
+  'unlock',
+  'remove',
+  'uninstall',
+  'sweep',
+]);
 
 /** Reconciles the resources of one kind. */
 export class ResourceReconciler {
@@ -21,21 +38,32 @@ export class ResourceReconciler {
 
   /** The {@link import('../controller/reconciler.ts').Reconcile} of the kind. */
   async reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
-    const { store, observer, failures, clock } = this.#context;
+    const { store, observer, failures, states, clock } = this.#context;
     const resource = store.get(key);
     if (resource === undefined) {
-      failures.delete(key);
+      failures.forget(key);
+      states.delete(key);
       return {};
     }
-    const observation = await observer.observe(resource, { failure: failures.get(key), signal });
-    const pass = { key, observation, decision: decide(observation, clock.now()), signal };
-    return this.#act(helmActions.has(pass.decision.action) ? await this.#freshen(pass) : pass);
+    const observation = await observer.observe(resource, { failure: failures.get(key, resource), signal });
+    const decision = decide(observation, clock.now());
+    states.set(key, decision.state);
+    const pass = { key, observation, decision, signal };
+    const shouldFreshen = releaseActions.has(decision.action) || isAskedFor(resource);
+    try {
+      return await this.#act(shouldFreshen ? await this.#freshen(pass) : pass);
+    } catch (error) {
+      await sayError(pass, error, this.#context);
+      throw error;
+    }
   }
 
   /** The watch may be behind our own last helm call: what is about to be changed is looked at once more. */
   async #freshen(pass: Pass): Promise<Pass> {
     const observation = await this.#context.observer.refresh(pass.observation, pass.signal);
-    return { ...pass, observation, decision: decide(observation, this.#context.clock.now()) };
+    const decision = decide(observation, this.#context.clock.now());
+    this.#context.states.set(pass.key, decision.state);
+    return { ...pass, observation, decision };
   }
 
   async #act(pass: Pass): Promise<ReconcileResult> {
@@ -48,8 +76,16 @@ export class ResourceReconciler {
       case 'install':
       case 'upgrade':
         return deploy(pass, pass.decision.action, context);
+      case 'rollback':
+        return rollback(pass, context);
+      case 'unlock':
+        return unlock(pass, context);
+      case 'remove':
+        return remove(pass, context);
       case 'uninstall':
         return uninstall(pass, context);
+      case 'sweep':
+        return sweep(pass, context);
       case 'removeFinalizer':
         return letGo(pass, context);
     }
@@ -67,4 +103,10 @@ export class ResourceReconciler {
       throw error;
     }
   }
+}
+
+/** Somebody asks to look again: then the API server is asked, not the cache. */
+function isAskedFor({ metadata, status }: ObservedResource): boolean {
+  const request = metadata.annotations?.[ResourceAnnotation.reconcileRequestedAt];
+  return request !== undefined && request !== status?.lastHandledReconcileAt;
 }

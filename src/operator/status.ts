@@ -15,7 +15,8 @@ import {
   type RevisionSnapshot,
   type WatchedStatus,
 } from '../api/v1alpha1/watched-status.ts';
-import type { ObservedResource } from './observation.ts';
+import { forceRequestOf, recordOf } from './failure.ts';
+import type { FailureMemory, ObservedResource } from './observation.ts';
 
 /** How the resource stands, in the words of the conditions. */
 export interface Verdict {
@@ -27,6 +28,8 @@ export interface Verdict {
   readonly phase: 'settled' | 'working' | 'stuck';
   /** What became of the last helm call; absent leaves `Deployed` as it is. */
   readonly deployed?: { readonly status: ConditionStatus; readonly reason: ConditionReason; readonly message: string };
+  /** Set: the cluster differs from what the resource asks for, and is left so. */
+  readonly drifted?: { readonly reason: ConditionReason; readonly message: string };
 }
 
 /** What a status is made from. */
@@ -39,7 +42,12 @@ export interface StatusInputs {
   /** The release now; null: there is none; undefined: as before. */
   readonly release?: ReleaseSnapshot | null;
   readonly inventory?: readonly InventoryEntry[];
-  readonly failures: number;
+  /** What failed and is not made good yet. */
+  readonly failure?: FailureMemory | undefined;
+  /** A rollback gave the last ready revision's content this new number. */
+  readonly readyRevision?: number | undefined;
+  /** Whether `force-requested-at`, as it stands, is obeyed with this. Default false. */
+  readonly isForceHandled?: boolean;
   readonly nowMs: number;
 }
 
@@ -49,9 +57,12 @@ export function composeStatus(inputs: StatusInputs): WatchedStatus {
   const before = inputs.before ?? resource.status ?? {};
   const generation = resource.metadata.generation;
   const release = inputs.release === undefined ? before.release : (inputs.release ?? undefined);
-  const inventory = inputs.release === null ? undefined : (inputs.inventory ?? before.inventory);
+  const inventory = inputs.inventory ?? (inputs.release === null ? undefined : before.inventory);
   const history = historyAfter(before, release);
   const handled = resource.metadata.annotations?.[ResourceAnnotation.reconcileRequestedAt];
+  const forceHandled = inputs.isForceHandled === true ? forceRequestOf(resource) : before.lastHandledForceAt;
+  const isReady = verdict.reason === 'WorkloadsReady' && release !== undefined;
+  const readyRevision = isReady ? release.revision : (inputs.readyRevision ?? before.readyRevision);
   const context = { before: before.conditions ?? [], generation, nowMs };
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
@@ -59,9 +70,17 @@ export function composeStatus(inputs: StatusInputs): WatchedStatus {
     ...(release === undefined ? {} : { release }),
     ...(history.length === 0 ? {} : { history }),
     ...(inventory === undefined ? {} : { inventory }),
-    ...(inputs.failures === 0 ? {} : { failures: inputs.failures }),
+    ...failureFields(inputs.failure),
+    ...(readyRevision === undefined ? {} : { readyRevision }),
     ...(handled === undefined ? {} : { lastHandledReconcileAt: handled }),
+    ...(forceHandled === undefined ? {} : { lastHandledForceAt: forceHandled }),
   };
+}
+
+function failureFields(failure: FailureMemory | undefined): Pick<WatchedStatus, 'failures' | 'lastFailure'> {
+  if (failure === undefined || failure.count === 0) return {};
+  const record = recordOf(failure);
+  return { failures: failure.count, lastFailure: { ...record, message: bounded(record.message) } };
 }
 
 /** Whether two statuses say the same: then nothing is written. */
@@ -82,6 +101,7 @@ function conditionsOf(verdict: Verdict, context: ConditionContext): readonly Con
   const deployed = context.before.find((each) => each.type === ConditionType.deployed);
   const claims: Claim[] = [{ type: ConditionType.ready, status: ready, reason, message }];
   if (verdict.deployed !== undefined) claims.push({ type: ConditionType.deployed, ...verdict.deployed });
+  if (verdict.drifted !== undefined) claims.push({ type: ConditionType.drifted, status: 'True', ...verdict.drifted });
   if (phase === 'working') claims.push({ type: ConditionType.reconciling, status: 'True', reason, message });
   if (phase === 'stuck') claims.push({ type: ConditionType.stalled, status: 'True', reason, message });
   const conditions = claims.map((claim) => toCondition(claim, context));

@@ -10,11 +10,14 @@ import type { Resource } from '../kube/resource.ts';
 import { aborted } from '../lib/aborted.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import { type ObjectSource, UnwatchedObjects } from './dependents.ts';
+import { FailureMemories } from './failure-memory.ts';
+import { leftoversOf } from './leftovers.ts';
 import type { ObservedResource } from './observation.ts';
 import { Observer } from './observer.ts';
 import type { OperatorShared } from './operator-options.ts';
 import type { ReleaseKey } from './release-cache.ts';
 import { ResourceReconciler } from './resource-reconciler.ts';
+import { type State, states } from './states.ts';
 import { StatusWriter } from './status-writer.ts';
 import { Workloads } from './workloads.ts';
 
@@ -39,6 +42,7 @@ export class WatchedKind {
   readonly #shared: OperatorShared;
   #queue: WorkQueue;
   #store: ObjectStore<Watched> | undefined;
+  readonly #states = new Map<string, State>();
   #hasSynced = false;
   #isActing = false;
 
@@ -51,6 +55,7 @@ export class WatchedKind {
     metrics.onScrape(() => {
       metrics.queueDepth.set({ kind }, this.#queue.length);
       metrics.queueInFlight.set({ kind }, this.#queue.inFlight);
+      for (const [state, count] of countStates(this.#states.values())) metrics.resources.set({ kind, state }, count);
     });
   }
 
@@ -109,6 +114,7 @@ export class WatchedKind {
       workers: this.#entry.maxConcurrentReconciles ?? this.#shared.workers,
       observe: this.#shared.observe(this.#entry),
     }).run(signals);
+    this.#states.clear();
     this.#isActing = false; // a standby collects nothing: its store has all that a term needs
     this.#queue = this.#newQueue();
   }
@@ -123,7 +129,7 @@ export class WatchedKind {
   }
 
   #reconciler(type: Resource, store: ObjectStore<Watched>): ResourceReconciler {
-    const { client, helm, releases, namespaces, clock, events, uninstaller, log } = this.#shared;
+    const { client, helm, releases, namespaces, clock, events, uninstaller, unproved, log } = this.#shared;
     const objects: ObjectSource = this.#entry.watchDependentResources
       ? this.#shared.dependents
       : new UnwatchedObjects(this.#shared.discovery);
@@ -136,10 +142,21 @@ export class WatchedKind {
       releases,
       objects,
       workloads,
-      observer: new Observer({ entry: this.#entry, client, releases, namespaces, workloads }),
+      observer: new Observer({
+        entry: this.#entry,
+        client,
+        releases,
+        namespaces,
+        workloads,
+        leftovers: (inventory, signal) => leftoversOf(inventory, { client, objects, signal }),
+      }),
       statusWriter: new StatusWriter(client, { type, store }),
-      failures: new Map(),
+      failures: new FailureMemories(),
+      states: this.#states,
+      discovery: this.#shared.discovery,
+      crds: this.#shared.crds,
       uninstaller,
+      unproved,
       recordEvent: (about, event) => events.record(about, event),
       clock,
       log: log.with({ kind: type.kind }),
@@ -174,6 +191,13 @@ export class WatchedKind {
     if (this.#entry.releaseNamespace === undefined) return objectKey(release);
     return release.namespace === this.#entry.releaseNamespace ? release.name : undefined;
   }
+}
+
+/** Every state, so that one which nobody is in any more is 0 and not what it was. */
+function countStates(present: Iterable<State>): ReadonlyMap<State, number> {
+  const counts = new Map<State, number>((Object.keys(states) as State[]).map((state) => [state, 0]));
+  for (const state of present) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return counts;
 }
 
 /** A kind's scope and the entry's `releaseNamespace` belong together; undefined where they do. */

@@ -34,6 +34,12 @@ export class Metrics {
   readonly reconciles = this.#counter('reconcile_total', 'Passes over a resource', ['kind', 'result']);
   readonly reconcileDuration = this.#histogram('reconcile_duration_seconds', 'Time of a pass', ['kind']);
 
+  /** By helm's verb; the result is `success` or the code of the failure. */
+  readonly helmCalls = this.#counter('helm_calls_total', 'Calls of helm that ended', ['verb', 'result']);
+  readonly helmDuration = this.#histogram('helm_call_duration_seconds', 'Time of a call of helm', ['verb']);
+  /** By the state that was decided last: `InSync`, `Exhausted`, … */
+  readonly resources = this.#gauge('resources', 'Watched resources by state', ['kind', 'state']);
+
   /** 1 on the replica that leads, 0 on a standby. */
   readonly leader = this.#gauge('leader', 'Whether this replica leads', ['lease']);
   readonly leaderTransitions = this.#counter('leader_transitions_total', 'Terms that this replica began', ['lease']);

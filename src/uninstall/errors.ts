@@ -17,6 +17,8 @@ export type UninstallErrorCode =
   | 'KIND_NOT_SERVED'
   /** A delete hook would run with our own rights. */
   | 'DELETE_HOOKS_REFUSED'
+  /** Objects of an inventory could not be deleted; others may be. */
+  | 'OBJECTS_LEFT'
   /** Looking took longer than the attempt may take. */
   | 'UNINSTALL_TIMEOUT';
 

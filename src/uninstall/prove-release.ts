@@ -68,10 +68,9 @@ export async function proveRelease(deps: ProofDeps, request: ProofRequest): Prom
 
 function trustedContent(request: ProofRequest): ParsedContent {
   try {
-    const { records, latest } = request.reader.result();
-    const mismatch = recordMismatch(records);
-    if (mismatch === undefined) return latest;
-    throw new UninstallError('RECORD_UNTRUSTED', mismatch);
+    const mismatch = recordMismatch(request.reader.identities());
+    if (mismatch !== undefined) throw new UninstallError('RECORD_UNTRUSTED', mismatch);
+    return request.reader.result().latest; // whose manifest is not read: all else about the records is well
   } catch (error) {
     if (error instanceof RecordError || error instanceof UninstallError)
       throw untrusted(request, errorText(error), error);

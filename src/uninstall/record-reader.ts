@@ -43,11 +43,17 @@ export class RecordReader {
     }
   }
 
+  /** What each says it is. @throws RecordError, UninstallError where one cannot be read */
+  identities(): readonly DecodedRecord[] {
+    if (this.#error !== undefined) throw this.#error;
+    return this.#records;
+  }
+
   /** @throws RecordError, UninstallError where a record or the latest manifest cannot be read */
   result(): { readonly records: readonly DecodedRecord[]; readonly latest: ParsedContent } {
-    if (this.#error !== undefined) throw this.#error;
+    const records = this.identities();
     if (this.#latest === undefined) throw untrusted('its records are gone');
-    return { records: this.#records, latest: parseContent(this.#latest) };
+    return { records, latest: parseContent(this.#latest) };
   }
 }
 

@@ -3,6 +3,7 @@ import { UNINSTALL_FINALIZER } from '../../src/api/v1alpha1/finalizer.ts';
 import type { WatchedStatus } from '../../src/api/v1alpha1/watched-status.ts';
 import { formatDigestLabel } from '../../src/operator/desired-digest.ts';
 import type { FailureMemory, Observation, ObservedRelease, ObservedResource } from '../../src/operator/observation.ts';
+import { resourceSettings } from '../../src/operator/resource-settings.ts';
 import { watchEntry } from './watch-entries.ts';
 
 /** The digest that {@link observation} desires. */
@@ -40,6 +41,10 @@ export function release(changes: Partial<ObservedRelease> = {}): ObservedRelease
     status: 'deployed',
     owner: 'BookStore.velotio.com',
     digestLabel: formatDigestLabel({ digest, revision: 1 }),
+    holder: 'unknown',
+    touchedAtMs: now - 1_000,
+    record: { uid: 'r-1', resourceVersion: '20' },
+    good: [],
     ...changes,
   };
 }
@@ -49,10 +54,12 @@ export function failure(changes: Partial<FailureMemory> = {}): FailureMemory {
   return {
     digest,
     forceRequest: undefined,
+    action: 'upgrade',
     reason: 'UpgradeFailed',
     message: 'helm said no',
     isTerminal: false,
     count: 1,
+    atMs: now - 1_000,
     retryAtMs: now + 60_000,
     ...changes,
   };
@@ -60,9 +67,11 @@ export function failure(changes: Partial<FailureMemory> = {}): FailureMemory {
 
 /** All is well: protected, in sync, ready. */
 export function observation(changes: Partial<Observation> = {}): Observation {
+  const { entry = watchEntry(), resource: observed = resource() } = changes;
   return {
-    entry: watchEntry(),
-    resource: resource(),
+    entry,
+    settings: resourceSettings(entry, observed.metadata.annotations),
+    resource: observed,
     releaseNamespace: 'alice',
     isSelected: true,
     isNamespaceTerminating: false,
@@ -70,6 +79,7 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     desired: { isKnown: true, digest, values: {} },
     workloads: { state: 'ready', message: '' },
     failure: undefined,
+    leftovers: [],
     ...changes,
   };
 }

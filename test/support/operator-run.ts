@@ -15,6 +15,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { Operator } from '../../src/operator/operator.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
+import { checkedUninstaller } from '../../src/uninstall/checked-uninstaller.ts';
 import { helmDriver } from '../../src/uninstall/helm-driver.ts';
 import { loadWatches } from '../../src/watches/load.ts';
 import type { WatchEntry } from '../../src/watches/watch-entry.ts';
@@ -100,12 +101,15 @@ export interface OperatorRunOptions {
   readonly namespace: string;
   /** Changes to the entry that the shipped watches.yaml gives. */
   readonly entry?: Partial<WatchEntry>;
+  /** Other entries instead of the shipped ones; {@link OperatorRun.get} and its kin are then about the first. */
+  readonly entries?: readonly WatchEntry[];
 }
 
 /** A running operator. */
 export interface OperatorRun {
   readonly client: KubeClient;
   readonly helm: AuditedHelm;
+  /** The kind of the first entry: BookStore, unless there are others. */
   readonly bookStores: Resource;
   readonly log: readonly string[];
   /** The resource now. */
@@ -124,18 +128,20 @@ export async function startOperator(options: OperatorRunOptions): Promise<Operat
   await kubectl('apply', '--server-side', '--force-conflicts', '-f', 'deploy/crds/');
   await kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/bookstores.velotio.com');
   const { client, close } = await openClient({ kubeconfig, homeDir: '/nonexistent', userAgent: 'test-operator' });
-  const bookStores = await eventually('BookStore is served', () =>
-    new Discovery(client).find({ group: 'velotio.com', version: 'v1alpha1', kind: 'BookStore' }),
-  );
   const helmOf = new AuditedHelm({ binary, kubeconfig, env: { PATH: path, HOME: testRoot } });
   const log: string[] = [];
-  const entries = await loadWatches(resolve('watches.yaml'), { env: {} });
+  const shipped = await loadWatches(resolve('watches.yaml'), { env: {} });
+  const entries = options.entries ?? shipped.map((entry) => ({ ...entry, ...options.entry }));
+  const [first] = entries;
+  if (first === undefined) throw new Error('there is no entry');
+  const bookStores = await eventually(`${first.gvk.kind} is served`, () => new Discovery(client).find(first.gvk));
   const stop = new AbortController();
   const operator = new Operator({
-    entries: entries.map((entry) => ({ ...entry, ...options.entry })),
+    entries,
     client,
     helm: helmOf,
-    uninstaller: helmDriver(helmOf),
+    uninstaller: checkedUninstaller({ client, discovery: new Discovery(client), driver: helmDriver(helmOf) }),
+    unproved: helmDriver(helmOf),
     events: new EventRecorder(client, { controller: 'bookstore-operator', instance: 'test', clock: systemClock }),
     clock: systemClock,
     log: createLogger({ level: 'info', destination: { write: (line) => void log.push(line) } }),
@@ -146,7 +152,10 @@ export async function startOperator(options: OperatorRunOptions): Promise<Operat
   const running = operator.run({ stop: stop.signal, cancel: new AbortController().signal });
   await eventually('the operator is ready', () => Promise.resolve(operator.waitingFor.length === 0));
   const get = (name: string): Promise<Watched | undefined> =>
-    client.find<Watched>(bookStores, { namespace: options.namespace, name });
+    client.find<Watched>(bookStores, {
+      name,
+      ...(bookStores.isNamespaced ? { namespace: options.namespace } : {}),
+    });
   const whenReady = (name: string, isMet: (resource: Watched) => boolean, what: string): Promise<Watched> =>
     eventually(`${name} ${what}`, async () => {
       const resource = await get(name);

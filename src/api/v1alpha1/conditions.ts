@@ -45,6 +45,8 @@ export const ConditionReason = {
   installing: 'Installing',
   /** A new revision is being made because values or chart changed. */
   upgrading: 'Upgrading',
+  /** A helm that died left the release locked; it is being freed. */
+  unlocking: 'Unlocking',
   /** The release is going back to an earlier revision. */
   rollingBack: 'RollingBack',
   /** The release is being uninstalled because the resource is being deleted. */
@@ -65,6 +67,8 @@ export const ConditionReason = {
   rollbackFailed: 'RollbackFailed',
   /** The release is gone; finalizers of others still hold the resource. */
   uninstalled: 'Uninstalled',
+  /** The release is uninstalled; objects of it are still going. */
+  waitingForObjects: 'WaitingForObjects',
   /** The release could not be uninstalled; the finalizer stays and it is tried again. */
   uninstallFailed: 'UninstallFailed',
   /** No tries are left. */

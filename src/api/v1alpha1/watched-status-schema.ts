@@ -17,6 +17,7 @@ const revisionProperties: Readonly<Record<string, StructuralSchema>> = {
   chart: text('Chart as name-version.'),
   appVersion: text('Version of the application in the chart.'),
   digest: text('Digest of chart, values and helm flags that the revision was made from.'),
+  contentDigest: text('Digest of manifest and hooks as helm wrote them.'),
   firstDeployed: time('When the release was first deployed.'),
   lastDeployed: time('When the revision was deployed.'),
 };
@@ -84,6 +85,22 @@ export const watchedStatusSchema: StructuralSchema = {
       items: inventoryEntry,
     },
     failures: count('Failures in a row since the last success or change.'),
+    lastFailure: {
+      type: 'object',
+      description: 'The last of them: kept so that a restart of the operator forgets none.',
+      required: ['digest', 'action', 'reason', 'message', 'time'],
+      properties: {
+        digest: text('Digest of the desired state that was tried.'),
+        action: text('What failed: install, upgrade, rollback, uninstall, or ready.'),
+        reason: text('Why, in one word.'),
+        message: text('Why, for people.'),
+        isTerminal: { type: 'boolean', description: 'Trying again cannot help until something changes.' },
+        forceRequestedAt: text('The force-requested-at annotation at the time.'),
+        time: time('When it failed.'),
+      },
+    },
+    readyRevision: count('The last revision whose workloads were all ready.'),
     lastHandledReconcileAt: text('The reconcile-requested-at annotation that was last obeyed.'),
+    lastHandledForceAt: text('The force-requested-at annotation that was last obeyed.'),
   },
 };

@@ -1,5 +1,5 @@
 // Status of every watched resource, whatever its kind: what the operator saw and did, never what a Secret holds.
-import type { Condition } from './conditions.ts';
+import type { Condition, ConditionReason } from './conditions.ts';
 
 /** Helm's release statuses. */
 export type ReleaseStatus =
@@ -22,6 +22,8 @@ export interface RevisionSnapshot {
   readonly appVersion?: string;
   /** Digest of the desired state (O3). */
   readonly digest: string;
+  /** Digest of manifest and hooks as helm wrote them: a record that was changed since is not trusted (O7). */
+  readonly contentDigest?: string;
   /** RFC 3339. */
   readonly firstDeployed?: string;
   /** RFC 3339. */
@@ -49,6 +51,26 @@ export interface InventoryEntry {
   readonly appliedHash?: string;
 }
 
+/** A helm call that failed, or a revision that did not become ready: kept so that a restart forgets no failure. */
+export interface FailureRecord {
+  /** Digest of the desired state that was tried. */
+  readonly digest: string;
+  /** What failed: `install`, `upgrade`, `rollback`, `uninstall`, or `ready` for workloads that were not in time. */
+  readonly action: FailedAction;
+  readonly reason: ConditionReason;
+  /** Bounded by {@link MAX_MESSAGE_LENGTH}. */
+  readonly message: string;
+  /** Trying again cannot help until something changes. */
+  readonly isTerminal?: boolean;
+  /** `force-requested-at` at the time. */
+  readonly forceRequestedAt?: string;
+  /** RFC 3339. */
+  readonly time: string;
+}
+
+/** What can fail. */
+export type FailedAction = 'install' | 'upgrade' | 'rollback' | 'uninstall' | 'ready';
+
 /** `status` of a watched resource. */
 export interface WatchedStatus {
   /** `metadata.generation` that this status is about. */
@@ -60,8 +82,14 @@ export interface WatchedStatus {
   readonly inventory?: readonly InventoryEntry[];
   /** Failures in a row since the last success or change of the desired state. */
   readonly failures?: number;
+  /** The last of them. */
+  readonly lastFailure?: FailureRecord;
+  /** The last revision whose workloads were all ready: where a failed upgrade goes back to. */
+  readonly readyRevision?: number;
   /** The `reconcile-requested-at` annotation that was last obeyed. */
   readonly lastHandledReconcileAt?: string;
+  /** The `force-requested-at` annotation that was last obeyed. */
+  readonly lastHandledForceAt?: string;
 }
 
 /** How many revisions `status.history` keeps. */

@@ -1,20 +1,22 @@
 // Calling helm within a pass: shown in the status when it takes its time, and failures remembered.
+import type { FailedAction } from '../../api/v1alpha1/watched-status.ts';
 import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { HelmError } from '../../helm/errors.ts';
+import type { CodedError } from '../../lib/coded-error.ts';
 import { errorText } from '../../lib/error-text.ts';
+import { UninstallError } from '../../uninstall/errors.ts';
+import { ChartCrdsError } from '../chart-crds.ts';
 import { decide } from '../decide.ts';
 import { forceRequestOf, rememberFailure } from '../failure.ts';
+import type { FailureMemory } from '../observation.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
 import type { Verdict } from '../status.ts';
 import { verdictAfterFailure, verdictInFlight } from '../verdict.ts';
 
-/** What helm was asked for. */
-export type HelmVerb = 'install' | 'upgrade' | 'uninstall';
-
 /** A helm call that takes longer than this is shown in the status while it runs. */
 const showProgressAfterMs = 1_000;
 
-/** Runs a helm call and gives back what it threw. */
+/** Runs a call that may take long, and gives back what it threw. */
 export async function attempt(pass: Pass, call: () => Promise<void>, context: PassContext): Promise<unknown> {
   let shown: Promise<void> | undefined;
   const timer = setTimeout(() => {
@@ -34,37 +36,67 @@ export async function attempt(pass: Pass, call: () => Promise<void>, context: Pa
 }
 
 /**
- * After a helm call that failed: remembers it, says it in status, Event and log, and asks for another try where one is
- * left. What is no failure of helm, or came of being told to stop, is thrown on.
+ * After a call that failed: remembers it, says it in status, Event and log, and asks for another try where one is left.
+ * What came of being told to stop is thrown on, and so is what says nothing about the release (an API server that is away).
  */
 export async function settleFailure(
   pass: Pass,
-  failed: { readonly error: unknown; readonly verb: HelmVerb },
+  failed: { readonly error: unknown; readonly action: FailedAction },
   context: PassContext,
 ): Promise<ReconcileResult> {
-  const { key, observation, signal } = pass;
-  const { error, verb } = failed;
-  if (!(error instanceof HelmError) || signal.aborted) throw error;
+  const { key, signal } = pass;
+  const { error, action } = failed;
+  if (!isAboutRelease(error) || signal.aborted) throw error;
   const failure = rememberFailure(error, {
-    verb,
-    digest: observation.desired.isKnown ? observation.desired.digest : '',
-    forceRequest: forceRequestOf(observation.resource),
-    before: observation.failure,
-    nowMs: context.clock.now(),
+    ...failureContext(pass, context),
+    action,
     random: Math.random(),
   });
-  context.failures.set(key, failure);
-  context.log.warn('helm failed', { key, verb, code: error.code, error: error.message });
-  const { reason, message: note } = failure;
-  context.recordEvent(observation.resource, { type: 'Warning', reason, action: verb, note });
+  context.log.warn('helm failed', { key, action, code: error.code, error: error.message });
+  // an uninstall is forced until it is done: a request to do without the release stands
+  const isForceHandled = action !== 'uninstall';
+  return settleRemembered(pass, { failure, isForceHandled }, context);
+}
+
+/** Says a failure, and asks for the next step: another try, a rollback, or none. */
+export async function settleRemembered(
+  pass: Pass,
+  remembered: { readonly failure: FailureMemory; readonly isForceHandled: boolean },
+  context: PassContext,
+): Promise<ReconcileResult> {
+  const { key, observation } = pass;
+  const { failure, isForceHandled } = remembered;
+  context.failures.set(key, observation.resource, failure);
+  const { reason, message: note, action } = failure;
+  context.recordEvent(observation.resource, { type: 'Warning', reason, action, note });
   // decided anew with the failure in it: whether tries are left is the decision's to say
-  const decision = decide({ ...observation, failure }, context.clock.now());
-  const isStuck = failure.isTerminal || (decision.action === 'none' && decision.requeueAfterMs === undefined);
+  const { release } = await context.observer.refresh(observation, pass.signal);
+  const decision = decide({ ...observation, release, failure }, context.clock.now());
+  const isStuck = failure.isTerminal || decision.state === 'Exhausted';
   const verdict = verdictAfterFailure({ ...failure, isTerminal: isStuck });
   const said: Verdict =
     isStuck && decision.reason !== undefined
       ? { ...verdict, reason: decision.reason, message: decision.message }
       : verdict;
-  await writeStatus(pass, { verdict: said }, context);
-  return isStuck ? {} : { requeueAfterMs: Math.max(1, failure.retryAtMs - context.clock.now()) };
+  await writeStatus(pass, { verdict: said, isForceHandled }, context);
+  if (decision.action !== 'none') return { requeueAfterMs: soonMs };
+  return decision.requeueAfterMs === undefined ? {} : { requeueAfterMs: decision.requeueAfterMs };
+}
+
+/** What a failure of this pass is remembered with. */
+export function failureContext(pass: Pass, context: PassContext) {
+  const { observation } = pass;
+  return {
+    digest: observation.desired.isKnown ? observation.desired.digest : '',
+    forceRequest: forceRequestOf(observation.resource),
+    before: observation.failure,
+    nowMs: context.clock.now(),
+  };
+}
+
+/** The next step is another verb: a pass of its own. */
+const soonMs = 1;
+
+function isAboutRelease(error: unknown): error is CodedError {
+  return error instanceof HelmError || error instanceof UninstallError || error instanceof ChartCrdsError;
 }

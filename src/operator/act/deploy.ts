@@ -1,5 +1,5 @@
 // Install and upgrade: one helm call, then what it made, read back (DESIGN.md O5).
-import { DIGEST_LABEL, OWNER_LABEL, ownerLabelValue } from '../../api/v1alpha1/labels.ts';
+import { DIGEST_LABEL, HOLDER_LABEL, OWNER_LABEL, ownerLabelValue } from '../../api/v1alpha1/labels.ts';
 import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { helmUpgrade, type UpgradeOptions } from '../../helm/upgrade.ts';
 import { type DeployedRevision, readDeployed } from '../deployed-revision.ts';
@@ -8,7 +8,8 @@ import type { Observation } from '../observation.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
 import { verdictAfterDeploy } from '../verdict.ts';
 import { attempt, settleFailure } from './attempt.ts';
-import { impersonationOf } from './impersonation.ts';
+import { forgetFailure } from './forget-failure.ts';
+import { actingFor, impersonationOf } from './impersonation.ts';
 import { nextLook } from './next-look.ts';
 import { settleUnreadable } from './unreadable.ts';
 
@@ -17,16 +18,17 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
   const { key, observation, decision, signal } = pass;
   const expected = (observation.release?.revision ?? 0) + 1;
   context.log.info('deploying', { key, state: decision.state, reason: decision.message, revision: expected });
-  const options = upgradeOptions(observation, expected);
+  const options = upgradeOptions(observation, { revision: expected, holder: await context.helm.holder() });
   const error = await attempt(
     pass,
     async () => {
+      const { crds, chart } = observation.entry;
+      if (crds === 'CreateReplace') await context.crds.ensure(chart, actingFor(observation, context.client), signal);
       await helmUpgrade(context.helm, { ...options, signal });
     },
     context,
   );
-  if (error !== undefined) return settleFailure(pass, { error, verb }, context);
-  context.failures.delete(key);
+  if (error !== undefined) return settleFailure(pass, { error, action: verb }, context);
   const { release } = await context.observer.refresh(observation, signal);
   let deployed: DeployedRevision;
   try {
@@ -34,7 +36,11 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
   } catch (failure) {
     return settleUnreadable(pass, failure, context);
   }
+  if (deployed.inventory === undefined) {
+    return settleUnreadable(pass, deployed.unread, context, { release: deployed.release, isForceHandled: true });
+  }
   const workloads = await context.workloads.readiness(deployed.inventory, signal);
+  forgetFailure(pass, { isReady: workloads.state === 'ready' }, context);
   const { revision, chart } = deployed.release;
   context.recordEvent(observation.resource, {
     type: 'Normal',
@@ -43,16 +49,20 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
     note: `revision ${revision} of ${chart}: ${decision.message}`,
   });
   const verdict = verdictAfterDeploy(verb, { revision, chart, workloads });
-  await writeStatus(pass, { verdict, ...deployed }, context);
-  return nextLook(observation, { isReady: workloads.state === 'ready' });
+  const { release: snapshot, inventory } = deployed;
+  await writeStatus(pass, { verdict, release: snapshot, inventory, isForceHandled: true }, context);
+  return nextLook(observation, { isReady: workloads.state === 'ready', waitMs: workloads.lookAgainMs });
 }
 
 /**
- * What helm is asked for. The record's labels carry owner and digest, written by the same call as the record: a crash
- * right after it loses nothing (DESIGN.md O3).
+ * What helm is asked for. The record's labels carry owner, digest and holder, written by the same call as the record: a
+ * crash right after it loses nothing (DESIGN.md O3), and one within it can be told (O9).
  */
-function upgradeOptions(observation: Observation, revision: number): UpgradeOptions {
-  const { entry, resource, desired, releaseNamespace } = observation;
+function upgradeOptions(
+  observation: Observation,
+  { revision, holder }: { readonly revision: number; readonly holder: string },
+): UpgradeOptions {
+  const { entry, settings, resource, desired, releaseNamespace } = observation;
   if (!desired.isKnown) throw new TypeError('nothing is deployed while it is not known what');
   return {
     name: resource.metadata.name,
@@ -62,10 +72,12 @@ function upgradeOptions(observation: Observation, revision: number): UpgradeOpti
     labels: {
       [OWNER_LABEL]: ownerLabelValue(entry.gvk),
       [DIGEST_LABEL]: formatDigestLabel({ digest: desired.digest, revision }),
+      [HOLDER_LABEL]: holder,
     },
-    timeoutMs: entry.timeoutMs,
+    timeoutMs: settings.timeoutMs,
     maxHistory: entry.maxHistory,
-    shouldSkipCrds: entry.crds === 'Skip',
+    isReplaceForced: settings.isUpgradeForced,
+    shouldSkipCrds: entry.crds !== 'Create',
     ...impersonationOf(observation),
   };
 }

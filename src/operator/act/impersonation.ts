@@ -1,4 +1,5 @@
-// As whom helm acts for a resource.
+// As whom helm, and we, act for a resource.
+import type { KubeClient } from '../../kube/client.ts';
 import type { Observation } from '../observation.ts';
 
 /** The entry's ServiceAccount in the release's namespace, else ourselves (DESIGN.md O14). */
@@ -7,4 +8,10 @@ export function impersonationOf(observation: Observation): { readonly impersonat
   return serviceAccount === undefined
     ? {}
     : { impersonate: `system:serviceaccount:${observation.releaseNamespace}:${serviceAccount}` };
+}
+
+/** The client that acts as the same. */
+export function actingFor(observation: Observation, client: KubeClient): KubeClient {
+  const { impersonate } = impersonationOf(observation);
+  return impersonate === undefined ? client : client.impersonating(impersonate);
 }

@@ -10,13 +10,13 @@ import { removeFinalizer } from './finalizer.ts';
 export async function letGo(pass: Pass, context: PassContext): Promise<ReconcileResult> {
   const { key, observation, decision, signal } = pass;
   const { resource } = observation;
-  if (decision.state === 'Foreign') {
+  const isForeign = decision.reason === 'ForeignRelease';
+  if (isForeign) {
     const note = decision.message;
     context.recordEvent(resource, { type: 'Warning', reason: 'ForeignRelease', action: 'uninstall', note });
   }
   if (resource.metadata.finalizers?.some((each) => each !== UNINSTALL_FINALIZER) === true) {
     const { reason = 'Uninstalled', message } = decision;
-    const isForeign = decision.state === 'Foreign';
     const verdict = {
       ready: 'False',
       reason: isForeign ? reason : 'Uninstalled',
@@ -32,6 +32,6 @@ export async function letGo(pass: Pass, context: PassContext): Promise<Reconcile
     if (!isApiError(error, 'API_NOT_FOUND')) throw error;
   }
   context.workloads.forget(resource.status?.inventory ?? []);
-  context.failures.delete(key);
+  context.failures.forget(key);
   return {};
 }

@@ -10,7 +10,8 @@ export function nextLook(
   observation: Observation,
   situation: { readonly isReady: boolean; readonly waitMs?: number | undefined },
 ): ReconcileResult {
-  const { reconcilePeriodMs, watchDependentResources } = observation.entry;
+  const { reconcilePeriodMs } = observation.settings;
+  const { watchDependentResources } = observation.entry;
   const { isReady, waitMs } = situation;
   const waits = [
     reconcilePeriodMs,

@@ -5,6 +5,7 @@ import { type DeployedRevision, readDeployed } from '../deployed-revision.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
 import type { Verdict } from '../status.ts';
 import { deployedBy, verdictAfterDeploy, verdictOf } from '../verdict.ts';
+import { forgetFailure } from './forget-failure.ts';
 import { nextLook } from './next-look.ts';
 import { settleUnreadable } from './unreadable.ts';
 
@@ -13,18 +14,18 @@ const lookAgainMs = 1_000;
 /** Says how the resource stands. */
 export async function settle(pass: Pass, context: PassContext): Promise<ReconcileResult> {
   const { observation, decision } = pass;
-  const verdict = verdictOf(decision);
+  const verdict = verdictOf(decision, observation);
   if (verdict === undefined) return {};
   if (decision.reason === 'ForeignRelease') {
     const note = decision.message;
     context.recordEvent(observation.resource, { type: 'Warning', reason: 'ForeignRelease', action: 'install', note });
   }
   const waitMs = decision.requeueAfterMs;
-  if (decision.state !== 'InSync') {
+  if (decision.state !== 'InSync' && decision.state !== 'Progressing') {
     await writeStatus(pass, { verdict }, context);
     return waitMs === undefined ? {} : { requeueAfterMs: waitMs };
   }
-  context.failures.delete(pass.key); // of something that is no longer desired
+  forgetFailure(pass, { isReady: decision.state === 'InSync' }, context);
   if (isStatusLost(pass)) return recall(pass, context);
   await writeStatus(pass, { verdict: { ...verdict, ...deployedClaim(pass) } }, context);
   return nextLook(observation, { isReady: verdict.ready === 'True', waitMs });
@@ -56,9 +57,11 @@ async function recall(pass: Pass, context: PassContext): Promise<ReconcileResult
     await context.observer.refresh(observation, signal); // the cache knew a record that is gone
     return { requeueAfterMs: lookAgainMs };
   }
-  const workloads = await context.workloads.readiness(deployed.inventory, signal);
-  const { revision, chart } = deployed.release;
+  const { release, inventory } = deployed;
+  if (inventory === undefined) return settleUnreadable(pass, deployed.unread, context, { release });
+  const workloads = await context.workloads.readiness(inventory, signal);
+  const { revision, chart } = release;
   const verdict = verdictAfterDeploy(revision === 1 ? 'install' : 'upgrade', { revision, chart, workloads });
-  await writeStatus(pass, { verdict, ...deployed }, context);
+  await writeStatus(pass, { verdict, release, inventory }, context);
   return nextLook(observation, { isReady: workloads.state === 'ready', waitMs: decision.requeueAfterMs });
 }

@@ -4,7 +4,7 @@ import { rememberFailure } from '../../../src/operator/failure.ts';
 import { failure, now } from '../../support/observations.ts';
 
 const context = {
-  verb: 'upgrade',
+  action: 'upgrade',
   digest: 'd',
   forceRequest: undefined,
   before: undefined,
@@ -26,7 +26,7 @@ describe('rememberFailure', () => {
 
   test('an uninstall is always worth another try', () => {
     const error = new HelmError('HELM_OBJECT_INVALID', 'x', { isTerminal: true });
-    expect(rememberFailure(error, { ...context, verb: 'uninstall' })).toMatchObject({
+    expect(rememberFailure(error, { ...context, action: 'uninstall' })).toMatchObject({
       reason: 'UninstallFailed',
       isTerminal: false,
     });

@@ -15,6 +15,7 @@ const revision = {
   chart: 'bookstore-0.1.0',
   appVersion: '1',
   digest: 'sha256-1',
+  contentDigest: 'c',
   firstDeployed: '2026-11-22T20:00:00Z',
   lastDeployed: '2026-11-22T20:00:00Z',
 } as const;
@@ -38,7 +39,18 @@ const status: Full<WatchedStatus> = {
     { group: 'apps', kind: 'Deployment', namespace: 'y', name: 'x', uid: 'u', generation: 1, appliedHash: 'h' },
   ],
   failures: 0,
+  lastFailure: {
+    digest: 'd',
+    action: 'upgrade',
+    reason: 'UpgradeFailed',
+    message: 'no',
+    isTerminal: true,
+    forceRequestedAt: 'now',
+    time: '2026-11-22T20:00:00Z',
+  },
+  readyRevision: 1,
   lastHandledReconcileAt: 'now',
+  lastHandledForceAt: 'now',
 };
 
 it('describes every field of the status type, and no other', () => {

@@ -1,0 +1,18 @@
+// When a failure is made good.
+import { forceRequestOf, isAbout } from '../failure.ts';
+import type { Pass, PassContext } from '../pass.ts';
+
+/**
+ * After what is desired is deployed. A revision that may still prove unready keeps the count of those of the same content
+ * before it: going back and forth must end.
+ */
+export function forgetFailure(pass: Pass, situation: { readonly isReady: boolean }, context: PassContext): void {
+  const { key, observation } = pass;
+  const { failure, desired, resource } = observation;
+  const digest = desired.isKnown ? desired.digest : '';
+  const mayRecur =
+    !situation.isReady &&
+    failure?.action === 'ready' &&
+    isAbout(failure, { digest, forceRequest: forceRequestOf(resource) });
+  if (!mayRecur) context.failures.set(key, resource, undefined);
+}

@@ -1,0 +1,82 @@
+// Going back: after an upgrade that failed, or whose workloads did not become ready in time (DESIGN.md O11).
+import type { ReconcileResult } from '../../controller/reconciler.ts';
+import { helmRollback } from '../../helm/rollback.ts';
+import { readDeployed } from '../deployed-revision.ts';
+import { rememberUnready } from '../failure.ts';
+import { type Pass, type PassContext, writeStatus } from '../pass.ts';
+import { verdictAfterFailure, verdictAfterRollback } from '../verdict.ts';
+import { attempt, failureContext, settleFailure } from './attempt.ts';
+import { impersonationOf } from './impersonation.ts';
+import { requireTrusted } from './trust.ts';
+
+/** The next decision is about what the rollback made: at once. */
+const nextPassMs = 1;
+
+/** Goes back to the revision that was decided on, and says why. */
+export async function rollback(pass: Pass, context: PassContext): Promise<ReconcileResult> {
+  if (pass.decision.reason === 'ReadyTimeout') await rememberAsFailure(pass, context);
+  const error = await goBack(pass, context);
+  if (error !== undefined) return settleFailure(pass, { error, action: 'rollback' }, context);
+  await sayRollback(pass, context);
+  return { requeueAfterMs: nextPassMs };
+}
+
+/** The rollback itself; gives back what it threw. */
+export async function goBack(pass: Pass, context: PassContext): Promise<unknown> {
+  const { key, observation, decision, signal } = pass;
+  const { entry, settings, resource, releaseNamespace: namespace } = observation;
+  const { toRevision: revision } = decision;
+  if (revision === undefined) throw new TypeError('a rollback needs a revision');
+  context.log.info('rolling back', { key, state: decision.state, reason: decision.message, toRevision: revision });
+  return attempt(
+    pass,
+    async () => {
+      await requireTrusted(pass, revision, context);
+      await helmRollback(context.helm, {
+        name: resource.metadata.name,
+        namespace,
+        revision,
+        timeoutMs: settings.timeoutMs,
+        maxHistory: entry.maxHistory,
+        isReplaceForced: settings.isRollbackForced,
+        signal,
+        ...impersonationOf(observation),
+      });
+    },
+    context,
+  );
+}
+
+/** Event and status: the revision that is deployed now is ours, and where it came from was ready if it was. */
+export async function sayRollback(pass: Pass, context: PassContext): Promise<void> {
+  const { observation, decision, signal } = pass;
+  const { resource } = observation;
+  const toRevision = decision.toRevision ?? 0;
+  const { release } = await context.observer.refresh(observation, signal);
+  const { release: snapshot, inventory = [] } = await readDeployed(pass, release?.revision ?? 0, context);
+  const { revision, chart } = snapshot;
+  context.recordEvent(resource, {
+    type: 'Warning',
+    reason: 'RolledBack',
+    action: 'rollback',
+    note: `revision ${revision} has the content of revision ${toRevision}: ${decision.message}`,
+  });
+  const cause = context.failures.get(pass.key, resource) ?? {
+    reason: decision.reason ?? 'RollingBack',
+    message: decision.message,
+  };
+  const verdict = verdictAfterRollback(cause, { revision, toRevision, chart });
+  const wasReady = resource.status?.readyRevision === toRevision;
+  const readyRevision = wasReady ? { readyRevision: revision } : {};
+  await writeStatus(pass, { verdict, release: snapshot, inventory, ...readyRevision }, context);
+}
+
+/** Written down before anything is changed: a crash must not make it an upgrade that never failed. */
+async function rememberAsFailure(pass: Pass, context: PassContext): Promise<void> {
+  const { key, observation, decision } = pass;
+  const failure = rememberUnready(decision.message, { ...failureContext(pass, context), random: Math.random() });
+  context.failures.set(key, observation.resource, failure);
+  const note = decision.message;
+  context.recordEvent(observation.resource, { type: 'Warning', reason: 'ReadyTimeout', action: 'ready', note });
+  await writeStatus(pass, { verdict: verdictAfterFailure(failure) }, context);
+}

@@ -1,0 +1,30 @@
+// Whether a stored revision is what helm wrote when we asked it to (DESIGN.md O7): whoever writes Secrets in the namespace can
+// change one, and what is rolled back to is applied with our rights.
+
+import { contentDigest } from '../../release/content-digest.ts';
+import type { Release } from '../../release/decode.ts';
+import { UninstallError } from '../../uninstall/errors.ts';
+import type { ObservedResource } from '../observation.ts';
+import type { Pass, PassContext } from '../pass.ts';
+import { readRelease } from '../release-reader.ts';
+
+/** Whether a revision has the content that the resource's status noted of it. */
+export function isAsNoted(resource: ObservedResource, release: Release): boolean {
+  const { release: present, history = [] } = resource.status ?? {};
+  const noted = [present, ...history].find((each) => each?.revision === release.revision);
+  return noted?.contentDigest !== undefined && noted.contentDigest === contentDigest(release);
+}
+
+/** Reads the revision that is to be applied again. @throws UninstallError `RECORD_UNTRUSTED`; ApiError, RecordError */
+export async function requireTrusted(pass: Pass, revision: number, context: PassContext): Promise<void> {
+  const { observation, signal } = pass;
+  const { resource, releaseNamespace: namespace } = observation;
+  const { name } = resource.metadata;
+  const { release } = await readRelease(context.client, { namespace, name, revision }, { signal });
+  if (isAsNoted(resource, release)) return;
+  throw new UninstallError(
+    'RECORD_UNTRUSTED',
+    `cannot go back to revision ${revision} of ${namespace}/${name}: its record is not what was deployed then`,
+    { remedy: 'Look at who may write Secrets in the namespace; the next upgrade is tried all the same.' },
+  );
+}

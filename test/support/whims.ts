@@ -1,0 +1,69 @@
+// Whims: a kind of its own for each test file, with an open spec, mapped to a chart that does what its values say.
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { customResourceDefinition, openSpec } from '../../src/api/crd/custom-resource-definition.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import type { Resource } from '../../src/kube/resource.ts';
+import { loadWatches } from '../../src/watches/load.ts';
+import type { WatchEntry } from '../../src/watches/watch-entry.ts';
+import { kubectl } from './operator-run.ts';
+import { testCluster } from './test-context.ts';
+
+/** The chart's directory. */
+export const whimChart = resolve('test/support/charts/whim');
+
+/** A kind of the tests. */
+export interface WhimKind {
+  readonly kind: string;
+  readonly resource: Resource;
+  /** An entry of watches.yaml for it, with these fields on top. */
+  entry(fields?: Readonly<Record<string, unknown>>): Promise<WatchEntry>;
+  /** A resource of it. */
+  whim(name: string, spec?: Readonly<Record<string, unknown>>): Whim;
+}
+
+/** A resource as it is sent. */
+export type Whim = Pick<KubeObject, 'apiVersion' | 'kind'> & {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly annotations?: Record<string, string>;
+  };
+  readonly spec: Readonly<Record<string, unknown>>;
+};
+
+/** Installs the kind's CRD and waits until it is served. `kind` is a name of the test file's own. */
+export async function installWhims(
+  kind: string,
+  options: { readonly namespace?: string; readonly scope?: 'Namespaced' | 'Cluster' } = {},
+): Promise<WhimKind> {
+  const { namespace, scope = 'Namespaced' } = options;
+  const gvk = { group: 'test.velotio.com', version: 'v1', kind };
+  const crd = customResourceDefinition({ gvk, spec: openSpec, scope, description: 'A whim of a test.' });
+  const plural = (crd.spec as { names: { plural: string } }).names.plural;
+  const directory = await mkdtemp(join(testCluster().testRoot, 'whim-'));
+  const file = join(directory, 'crd.yaml');
+  await writeFile(file, stringify(crd));
+  await kubectl('apply', '--server-side', '--force-conflicts', '-f', file);
+  await kubectl('wait', '--for=condition=Established', '--timeout=30s', `crd/${plural}.${gvk.group}`);
+  return {
+    kind,
+    resource: { ...gvk, plural, isNamespaced: scope === 'Namespaced' },
+    entry: async (fields = {}) => {
+      const watches = join(directory, `watches-${Object.keys(fields).length}-${Math.random()}.yaml`);
+      await writeFile(watches, stringify([{ ...gvk, chart: whimChart, ...fields }]));
+      const [entry] = await loadWatches(watches, { env: {} });
+      if (entry === undefined) throw new Error('watches.yaml has one entry');
+      return entry;
+    },
+    whim: (name, spec = {}) => ({
+      apiVersion: `${gvk.group}/${gvk.version}`,
+      kind,
+      metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+      spec,
+    }),
+  };
+}
