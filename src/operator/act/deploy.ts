@@ -34,10 +34,10 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
   try {
     deployed = await readDeployed(pass, release?.revision ?? expected, context);
   } catch (failure) {
-    return settleUnreadable(pass, failure, context);
+    return settleUnreadable(pass, { error: failure }, context);
   }
   if (deployed.inventory === undefined) {
-    return settleUnreadable(pass, deployed.unread, context, { release: deployed.release, isForceHandled: true });
+    return settleUnreadable(pass, { error: deployed.unread, release: deployed.release, isForceHandled: true }, context);
   }
   const workloads = await context.workloads.readiness(deployed.inventory, signal);
   forgetFailure(pass, { isReady: workloads.state === 'ready' }, context);

@@ -53,12 +53,12 @@ async function recall(pass: Pass, context: PassContext): Promise<ReconcileResult
   try {
     deployed = await readDeployed(pass, observation.release?.revision ?? 1, context);
   } catch (error) {
-    if (!isApiError(error, 'API_NOT_FOUND')) return settleUnreadable(pass, error, context);
+    if (!isApiError(error, 'API_NOT_FOUND')) return settleUnreadable(pass, { error }, context);
     await context.observer.refresh(observation, signal); // the cache knew a record that is gone
     return { requeueAfterMs: lookAgainMs };
   }
   const { release, inventory } = deployed;
-  if (inventory === undefined) return settleUnreadable(pass, deployed.unread, context, { release });
+  if (inventory === undefined) return settleUnreadable(pass, { error: deployed.unread, release }, context);
   const workloads = await context.workloads.readiness(inventory, signal);
   const { revision, chart } = release;
   const verdict = verdictAfterDeploy(revision === 1 ? 'install' : 'upgrade', { revision, chart, workloads });

@@ -9,10 +9,10 @@ import { type News, type Pass, type PassContext, writeStatus } from '../pass.ts'
  */
 export async function settleUnreadable(
   pass: Pass,
-  error: unknown,
+  unread: { readonly error: unknown } & Pick<News, 'release' | 'isForceHandled'>,
   context: PassContext,
-  known: Pick<News, 'release' | 'isForceHandled'> = {},
 ): Promise<ReconcileResult> {
+  const { error, ...known } = unread;
   if (!(error instanceof RecordError)) throw error;
   const { key, observation } = pass;
   const message = `the release is deployed, but its manifest is not read, so its workloads are not known: ${error.message}`;
