@@ -76,8 +76,8 @@ export class Observer {
       if (!(error instanceof ValuesSourceError)) throw error;
       return { isKnown: false, reason: 'ValuesSourceFailed', message: error.message };
     }
-    const values = finalValues([referenced, resource.spec ?? {}, entry.overrideTree]);
-    const { digest: chartDigest, version: chartVersion } = entry.chart;
+    const { digest: chartDigest, version: chartVersion, defaults } = entry.chart;
+    const values = finalValues([referenced, resource.spec ?? {}, entry.overrideTree], defaults);
     const flags = entry.crds === 'Skip' ? ['--skip-crds'] : [];
     return { isKnown: true, values, digest: desiredDigest({ chartDigest, chartVersion, values, flags }) };
   }

@@ -1,12 +1,13 @@
 // The layer of values that comes out of Secrets and ConfigMaps in the resource's namespace.
-import { parseDocument, type Tags } from 'yaml';
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
 import { CodedError } from '../lib/coded-error.ts';
+import { isMap } from '../lib/merge-maps.ts';
 import { type PathStep, parseValuesPath } from '../watches/override-values.ts';
+import { parseValuesYaml } from '../watches/values-yaml.ts';
 import type { ValuesReference } from '../watches/watch-entry.ts';
-import { finalValues, isMap, type Values } from './values.ts';
+import { mergeLayers, type Values } from './values.ts';
 
 /** A reference that gives no values. The message names it and never shows its content. */
 export class ValuesSourceError extends CodedError<'VALUES_SOURCE_MISSING' | 'VALUES_SOURCE_INVALID'> {}
@@ -15,16 +16,6 @@ interface SourceObject extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/**
- * As helm reads a values file: YAML 1.1 (`yes` is true, `0644` is octal), merge keys merged, and a date is a text.
- */
-const asHelmReads = {
-  version: '1.1',
-  merge: true,
-  customTags: (tags: Tags): Tags =>
-    tags.filter((tag) => typeof tag === 'string' || !/:(timestamp|binary|omap|pairs|set)$/.test(tag.tag)),
-} as const;
-
 /** Reads the references in order; later ones win. @throws ValuesSourceError, ApiError */
 export async function readValuesFrom(
   client: KubeClient,
@@ -32,7 +23,7 @@ export async function readValuesFrom(
   options: { readonly namespace: string; readonly signal?: AbortSignal | undefined },
 ): Promise<Values> {
   const layers = await Promise.all(references.map((reference) => readOne(client, reference, options)));
-  return finalValues(layers);
+  return mergeLayers(layers);
 }
 
 async function readOne(
@@ -61,13 +52,10 @@ async function readOne(
 }
 
 function parseValues(text: string, what: string): Values {
-  const document = parseDocument(text, asHelmReads);
-  const error = document.errors[0];
-  const value: unknown = error === undefined ? document.toJS({ maxAliasCount: 100 }) : undefined;
-  if (error === undefined && (value === null || value === undefined)) return {};
-  if (isMap(value)) return value;
-  const place = error?.linePos?.[0];
-  const where = place === undefined ? '' : ` (line ${place.line}, column ${place.col})`;
+  const parsed = parseValuesYaml(text);
+  if (parsed.ok) return parsed.values;
+  const { place } = parsed;
+  const where = place === undefined ? '' : ` (line ${place.line}, column ${place.column})`;
   throw new ValuesSourceError('VALUES_SOURCE_INVALID', `${what} is not a YAML map of values${where}`, {
     remedy: 'Put a YAML document there, or name the target with targetPath.',
   });
