@@ -15,6 +15,7 @@ import type { WatchEntry } from '../watches/watch-entry.ts';
 import type { Dependents } from './dependents.ts';
 import type { Leadership } from './leadership.ts';
 import type { ReleaseCache } from './release-cache.ts';
+import type { ValuesSources } from './values-sources.ts';
 
 /** What the operator is given. */
 export interface OperatorOptions {
@@ -44,6 +45,7 @@ export interface OperatorShared
   readonly releases: ReleaseCache;
   readonly namespaces: ObjectStore<KubeObject>;
   readonly dependents: Dependents;
+  readonly valuesSources: ValuesSources;
   /** Resolves when records and namespaces are known. */
   readonly synced: Promise<unknown>;
   /** Empty: all namespaces. */

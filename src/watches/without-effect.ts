@@ -3,10 +3,9 @@ import type { ParsedWatchEntry } from './watch-entry.ts';
 
 /** The fields of an entry that ask for something which is not there yet; empty where all is obeyed. */
 export function fieldsWithoutEffect(entry: ParsedWatchEntry): readonly string[] {
-  const { driftDetection, allowValuesFromAnnotation, crds, remediation } = entry;
+  const { driftDetection, crds, remediation } = entry;
   return [
     ...(driftDetection.mode === 'warn' || driftDetection.ignore.length > 0 ? ['driftDetection'] : []),
-    ...(allowValuesFromAnnotation ? ['allowValuesFromAnnotation'] : []),
     ...(crds === 'CreateReplace' ? ['crds: CreateReplace'] : []),
     ...(remediation.install === 'uninstall' ? ['remediation.install: uninstall'] : []),
   ];

@@ -7,7 +7,7 @@ describe('fieldsWithoutEffect', () => {
     ['nothing in a plain entry', {}, []],
     ['drift that is only to be reported', { driftDetection: { mode: 'warn', ignore: [] } }, ['driftDetection']],
     ['drift that is not looked for', { driftDetection: { mode: 'disabled', ignore: [] } }, []],
-    ['values named by an annotation', { allowValuesFromAnnotation: true }, ['allowValuesFromAnnotation']],
+    ['values named by an annotation', { allowValuesFromAnnotation: true }, []],
     ['CRDs that are to be replaced', { crds: 'CreateReplace' }, ['crds: CreateReplace']],
     [
       'an uninstall after a failed install',
