@@ -14,6 +14,8 @@ import { Dependents, helmLabel } from './dependents.ts';
 import { alone } from './leadership.ts';
 import type { OperatorOptions, OperatorShared } from './operator-options.ts';
 import { ReleaseCache, type ReleaseKey, stripRecord } from './release-cache.ts';
+import { isSourceWatch } from './source-watch.ts';
+import { ValuesSources } from './values-sources.ts';
 import { meterWatches, resourceName } from './watch-metrics.ts';
 import { WatchedKind } from './watched-kind.ts';
 
@@ -32,8 +34,9 @@ export class Operator {
   get waitingFor(): readonly string[] {
     if (this.#kinds.length === 0) return ['the start'];
     const kinds = this.#kinds.filter((kind) => !kind.hasSynced).map((kind) => `kind ${kind.name}`);
-    // a dependent's kind may be gone with its CRD: that is no reason not to work
-    const own = (this.#hub?.watches() ?? []).filter(({ labelSelector }) => labelSelector !== helmLabel);
+    // a dependent's kind may be gone with its CRD, the right to watch values may be missing: no reasons not to work
+    const watches = this.#hub?.watches() ?? [];
+    const own = watches.filter((watch) => watch.labelSelector !== helmLabel && !isSourceWatch(watch));
     const stale = own.filter((watch) => watch.hasSynced && !watch.isFresh);
     return [...kinds, ...new Set(stale.map((watch) => `the watch of ${resourceName(watch.resource)}`))];
   }
@@ -82,7 +85,7 @@ export class Operator {
   }
 
   #share(hub: WatchHub): OperatorShared {
-    const { client, entries } = this.#options;
+    const { client, entries, log } = this.#options;
     const tell = (cause: 'record' | 'object') => (release: ReleaseKey) => {
       for (const kind of this.#kinds) kind.releaseChanged(release, cause);
     };
@@ -111,6 +114,7 @@ export class Operator {
       releases: new ReleaseCache(records.store),
       namespaces: allNamespaces.store,
       dependents: new Dependents({ hub, discovery, namespaces, onChange: tell('object') }),
+      valuesSources: new ValuesSources({ hub, client, namespaces, log }),
       synced: Promise.all([records.synced, allNamespaces.synced]),
       observe: (entry) => (observation) => this.#observe(entry, observation),
     };

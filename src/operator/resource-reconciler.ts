@@ -68,6 +68,11 @@ export class ResourceReconciler {
 
   async #act(pass: Pass): Promise<ReconcileResult> {
     const context = this.#context;
+    const { desired, resource } = pass.observation;
+    if (desired.isKnown && desired.notice !== undefined) {
+      const { reason, message: note } = desired.notice; // the recorder counts what is said again and again
+      context.recordEvent(resource, { type: 'Warning', reason, action: 'observe', note });
+    }
     switch (pass.decision.action) {
       case 'none':
         return settle(pass, context);

@@ -19,6 +19,7 @@ import type { ReleaseKey } from './release-cache.ts';
 import { ResourceReconciler } from './resource-reconciler.ts';
 import { type State, states } from './states.ts';
 import { StatusWriter } from './status-writer.ts';
+import type { ValuesReader } from './values-sources.ts';
 import { Workloads } from './workloads.ts';
 
 /** Signals of a run. */
@@ -33,7 +34,7 @@ type Watched = ObservedResource & { readonly kind: string };
 
 const crdPollMs = 5_000;
 
-/** A roll-out sends a burst of events: they become one look. */
+/** A roll-out sends a burst of events, and so does an apply of several sources of values: they become one look. */
 const coalesceMs = 100;
 
 /** The engine of one watch entry. */
@@ -81,16 +82,22 @@ export class WatchedKind {
   async run(signals: RunSignals): Promise<void> {
     const type = await this.#waitForKind(signals.stop);
     if (type === undefined) return;
-    const { hub, watchedNamespaces, synced } = this.#shared;
+    const { hub, watchedNamespaces, synced, valuesSources } = this.#shared;
+    const values = valuesSources.readerFor((key) => this.#valuesChanged(key));
     const strip = (resource: Watched): Watched => withoutManagedFields(resource, this.#entry);
     const following = hub.follow<Watched>(
       { resource: type, namespaces: watchedNamespaces, strip },
-      { onChange: ({ key }) => this.#isActing && this.#queue.add(key) },
+      {
+        onChange: ({ key, after }) => {
+          if (after === undefined) values.forget(key);
+          if (this.#isActing) this.#queue.add(key);
+        },
+      },
     );
     this.#store = following.store;
     await Promise.race([Promise.all([following.synced, synced]), aborted(signals.stop)]);
     this.#hasSynced = !signals.stop.aborted;
-    const reconciler = this.#reconciler(type, following.store);
+    const reconciler = this.#reconciler(type, { store: following.store, values });
     while (!signals.stop.aborted) {
       const term = await this.#shared.leadership.waitUntilLeading(signals.stop).catch(() => undefined);
       if (term === undefined) break;
@@ -128,7 +135,14 @@ export class WatchedKind {
     });
   }
 
-  #reconciler(type: Resource, store: ObjectStore<Watched>): ResourceReconciler {
+  #valuesChanged(key: string): void {
+    if (this.#isActing && this.#store?.get(key) !== undefined) this.#queue.addAfter(key, coalesceMs);
+  }
+
+  #reconciler(
+    type: Resource,
+    { store, values }: { readonly store: ObjectStore<Watched>; readonly values: ValuesReader },
+  ): ResourceReconciler {
     const { client, helm, releases, namespaces, clock, events, uninstaller, unproved, log } = this.#shared;
     const objects: ObjectSource = this.#entry.watchDependentResources
       ? this.#shared.dependents
@@ -148,6 +162,7 @@ export class WatchedKind {
         releases,
         namespaces,
         workloads,
+        values,
         leftovers: (inventory, signal) => leftoversOf(inventory, { client, objects, signal }),
       }),
       statusWriter: new StatusWriter(client, { type, store }),

@@ -103,6 +103,8 @@ export interface OperatorRunOptions {
   readonly entry?: Partial<WatchEntry>;
   /** Other entries instead of the shipped ones; {@link OperatorRun.get} and its kin are then about the first. */
   readonly entries?: readonly WatchEntry[];
+  /** As whom the operator's own calls are made; helm's are the admin's. Default: the admin. */
+  readonly impersonate?: string;
 }
 
 /** A running operator. */
@@ -138,7 +140,7 @@ export async function startOperator(options: OperatorRunOptions): Promise<Operat
   const stop = new AbortController();
   const operator = new Operator({
     entries,
-    client,
+    client: options.impersonate === undefined ? client : client.impersonating(options.impersonate),
     helm: helmOf,
     uninstaller: checkedUninstaller({ client, discovery: new Discovery(client), driver: helmDriver(helmOf) }),
     unproved: helmDriver(helmOf),
