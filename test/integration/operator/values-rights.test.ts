@@ -1,6 +1,6 @@
 // Whose values are read: what an annotation may ask for, and an operator that may not watch where they come from.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { kubectl } from '../../support/operator-run.ts';
+import { eventually, kubectl } from '../../support/operator-run.ts';
 import { ValuesShop } from '../../support/values-shop.ts';
 
 describe('the annotation where the watch entry does not allow it', () => {
