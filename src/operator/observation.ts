@@ -28,6 +28,8 @@ export interface WorkloadsReadiness {
   readonly state: 'ready' | 'progressing' | 'failed';
   /** Which is not, and why. */
   readonly message: string;
+  /** How long until something has to be looked at again of which no event tells: the pods of what is not ready. */
+  readonly lookAgainMs?: number;
 }
 
 /** A helm call that failed, remembered until what it was made from changes. */

@@ -2,7 +2,7 @@
 import { matchesSelector } from '../api/v1alpha1/match-labels.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { ReadableStore } from '../kube/object-store.ts';
-import type { KubeObject } from '../kube/objects.ts';
+import { type KubeObject, objectKey } from '../kube/objects.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import { desiredDigest } from './desired-digest.ts';
 import type { Desired, FailureMemory, Observation, ObservedResource, WorkloadsReadiness } from './observation.ts';
@@ -84,9 +84,9 @@ export class Observer {
 
   async #readiness(resource: ObservedResource, signal: AbortSignal): Promise<WorkloadsReadiness | undefined> {
     const { release, inventory } = resource.status ?? {};
-    if (release === undefined || inventory === undefined || resource.metadata.deletionTimestamp !== undefined) {
-      return undefined;
-    }
+    if (resource.metadata.deletionTimestamp !== undefined) return undefined;
+    this.#sources.workloads.retain(objectKey(resource.metadata), inventory ?? []);
+    if (release === undefined || inventory === undefined) return undefined;
     return this.#sources.workloads.readiness(inventory, signal);
   }
 }

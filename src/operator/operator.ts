@@ -2,9 +2,10 @@
 import { ownerLabelValue } from '../api/v1alpha1/labels.ts';
 import type { ReconcileObservation } from '../controller/controller.ts';
 import { Discovery } from '../kube/discovery.ts';
+import { isApiError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
-import { WatchHub } from '../kube/watch-hub.ts';
+import { WatchHub, type WatchObservation } from '../kube/watch-hub.ts';
 import { errorText } from '../lib/error-text.ts';
 import { recordLabelSelector } from '../release/record.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
@@ -68,7 +69,7 @@ export class Operator {
       clock,
       observe: (observation) => {
         meter(observation);
-        if (observation.kind !== 'failed') return;
+        if (observation.kind !== 'failed' || this.#isSaidElsewhere(observation)) return;
         log.warn('watch failed, trying again', {
           resource: resourceName(observation.resource),
           error: errorText(observation.error),
@@ -79,8 +80,15 @@ export class Operator {
     return hub;
   }
 
+  /** A dependent's kind that is not served, or may not be watched: {@link Dependents} says it, once. */
+  #isSaidElsewhere({ resource, error }: Extract<WatchObservation, { kind: 'failed' }>): boolean {
+    const own = [CoreResources.secrets, CoreResources.namespaces, ...this.#options.entries.map(({ gvk }) => gvk)];
+    const isOwn = own.some(({ group, kind }) => group === resource.group && kind === resource.kind);
+    return !isOwn && isApiError(error, 'API_FORBIDDEN', 'API_NOT_FOUND');
+  }
+
   #share(hub: WatchHub): OperatorShared {
-    const { client, entries } = this.#options;
+    const { client, entries, log } = this.#options;
     const tell = (cause: 'record' | 'object') => (release: ReleaseKey) => {
       for (const kind of this.#kinds) kind.releaseChanged(release, cause);
     };
@@ -110,7 +118,7 @@ export class Operator {
       discovery,
       releases: new ReleaseCache(records.store),
       namespaces: allNamespaces.store,
-      dependents: new Dependents({ hub, discovery, namespaces, onChange: tell('object') }),
+      dependents: new Dependents({ hub, discovery, namespaces, onChange: tell('object'), log }),
       synced: Promise.all([records.synced, allNamespaces.synced]),
       observe: (entry) => (observation) => this.#observe(entry, observation),
     };

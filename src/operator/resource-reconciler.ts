@@ -21,10 +21,11 @@ export class ResourceReconciler {
 
   /** The {@link import('../controller/reconciler.ts').Reconcile} of the kind. */
   async reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
-    const { store, observer, failures, clock } = this.#context;
+    const { store, observer, workloads, failures, clock } = this.#context;
     const resource = store.get(key);
     if (resource === undefined) {
       failures.delete(key);
+      workloads.retain(key, []);
       return {};
     }
     const observation = await observer.observe(resource, { failure: failures.get(key), signal });

@@ -127,7 +127,7 @@ export class WatchedKind {
     const objects: ObjectSource = this.#entry.watchDependentResources
       ? this.#shared.dependents
       : new UnwatchedObjects(this.#shared.discovery);
-    const workloads = new Workloads(client, objects);
+    const workloads = new Workloads(client, objects, { clock, log });
     return new ResourceReconciler({
       type,
       store,

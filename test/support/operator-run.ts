@@ -100,6 +100,8 @@ export interface OperatorRunOptions {
   readonly namespace: string;
   /** Changes to the entry that the shipped watches.yaml gives. */
   readonly entry?: Partial<WatchEntry>;
+  /** Of the operator's own client: that of a proxy, say. Default the shared cluster's; helm has that in any case. */
+  readonly kubeconfig?: string;
 }
 
 /** A running operator. */
@@ -123,7 +125,11 @@ export async function startOperator(options: OperatorRunOptions): Promise<Operat
   const { kubeconfig, path, helm: binary, testRoot } = testCluster();
   await kubectl('apply', '--server-side', '--force-conflicts', '-f', 'deploy/crds/');
   await kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/bookstores.velotio.com');
-  const { client, close } = await openClient({ kubeconfig, homeDir: '/nonexistent', userAgent: 'test-operator' });
+  const { client, close } = await openClient({
+    kubeconfig: options.kubeconfig ?? kubeconfig,
+    homeDir: '/nonexistent',
+    userAgent: 'test-operator',
+  });
   const bookStores = await eventually('BookStore is served', () =>
     new Discovery(client).find({ group: 'velotio.com', version: 'v1alpha1', kind: 'BookStore' }),
   );

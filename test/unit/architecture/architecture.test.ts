@@ -34,7 +34,7 @@ const doors: readonly { readonly packages: RegExp; readonly rooms: readonly stri
 
 /** Files whose outcome depends on their arguments alone. */
 const pureFiles =
-  /^(operator\/(decide|desired-digest|failure|readiness|status|values|verdict)|watches\/(parse.*|expand-env|override-values|text-rules)|purge\/(rules|make-plan|plan|caps|report|content-rules|keep|denials|fair-queue|namespace-selector)|schedule\/(calendar|expression|time-zone)|release\/(record|manifest)|api\/.*|lib\/(backoff|did-you-mean|go-duration|error-text|coded-error|one-line))\.ts$/;
+  /^(operator\/(decide|desired-digest|failure|pod-trouble|readiness|readiness-summary|status|status-object|values|verdict|workload-rules)|watches\/(parse.*|expand-env|override-values|text-rules)|purge\/(rules|make-plan|plan|caps|report|content-rules|keep|denials|fair-queue|namespace-selector)|schedule\/(calendar|expression|time-zone)|release\/(record|manifest)|api\/.*|lib\/(backoff|did-you-mean|go-duration|error-text|coded-error|one-line))\.ts$/;
 
 const impure: readonly { readonly what: string; readonly pattern: RegExp; readonly instead: string }[] = [
   {
