@@ -22,7 +22,7 @@ const maxLength = 960;
 export function inOrderOfTelling<T extends Unready>(unready: readonly T[]): readonly T[] {
   const place = ({ readiness, kind, name }: Unready): string =>
     `${readiness.state === 'failed' ? 0 : 1} ${kind} ${name}`;
-  return unready.toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
+  return unready.toSorted((a, b) => place(a).localeCompare(place(b)));
 }
 
 /** Objects in the order in which they are told, summed up. */

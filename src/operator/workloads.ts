@@ -111,7 +111,10 @@ export class Workloads {
     if (seen !== undefined && !hasReadiness(entry)) return { ...judged, readiness: ready };
     if (seen !== undefined && held?.resourceVersion === seen.metadata.resourceVersion) return { ...judged, ...held };
     const live = await readLive(entry, { client: this.#client, objects: this.#objects, signal });
-    if (!isLive(live)) return { ...judged, readiness: live, isTold: false };
+    if (!isLive(live)) {
+      this.#held.delete(uid);
+      return { ...judged, readiness: live, isTold: false };
+    }
     await this.#objects.remember(entry, live);
     const verdict = await this.#verdictOn(entry, { live, signal });
     const pods = verdict.readiness.state === 'ready' ? undefined : this.#podsOf(entry, live);

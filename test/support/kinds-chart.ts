@@ -21,6 +21,8 @@ export interface KindsRun extends OperatorRun {
   says(name: string, message: RegExp): Promise<Watched>;
   /** kubectl in the namespace. */
   kubectl(...args: readonly string[]): Promise<string>;
+  /** Ends the operator; the namespace stays. */
+  leave(): Promise<void>;
   /** As a kubelet would write it. */
   patchPodStatus(name: string, status: Readonly<Record<string, unknown>>): Promise<void>;
 }
@@ -53,6 +55,7 @@ export async function startKinds(options: OperatorRunOptions): Promise<KindsRun>
     patchPodStatus: async (name, status) => {
       await inNamespace('patch', 'pod', name, '--subresource=status', '--type=merge', '-p', JSON.stringify({ status }));
     },
+    leave: () => run.stop(),
     stop: async () => {
       await run.stop();
       await kubectl('delete', 'namespace', namespace, '--wait=false');

@@ -74,6 +74,20 @@ describe('a kind that is not served any more', () => {
       await operator.stop();
     }
   });
+
+  test('is said to be also where objects are not watched at all', async () => {
+    await createWidgetKind(kind);
+    const operator = await startKinds({ namespace: 'op-readiness-alone', entry: { watchDependentResources: false } });
+    try {
+      await operator.create('gadget');
+      await operator.ready('gadget');
+      await deleteWidgetKind(kind);
+      await operator.kubectl('annotate', 'bs', 'gadget', 'helm.velotio.com/reconcile-requested-at=now');
+      await operator.says('gadget', /^Gadget gadget: its kind is not served any more$/);
+    } finally {
+      await operator.stop();
+    }
+  });
 });
 
 describe('a kind that may not be watched', () => {

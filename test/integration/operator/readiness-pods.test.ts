@@ -1,7 +1,7 @@
 // Why a release is not ready, as its pods tell it; and that this is noticed whenever it happens.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type KindsRun, startKinds } from '../../support/kinds-chart.ts';
-import { condition, eventually } from '../../support/operator-run.ts';
+import { type KindsRun, kindsChart, startKinds } from '../../support/kinds-chart.ts';
+import { condition, eventually, kubectl, startOperator, type Watched } from '../../support/operator-run.ts';
 
 let operator: KindsRun;
 
@@ -143,5 +143,36 @@ describe('a reason that changes', () => {
       new RegExp(`; pod ${pod}: CreateContainerConfigError: secret "shop" not found$`),
     );
     expect(await versionOf('deployment-slow')).toBe(version);
+  });
+});
+
+describe('a restart of the operator', () => {
+  test('takes no reason away, not even for a moment', async () => {
+    const namespace = 'op-readiness-restart';
+    const first = await startKinds({ namespace });
+    await first.create('deployment', behaviour('image-pull-error'));
+    const told = await first.says('deployment', /ImagePullBackOff/);
+    const madeMs = Date.parse(told.metadata.creationTimestamp ?? '');
+    await eventually('its pods are not new any more', () => Promise.resolve(Date.now() - madeMs > 15_000));
+    await first.leave();
+    const second = await startOperator({ namespace, entry: { chart: await kindsChart() } });
+    try {
+      await first.kubectl('annotate', 'bs', 'deployment', 'helm.velotio.com/reconcile-requested-at=now');
+      const { resourceVersion } = told.metadata;
+      const seen = await second.client.watch<Watched>(second.bookStores, {
+        namespace,
+        resourceVersion,
+        timeoutSeconds: 30,
+      });
+      const messages = new Set<string | undefined>();
+      for await (const { object } of seen) {
+        messages.add(condition(object.status, 'Ready')?.message);
+        if (object.status?.lastHandledReconcileAt === 'now') break;
+      }
+      expect([...messages]).toEqual([condition(told.status, 'Ready')?.message]);
+    } finally {
+      await second.stop();
+      await kubectl('delete', 'namespace', namespace, '--wait=false');
+    }
   });
 });

@@ -160,6 +160,7 @@ const cases: readonly (readonly [situation: string, given: Given, verdict: Readi
   ['a LoadBalancer without an address', service({ type: 'LoadBalancer' }, {}), ready],
   ['an Ingress without an address', ingress({}, {}), ready],
   ['a PodDisruptionBudget that allows nothing', budget({}, conditions(is('DisruptionAllowed', 'False'))), ready],
+  ['a PodDisruptionBudget with the status of an old spec', budget({}, { observedGeneration: 0 }), stale],
   ['a HorizontalPodAutoscaler without metrics', autoscaler({}, conditions(is('ScalingActive', 'False'))), ready],
 
   ['a definition that is new', definition({}, {}), progressing('it is not established yet')],
