@@ -4,7 +4,7 @@ import { ownerLabelValue } from '../api/v1alpha1/labels.ts';
 import { Controller } from '../controller/controller.ts';
 import { WorkQueue } from '../controller/work-queue.ts';
 import { isApiError } from '../kube/errors.ts';
-import type { ObjectStore } from '../kube/object-store.ts';
+import type { ObjectStore, StoreChange } from '../kube/object-store.ts';
 import { objectKey } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';
 import { aborted } from '../lib/aborted.ts';
@@ -30,7 +30,7 @@ type Watched = ObservedResource & { readonly kind: string };
 
 const crdPollMs = 5_000;
 
-/** A roll-out sends a burst of events: they become one look. */
+/** A roll-out sends a burst of events, and has us write the status as often: they become one look. */
 const coalesceMs = 100;
 
 /** The engine of one watch entry. */
@@ -80,7 +80,7 @@ export class WatchedKind {
     const strip = (resource: Watched): Watched => withoutManagedFields(resource, this.#entry);
     const following = hub.follow<Watched>(
       { resource: type, namespaces: watchedNamespaces, strip },
-      { onChange: ({ key }) => this.#isActing && this.#queue.add(key) },
+      { onChange: (change) => this.#resourceChanged(change) },
     );
     this.#store = following.store;
     await Promise.race([Promise.all([following.synced, synced]), aborted(signals.stop)]);
@@ -99,6 +99,12 @@ export class WatchedKind {
       await acting;
     }
     following.stop();
+  }
+
+  #resourceChanged(change: StoreChange<Watched>): void {
+    if (!this.#isActing) return;
+    if (isOfStatusAlone(change)) this.#queue.addAfter(change.key, coalesceMs);
+    else this.#queue.add(change.key);
   }
 
   /** One term's work, on a queue of its own: what an earlier term left is looked at anew. */
@@ -185,6 +191,16 @@ function misfitOf(entry: WatchEntry, type: Resource): string | undefined {
     return 'the kind is cluster-scoped: its entry needs a releaseNamespace';
   }
   return undefined;
+}
+
+/** Most often it was us: whoever asks for something changes the spec, or the metadata. */
+function isOfStatusAlone({ before, after }: StoreChange<Watched>): boolean {
+  return before !== undefined && after !== undefined && askedFor(before) === askedFor(after);
+}
+
+function askedFor({ metadata }: Watched): string {
+  const { uid, generation, deletionTimestamp, labels, annotations, finalizers } = metadata;
+  return JSON.stringify([uid, generation, deletionTimestamp, labels, annotations, finalizers]);
 }
 
 /** Lists leave `apiVersion` and `kind` out of their items; Events need them. */
