@@ -82,7 +82,8 @@ export class Operator {
 
   /** A dependent's kind that is not served, or may not be watched: {@link Dependents} says it, once. */
   #isSaidElsewhere({ resource, error }: Extract<WatchObservation, { kind: 'failed' }>): boolean {
-    const own = [CoreResources.secrets, CoreResources.namespaces, ...this.#options.entries.map(({ gvk }) => gvk)];
+    const { secrets, configMaps, namespaces } = CoreResources;
+    const own = [secrets, configMaps, namespaces, ...this.#options.entries.map(({ gvk }) => gvk)];
     const isOwn = own.some(({ group, kind }) => group === resource.group && kind === resource.kind);
     return !isOwn && isApiError(error, 'API_FORBIDDEN', 'API_NOT_FOUND');
   }
