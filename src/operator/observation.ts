@@ -51,7 +51,7 @@ export interface WorkloadsReadiness {
   readonly state: 'ready' | 'progressing' | 'failed';
   /** Which is not, and why. */
   readonly message: string;
-  /** Look at the pods again after this long: their reason may change where no metadata does. */
+  /** How long until something has to be looked at again of which no event tells: the pods of what is not ready. */
   readonly lookAgainMs?: number;
 }
 

@@ -117,9 +117,9 @@ export class Observer {
 
   async #readiness(resource: ObservedResource, signal: AbortSignal): Promise<WorkloadsReadiness | undefined> {
     const { release, inventory } = resource.status ?? {};
-    if (release === undefined || inventory === undefined || resource.metadata.deletionTimestamp !== undefined) {
-      return undefined;
-    }
+    if (resource.metadata.deletionTimestamp !== undefined) return undefined;
+    this.#sources.workloads.retain(objectKey(resource.metadata), inventory ?? []);
+    if (release === undefined || inventory === undefined) return undefined;
     return this.#sources.workloads.readiness(inventory, signal);
   }
 }

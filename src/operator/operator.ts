@@ -2,9 +2,10 @@
 import { ownerLabelValue } from '../api/v1alpha1/labels.ts';
 import type { ReconcileObservation } from '../controller/controller.ts';
 import { Discovery } from '../kube/discovery.ts';
+import { isApiError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
-import { WatchHub } from '../kube/watch-hub.ts';
+import { WatchHub, type WatchObservation } from '../kube/watch-hub.ts';
 import { errorText } from '../lib/error-text.ts';
 import { InFlight } from '../lib/in-flight.ts';
 import { recordLabelSelector } from '../release/record.ts';
@@ -73,7 +74,7 @@ export class Operator {
       clock,
       observe: (observation) => {
         meter(observation);
-        if (observation.kind !== 'failed') return;
+        if (observation.kind !== 'failed' || this.#isSaidElsewhere(observation)) return;
         log.warn('watch failed, trying again', {
           resource: resourceName(observation.resource),
           error: errorText(observation.error),
@@ -82,6 +83,14 @@ export class Operator {
     });
     const meter = meterWatches(metrics, hub);
     return hub;
+  }
+
+  /** A dependent's kind that is not served, or may not be watched: {@link Dependents} says it, once. */
+  #isSaidElsewhere({ resource, error }: Extract<WatchObservation, { kind: 'failed' }>): boolean {
+    const { secrets, configMaps, namespaces } = CoreResources;
+    const own = [secrets, configMaps, namespaces, ...this.#options.entries.map(({ gvk }) => gvk)];
+    const isOwn = own.some(({ group, kind }) => group === resource.group && kind === resource.kind);
+    return !isOwn && isApiError(error, 'API_FORBIDDEN', 'API_NOT_FOUND');
   }
 
   #share(hub: WatchHub): OperatorShared {
@@ -113,7 +122,7 @@ export class Operator {
       crds: new ChartCrds({ helm: this.#options.helm, clock: this.#options.clock }),
       releases: new ReleaseCache(records.store),
       namespaces: allNamespaces.store,
-      dependents: new Dependents({ hub, discovery, namespaces, onChange: tell('object') }),
+      dependents: new Dependents({ hub, discovery, namespaces, onChange: tell('object'), log }),
       valuesSources: new ValuesSources({ hub, client, namespaces, log }),
       synced: Promise.all([records.synced, allNamespaces.synced]),
       observe: (entry) => (observation) => this.#observe(entry, observation),

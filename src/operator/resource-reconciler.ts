@@ -38,11 +38,12 @@ export class ResourceReconciler {
 
   /** The {@link import('../controller/reconciler.ts').Reconcile} of the kind. */
   async reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
-    const { store, observer, failures, states, clock } = this.#context;
+    const { store, observer, workloads, failures, states, clock } = this.#context;
     const resource = store.get(key);
     if (resource === undefined) {
       failures.forget(key);
       states.delete(key);
+      workloads.retain(key, []);
       return {};
     }
     const observation = await observer.observe(resource, { failure: failures.get(key, resource), signal });

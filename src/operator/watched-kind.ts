@@ -4,7 +4,7 @@ import { ownerLabelValue } from '../api/v1alpha1/labels.ts';
 import { Controller } from '../controller/controller.ts';
 import { WorkQueue } from '../controller/work-queue.ts';
 import { isApiError } from '../kube/errors.ts';
-import type { ObjectStore } from '../kube/object-store.ts';
+import type { ObjectStore, StoreChange } from '../kube/object-store.ts';
 import { objectKey } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';
 import { aborted } from '../lib/aborted.ts';
@@ -34,7 +34,7 @@ type Watched = ObservedResource & { readonly kind: string };
 
 const crdPollMs = 5_000;
 
-/** A roll-out sends a burst of events, and so does an apply of several sources of values: they become one look. */
+/** A burst of events (a roll-out, which has us write the status as often; an apply of several sources of values) becomes one look. */
 const coalesceMs = 100;
 
 /** The engine of one watch entry. */
@@ -88,9 +88,9 @@ export class WatchedKind {
     const following = hub.follow<Watched>(
       { resource: type, namespaces: watchedNamespaces, strip },
       {
-        onChange: ({ key, after }) => {
-          if (after === undefined) values.forget(key);
-          if (this.#isActing) this.#queue.add(key);
+        onChange: (change) => {
+          if (change.after === undefined) values.forget(change.key);
+          this.#resourceChanged(change);
         },
       },
     );
@@ -111,6 +111,12 @@ export class WatchedKind {
       );
     }
     following.stop();
+  }
+
+  #resourceChanged(change: StoreChange<Watched>): void {
+    if (!this.#isActing) return;
+    if (isOfStatusAlone(change)) this.#queue.addAfter(change.key, coalesceMs);
+    else this.#queue.add(change.key);
   }
 
   /** One term's work, on a queue of its own: what an earlier term left is looked at anew. */
@@ -147,7 +153,7 @@ export class WatchedKind {
     const objects: ObjectSource = this.#entry.watchDependentResources
       ? this.#shared.dependents
       : new UnwatchedObjects(this.#shared.discovery);
-    const workloads = new Workloads(client, objects);
+    const workloads = new Workloads(client, objects, { clock, log });
     return new ResourceReconciler({
       type,
       store,
@@ -224,6 +230,16 @@ function misfitOf(entry: WatchEntry, type: Resource): string | undefined {
     return 'the kind is cluster-scoped: its entry needs a releaseNamespace';
   }
   return undefined;
+}
+
+/** Most often it was us: whoever asks for something changes the spec, or the metadata. */
+function isOfStatusAlone({ before, after }: StoreChange<Watched>): boolean {
+  return before !== undefined && after !== undefined && askedFor(before) === askedFor(after);
+}
+
+function askedFor({ metadata }: Watched): string {
+  const { uid, generation, deletionTimestamp, labels, annotations, finalizers } = metadata;
+  return JSON.stringify([uid, generation, deletionTimestamp, labels, annotations, finalizers]);
 }
 
 /** Lists leave `apiVersion` and `kind` out of their items; Events need them. */
