@@ -3,8 +3,8 @@
 import type { RunningServer } from '../http/http-server.ts';
 import { startMetricsServer } from '../http/metrics-server.ts';
 import type { EventObservation } from '../kube/event-recorder.ts';
-import type { RequestObservation } from '../kube/http.ts';
 import type { OpenClient } from '../kube/open-client.ts';
+import type { RequestObservation } from '../kube/request-sender.ts';
 import { TokenReviewer } from '../kube/token-review.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Metrics } from '../telemetry/metrics.ts';

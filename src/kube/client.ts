@@ -1,7 +1,8 @@
 // The verbs of the Kubernetes API: the only door through which the program talks to a cluster.
 import { apiVersionOf } from '../api/v1alpha1/group-version.ts';
+import type { ApiRequest } from './api-request.ts';
 import { isApiError } from './errors.ts';
-import type { ApiRequest, HttpTransport } from './http.ts';
+import type { HttpTransport } from './http.ts';
 import type { KubeList, KubeObject, ObjectInput } from './objects.ts';
 import { describeLocation, type Resource, type ResourceLocation, resourcePath } from './resource.ts';
 import { decodeWatch, type WatchEvent } from './watch-stream.ts';

@@ -1,9 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ApiRequest } from '../../../src/kube/api-request.ts';
 import { KubeClient } from '../../../src/kube/client.ts';
 import type { Connection } from '../../../src/kube/connection.ts';
-import { type ApiRequest, HttpTransport } from '../../../src/kube/http.ts';
+import { HttpTransport } from '../../../src/kube/http.ts';
 import { LeaseLostError } from '../../../src/kube/leader-term.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 

@@ -5,8 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ApiRequest } from '../../../src/kube/api-request.ts';
 import { type Connection, connect } from '../../../src/kube/connection.ts';
-import { type ApiRequest, HttpTransport, type RequestObservation } from '../../../src/kube/http.ts';
+import { HttpTransport } from '../../../src/kube/http.ts';
+import type { RequestObservation } from '../../../src/kube/request-sender.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { eventually } from '../../support/eventually.ts';
 
