@@ -1,6 +1,6 @@
 // What the API server answered, read: the JSON, or the failure as a typed error.
 import { STATUS_CODES } from 'node:http';
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import type { ApiRequest } from './api-request.ts';
 import { ApiError, apiErrorFromStatus } from './errors.ts';
 import type { StatusBody } from './objects.ts';
@@ -8,18 +8,19 @@ import type { StatusBody } from './objects.ts';
 /** Status, headers, and a body that has not been read. */
 export type ApiAnswer = Dispatcher.ResponseData<unknown>;
 
-/** Reads the body. @throws ApiError where it is cut, or is no JSON */
+/** Reads the body. @throws ApiError where it is cut, stops coming, or is no JSON */
 export async function readJson<T>(apiRequest: ApiRequest, answer: ApiAnswer): Promise<T> {
   try {
     return (await answer.body.json()) as T;
   } catch (cause) {
     apiRequest.signal?.throwIfAborted();
-    const isCut = !(cause instanceof SyntaxError);
-    throw new ApiError(
-      isCut ? 'API_UNREACHABLE' : 'API_BAD_ANSWER',
-      `cannot ${apiRequest.what}: ${isCut ? 'the connection was cut in the answer' : 'the answer is not JSON'}`,
-      { cause },
-    );
+    const [code, why] =
+      cause instanceof SyntaxError
+        ? (['API_BAD_ANSWER', 'the answer is not JSON'] as const)
+        : cause instanceof errors.BodyTimeoutError
+          ? (['API_TIMEOUT', 'the answer stopped coming'] as const)
+          : (['API_UNREACHABLE', 'the connection was cut in the answer'] as const);
+    throw new ApiError(code, `cannot ${apiRequest.what}: ${why}`, { cause });
   }
 }
 

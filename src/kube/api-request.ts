@@ -11,9 +11,15 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** What the call does, for messages: `list secrets in namespace a`. */
   readonly what: string;
-  /** Until the answer's headers are there. Default 30,000. */
+  /**
+   * Each attempt, from when it has credentials until the answer's headers are there, waiting for a socket and dialling
+   * included; and the longest silence within the answer's body. Default 30,000.
+   */
   readonly timeoutMs?: number;
-  /** Whether the call may be repeated after a lost connection or a 5xx. Default: all but POST, whose repetition creates twice. */
+  /**
+   * Whether the call may be repeated after a lost connection, a time-out or a 5xx. Default: all but POST, whose repetition
+   * creates twice. What the server never had, since no socket could be opened or written to, is repeated in any case.
+   */
   readonly isIdempotent?: boolean;
   /** Whether a failed call is repeated at all. Default true; false for callers that pace their attempts themselves. */
   readonly isRepeated?: boolean;

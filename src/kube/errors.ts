@@ -27,6 +27,8 @@ export interface ApiErrorOptions extends CodedErrorOptions {
   readonly reason?: string;
   /** What the server asked us to wait, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** Whether the server surely never had the whole request: no socket could be opened, or written to. Default false. */
+  readonly isUnsent?: boolean;
 }
 
 /** A failed API call. */
@@ -34,12 +36,14 @@ export class ApiError extends CodedError<ApiErrorCode> {
   readonly status: number | undefined;
   readonly reason: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly isUnsent: boolean;
 
   constructor(code: ApiErrorCode, message: string, options: ApiErrorOptions = {}) {
     super(code, message, options);
     this.status = options.status;
     this.reason = options.reason;
     this.retryAfterMs = options.retryAfterMs;
+    this.isUnsent = options.isUnsent ?? false;
   }
 }
 

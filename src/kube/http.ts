@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { type ApiAnswer, readError, readJson } from './api-answer.ts';
 import { type ApiRequest, defaultTimeoutMs } from './api-request.ts';
 import type { Connection } from './connection.ts';
-import { ApiError } from './errors.ts';
+import { ApiError, isApiError } from './errors.ts';
 import { boundedThrottleMs, repetitionMs, throttlePatienceMs } from './repetition.ts';
 import { RequestBrake } from './request-brake.ts';
 import { RequestSender, type RequestSenderOptions } from './request-sender.ts';
@@ -53,8 +53,8 @@ export class HttpTransport {
   /**
    * Sends and parses the JSON answer.
    * 429 is repeated after `Retry-After` for every method (the server did nothing), for up to two minutes, and holds back
-   * all requests over this connection meanwhile. 5xx and lost connections are repeated only where the request is
-   * idempotent, in at most five attempts. @throws ApiError
+   * all requests over this connection meanwhile. 5xx, time-outs and lost connections are repeated only where the request
+   * is idempotent or was never sent, in at most five attempts. @throws ApiError
    */
   async json<T>(apiRequest: ApiRequest): Promise<T> {
     const startedMs = this.#clock.monotonic();
@@ -64,6 +64,7 @@ export class HttpTransport {
         const answer = await this.#send(apiRequest, { bodyTimeoutMs: apiRequest.timeoutMs ?? defaultTimeoutMs });
         return await readJson<T>(apiRequest, answer);
       } catch (error) {
+        this.#noticeSilence(error);
         apiRequest.signal?.throwIfAborted();
         if (!(error instanceof ApiError) || apiRequest.isRepeated === false) throw error;
         if (error.code === 'API_TOO_MANY_REQUESTS') {
@@ -81,8 +82,21 @@ export class HttpTransport {
   /** Sends once and gives the body as a stream of bytes, without any limit on its duration; for watches. */
   async stream(apiRequest: ApiRequest): Promise<AsyncIterable<Uint8Array>> {
     await this.#brake.pass(apiRequest.signal);
-    const answer = await this.#send(apiRequest, { bodyTimeoutMs: 0 });
-    return answer.body;
+    try {
+      const answer = await this.#send(apiRequest, { bodyTimeoutMs: 0 });
+      return answer.body;
+    } catch (error) {
+      this.#noticeSilence(error);
+      throw error;
+    }
+  }
+
+  /**
+   * A request that was sent and never answered, be the limit ours or the caller's own: the server is slow, or the network
+   * has forgotten the socket. The others of the pool may be as dead, and each would cost its request as much.
+   */
+  #noticeSilence(error: unknown): void {
+    if (isApiError(error, 'API_TIMEOUT') && !error.isUnsent) this.connection.renewSockets();
   }
 
   async #send(apiRequest: ApiRequest, options: { readonly bodyTimeoutMs: number }): Promise<ApiAnswer> {

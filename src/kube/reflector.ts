@@ -124,7 +124,7 @@ export class Reflector<T extends KubeObject> {
       await this.#watch(this.#resourceVersion, watchdog);
       return undefined;
     } catch (error) {
-      if (watchdog.hasFired || isApiError(error, 'API_TIMEOUT')) this.#options.client.renewSockets();
+      if (watchdog.hasFired) this.#options.client.renewSockets(); // a silent dial is the transport's to notice
       return watchdog.hasFired ? new SilenceError(this.#options.resource, this.#watchdogMs) : error;
     }
   }

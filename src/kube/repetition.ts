@@ -39,7 +39,7 @@ export function repetitionMs(
 
 function mayRepeat(apiRequest: ApiRequest, error: ApiError): boolean {
   const isIdempotent = apiRequest.isIdempotent ?? apiRequest.method !== 'POST';
-  if (!isIdempotent) return false;
+  if (!isIdempotent && !error.isUnsent) return false;
   return error.status === undefined
     ? error.code === 'API_UNREACHABLE' || error.code === 'API_TIMEOUT'
     : error.code === 'API_SERVER_ERROR' && retryStatuses.has(error.status);

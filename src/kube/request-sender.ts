@@ -1,11 +1,11 @@
 // One request on its way to the API server: credentials, headers, the fence, and what went wrong before it was answered.
-import { errors, getGlobalDispatcher, request } from 'undici';
+import { request } from 'undici';
 import { type Clock, systemClock } from '../lib/clock.ts';
-import { CodedError } from '../lib/coded-error.ts';
+import { withinTime } from '../lib/within-time.ts';
 import type { ApiAnswer } from './api-answer.ts';
 import { type ApiRequest, defaultTimeoutMs, pathAndQuery } from './api-request.ts';
-import { askingBeforeSending } from './ask-before-sending.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Credentials } from './connection.ts';
+import { Departure } from './departure.ts';
 import { ApiError } from './errors.ts';
 import { type RequestInfo, requestInfo } from './request-info.ts';
 
@@ -52,85 +52,106 @@ export class RequestSender {
 
   /** The answer, whatever its status, as soon as its headers are there. @throws ApiError where there is none */
   async send(apiRequest: ApiRequest, options: SendOptions): Promise<ApiAnswer> {
-    const first = await this.#attempt(apiRequest, options);
+    const credentials = await this.#credentials(apiRequest);
+    const first = await this.#attempt(apiRequest, { ...options, credentials });
     if (first.statusCode !== 401) return first;
     await first.body.dump().catch(() => undefined);
-    await this.#connection.credentials({ isRefreshForced: true });
-    return this.#attempt(apiRequest, options);
+    const renewed = await this.#credentials(apiRequest, { refused: credentials });
+    return this.#attempt(apiRequest, { ...options, credentials: renewed });
   }
 
-  async #attempt(apiRequest: ApiRequest, options: SendOptions): Promise<ApiAnswer> {
-    const { headers, dispatcher: sockets } = await this.#connection.credentials();
+  /** A plugin may ask a person, who takes time: only the signal ends that. */
+  #credentials({ signal }: ApiRequest, options: { readonly refused?: Credentials } = {}): Promise<Credentials> {
+    return withinTime(this.#connection.credentials(options), { signal });
+  }
+
+  async #attempt(
+    apiRequest: ApiRequest,
+    options: SendOptions & { readonly credentials: Credentials },
+  ): Promise<ApiAnswer> {
+    const { credentials, bodyTimeoutMs } = options;
+    const { timeoutMs = defaultTimeoutMs, signal } = apiRequest;
     const startedMs = this.#clock.monotonic();
-    const { impersonate, observe, userAgent, beforeWrite } = this.#options;
-    const isFenced = beforeWrite !== undefined && apiRequest.method !== 'GET';
-    if (isFenced) beforeWrite();
-    const dispatcher = isFenced ? askingBeforeSending(sockets ?? getGlobalDispatcher(), beforeWrite) : sockets;
-    const done = (status: number): void =>
-      observe?.({
-        ...requestInfo({ ...apiRequest, isWatch: apiRequest.query?.watch === 'true' }),
-        method: apiRequest.method,
-        path: apiRequest.path,
-        status,
-        durationMs: this.#clock.monotonic() - startedMs,
-      });
+    const ask = apiRequest.method === 'GET' ? undefined : this.#options.beforeWrite;
+    ask?.();
+    const departure = new Departure(credentials.dispatcher, ask);
     try {
       const pending = request(new URL(this.#connection.server + pathAndQuery(apiRequest)), {
         method: apiRequest.method,
-        headers: {
-          ...headers,
-          accept: apiRequest.accept ?? 'application/json',
-          'user-agent': userAgent,
-          ...(impersonate === undefined ? {} : { 'impersonate-user': impersonate }),
-          ...(apiRequest.body === undefined ? {} : { 'content-type': apiRequest.contentType ?? 'application/json' }),
-        },
+        headers: { ...credentials.headers, ...this.#headersOf(apiRequest) },
         body: apiRequest.body === undefined ? null : JSON.stringify(apiRequest.body),
-        ...(dispatcher === undefined ? {} : { dispatcher }),
-        ...(apiRequest.signal === undefined ? {} : { signal: apiRequest.signal }),
-        headersTimeout: apiRequest.timeoutMs ?? defaultTimeoutMs,
-        bodyTimeout: options.bodyTimeoutMs,
-        allowH2: false, // a watch is a connection: one stalled stream must not hold up the others
-      } as Parameters<typeof request>[1]);
-      const answer = await abortable(pending, apiRequest.signal);
-      done(answer.statusCode);
+        dispatcher: departure.dispatcher,
+        ...(signal === undefined ? {} : { signal }),
+        headersTimeout: 0, // undici's begins when the request is on its way; ours when it wants to be
+        bodyTimeout: bodyTimeoutMs,
+      });
+      const answer = await withinTime(pending, {
+        timeoutMs,
+        signal, // undici tells of an abort only once it is connected, or has given that up
+        onTimeout: () => departure.abandon(this.#timeoutError(apiRequest, { timeoutMs, isUnsent: !departure.hasLeft })),
+      });
+      this.#observe(apiRequest, { status: answer.statusCode, startedMs });
       return answer;
     } catch (cause) {
-      // beforeWrite refused: nothing was sent
-      if (cause instanceof CodedError && apiRequest.signal?.aborted !== true) throw cause;
-      done(0);
-      apiRequest.signal?.throwIfAborted();
-      throw this.#connectionError(apiRequest, cause);
+      if (departure.refusal !== undefined && signal?.aborted !== true) throw departure.refusal;
+      this.#observe(apiRequest, { status: 0, startedMs });
+      signal?.throwIfAborted();
+      throw cause instanceof ApiError
+        ? cause
+        : this.#connectionError(apiRequest, { cause, isUnsent: !departure.hasLeft || isUnwritten(cause) });
     }
   }
 
-  #connectionError(apiRequest: ApiRequest, cause: unknown): ApiError {
-    const { server } = this.#connection;
-    if (cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError) {
-      return new ApiError('API_TIMEOUT', `cannot ${apiRequest.what}: ${server} gave no answer in time`, { cause });
-    }
-    return new ApiError('API_UNREACHABLE', `cannot ${apiRequest.what}: ${server} is unreachable: ${describe(cause)}`, {
+  #headersOf({ accept = 'application/json', body, contentType = 'application/json' }: ApiRequest) {
+    const { userAgent, impersonate } = this.#options;
+    return {
+      accept,
+      'user-agent': userAgent,
+      ...(impersonate === undefined ? {} : { 'impersonate-user': impersonate }),
+      ...(body === undefined ? {} : { 'content-type': contentType }),
+    };
+  }
+
+  #observe(apiRequest: ApiRequest, end: { readonly status: number; readonly startedMs: number }): void {
+    const { method, path, query } = apiRequest;
+    this.#options.observe?.({
+      ...requestInfo({ method, path, isWatch: query?.watch === 'true' }),
+      method,
+      path,
+      status: end.status,
+      durationMs: this.#clock.monotonic() - end.startedMs,
+    });
+  }
+
+  #timeoutError(
+    { what }: ApiRequest,
+    { timeoutMs, isUnsent }: { readonly timeoutMs: number; readonly isUnsent: boolean },
+  ): ApiError {
+    const why = isUnsent ? 'let no connection be opened' : 'gave no answer';
+    const seconds = timeoutMs / 1000;
+    const message = `cannot ${what}: ${this.#connection.server} ${why} in time (${seconds} s)`;
+    return new ApiError('API_TIMEOUT', message, { isUnsent });
+  }
+
+  #connectionError(
+    { what }: ApiRequest,
+    { cause, isUnsent }: { readonly cause: unknown; readonly isUnsent: boolean },
+  ): ApiError {
+    const message = `cannot ${what}: ${this.#connection.server} is unreachable: ${describe(cause)}`;
+    return new ApiError('API_UNREACHABLE', message, {
       cause,
+      isUnsent,
       remedy: 'Check that the cluster is up and that the context is the right one (kubectl cluster-info).',
     });
   }
 }
 
 /**
- * undici tells of an abort only once it is connected or has given that up, ten seconds later: who aborts is told at once,
- * and an answer that comes all the same is thrown away.
+ * A write that fails was not taken by the kernel, so the server has never had the whole request, and has done nothing: it
+ * closed an idle socket just as we wanted to use it. Where the write succeeds and the answer is missing, nobody knows.
  */
-function abortable(pending: Promise<ApiAnswer>, signal: AbortSignal | undefined): Promise<ApiAnswer> {
-  if (signal === undefined) return pending;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(signal.reason as Error);
-      pending.then((late) => late.body.dump()).catch(() => undefined);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    const settle = (): void => signal.removeEventListener('abort', onAbort);
-    pending.then(resolve, reject).finally(settle);
-  });
+function isUnwritten(cause: unknown): boolean {
+  return cause instanceof Error && 'syscall' in cause && cause.syscall === 'write';
 }
 
 /** undici wraps the interesting error: `fetch failed` says nothing, `connect ECONNREFUSED` does. */

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { Agent } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ApiRequest } from '../../../src/kube/api-request.ts';
 import { KubeClient } from '../../../src/kube/client.ts';
@@ -9,11 +10,13 @@ import { LeaseLostError } from '../../../src/kube/leader-term.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 
 let server: Server;
+let sockets: Agent;
 let received: string[] = [];
 let isLeading = true;
 let asked = 0;
 
 beforeAll(async () => {
+  sockets = new Agent();
   server = createServer((request, response) => {
     received.push(request.method ?? '');
     request.resume();
@@ -21,7 +24,8 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
-afterAll(() => {
+afterAll(async () => {
+  await sockets.destroy();
   server.close();
   server.closeAllConnections();
 });
@@ -39,7 +43,7 @@ const portOf = (each: { address: () => unknown }): number => (each.address() as 
 function transport(port = portOf(server)): HttpTransport {
   const connection = {
     server: `http://127.0.0.1:${port}`,
-    credentials: async () => ({ headers: {}, dispatcher: undefined }),
+    credentials: async () => ({ headers: {}, dispatcher: sockets }),
   } as unknown as Connection;
   return new HttpTransport(connection, { userAgent: 'test/1' });
 }
