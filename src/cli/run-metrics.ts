@@ -32,7 +32,7 @@ export async function serveMetrics(
   metrics.buildInfo.set({ version: packageVersion() }, 1);
   metrics.onScrape(() => metrics.requestBrake.set(opened.heldBackMs() / 1000));
   if (address === '0') return undefined;
-  const reviewer = new TokenReviewer(opened.client, systemClock);
+  const reviewer = new TokenReviewer(opened.client, { clock: systemClock });
   return startMetricsServer({
     address,
     expose: () => metrics.expose(),
