@@ -9,15 +9,20 @@ export function resourceName(resource: Resource): string {
   return resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
 }
 
-/** Counts what happens to watches, and at each scrape looks at how they are. */
+/**
+ * Counts what happens to watches, and at each scrape looks at how they are. A watch is known by resource, namespace (empty:
+ * all) and label selector, which the configuration bounds. Where several are alike in these, which read different parts of
+ * the same objects, the figures are the sum of their objects and the longest silence.
+ */
 export function meterWatches(metrics: Metrics, hub: WatchHub): (observation: WatchObservation) => void {
   metrics.onScrape(() => {
     metrics.watchObjects.reset();
     metrics.watchSilence.reset();
-    for (const { resource, objects, silentMs } of hub.watches()) {
-      const labels = { resource: resourceName(resource) };
-      metrics.watchObjects.set(labels, objects);
-      if (silentMs !== undefined) metrics.watchSilence.set(labels, silentMs / 1000);
+    const bySilence = hub.watches().toSorted((a, b) => (a.silentMs ?? 0) - (b.silentMs ?? 0));
+    for (const { resource, namespace = '', labelSelector: selector = '', objects, silentMs } of bySilence) {
+      const labels = { resource: resourceName(resource), namespace, selector };
+      metrics.watchObjects.inc(labels, objects);
+      if (silentMs !== undefined) metrics.watchSilence.set(labels, silentMs / 1000); // the longest is the last
     }
   });
   return (observation) => {
