@@ -66,8 +66,10 @@ export class CredentialSource {
   }
 }
 
+/** Names in lower case, lest what the transport sets be sent besides: the API server would take the first of both. */
 function headersOf({ auth, headers = {} }: RequestOptions): Record<string, string> {
-  const basic = typeof auth !== 'string' ? {} : { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` };
-  const own = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+  const basic = typeof auth !== 'string' ? {} : { authorization: `Basic ${Buffer.from(auth).toString('base64')}` };
+  // a token file may end with a line feed, as client-go knows
+  const own = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value).trim()]);
   return { ...basic, ...Object.fromEntries(own) };
 }
