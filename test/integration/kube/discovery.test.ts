@@ -96,7 +96,8 @@ describe('discovery', () => {
     const plural = 'shifties';
     await createKind('Shifty', ['v2', 'v1'], { plural });
     const before = { ...kind, version: 'v2', plural, isNamespaced: true };
-    await eventually(find).toEqual([before, before]);
+    await eventually(() => new Discovery(client).findPreferred(kind)).toEqual(before);
+    expect(await find()).toEqual([before, before]);
     await client.delete(crds, { name: `${plural}.${group}` });
     await eventually(() => client.find(crds, { name: `${plural}.${group}` })).toBeUndefined();
     await createKind('Shifty', ['v1'], { plural, scope: 'Cluster' });
