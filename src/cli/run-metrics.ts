@@ -4,8 +4,8 @@ import type { HelmObservation } from '../helm/process.ts';
 import type { RunningServer } from '../http/http-server.ts';
 import { startMetricsServer } from '../http/metrics-server.ts';
 import type { EventObservation } from '../kube/event-recorder.ts';
-import type { RequestObservation } from '../kube/http.ts';
 import type { OpenClient } from '../kube/open-client.ts';
+import type { RequestObservation } from '../kube/request-sender.ts';
 import { TokenReviewer } from '../kube/token-review.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -41,7 +41,7 @@ export async function serveMetrics(
   metrics.buildInfo.set({ version: packageVersion() }, 1);
   metrics.onScrape(() => metrics.requestBrake.set(opened.heldBackMs() / 1000));
   if (address === '0') return undefined;
-  const reviewer = new TokenReviewer(opened.client, systemClock);
+  const reviewer = new TokenReviewer(opened.client, { clock: systemClock });
   return startMetricsServer({
     address,
     expose: () => metrics.expose(),

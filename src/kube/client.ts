@@ -1,65 +1,19 @@
 // The verbs of the Kubernetes API: the only door through which the program talks to a cluster.
 import { apiVersionOf } from '../api/v1alpha1/group-version.ts';
+import type { ApiRequest } from './api-request.ts';
+import type {
+  CollectionOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectOptions,
+  WatchOptions,
+  WriteOptions,
+} from './call-options.ts';
 import { isApiError } from './errors.ts';
-import type { ApiRequest, HttpTransport } from './http.ts';
+import type { HttpTransport } from './http.ts';
 import type { KubeList, KubeObject, ObjectInput } from './objects.ts';
 import { describeLocation, type Resource, type ResourceLocation, resourcePath } from './resource.ts';
 import { decodeWatch, type WatchEvent } from './watch-stream.ts';
-
-/** What every call takes. */
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** One object. */
-export interface ObjectOptions extends CallOptions {
-  readonly namespace?: string | undefined;
-  readonly name: string;
-  /** Only `metadata` is sent by the server (PartialObjectMetadata). Default false. */
-  readonly isMetadataOnly?: boolean;
-}
-
-/** A collection. */
-export interface CollectionOptions extends CallOptions {
-  /** Absent: all namespaces. */
-  readonly namespace?: string | undefined;
-  readonly labelSelector?: string | undefined;
-  readonly fieldSelector?: string | undefined;
-  /** Only `metadata` is sent by the server (PartialObjectMetadata). Default false. */
-  readonly isMetadataOnly?: boolean;
-}
-
-/** A listing. */
-export interface ListOptions extends CollectionOptions {
-  /** Objects per page, 0 for all at once. Default 500, client-go's. */
-  readonly pageSize?: number;
-  /** Whether a page is asked for again after a failure. Default true; a reflector paces its attempts itself. */
-  readonly isRepeated?: boolean;
-}
-
-/** A watch. */
-export interface WatchOptions extends CollectionOptions {
-  readonly resourceVersion: string;
-  /** When the server ends the watch by itself, in seconds. */
-  readonly timeoutSeconds: number;
-}
-
-/** How a change is attributed. */
-export interface WriteOptions extends CallOptions {
-  readonly namespace?: string | undefined;
-  readonly fieldManager: string;
-  /** The server checks everything and stores nothing. Default false. */
-  readonly isDryRun?: boolean;
-}
-
-/** A deletion. */
-export interface DeleteOptions extends CallOptions {
-  readonly namespace?: string | undefined;
-  readonly name: string;
-  /** Delete only this very object. */
-  readonly uid?: string;
-  readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
-}
 
 const metadataAccept = {
   one: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
@@ -145,7 +99,10 @@ export class KubeClient {
     }
   }
 
-  /** The pages of a collection, all of one consistent state. Memory is bounded by the page. */
+  /**
+   * The pages of a collection, all of one consistent state. Memory is bounded by the page.
+   * @throws ApiError `API_GONE` where the server no longer has that state: it keeps it for some five minutes
+   */
   async *pages<T extends KubeObject = KubeObject>(
     resource: Resource,
     options: ListOptions = {},
@@ -175,8 +132,20 @@ export class KubeClient {
     } while (continueToken !== undefined);
   }
 
-  /** The whole collection, read in pages. */
+  /**
+   * The whole collection, read in pages; where their state is given up by the server meanwhile, once more and all at once,
+   * as client-go's pager does.
+   */
   async list<T extends KubeObject = KubeObject>(resource: Resource, options: ListOptions = {}): Promise<KubeList<T>> {
+    try {
+      return await this.#collect<T>(resource, options);
+    } catch (error) {
+      if (!isApiError(error, 'API_GONE') || options.pageSize === 0) throw error;
+      return this.#collect<T>(resource, { ...options, pageSize: 0 });
+    }
+  }
+
+  async #collect<T extends KubeObject>(resource: Resource, options: ListOptions): Promise<KubeList<T>> {
     const items: T[] = [];
     let resourceVersion = '';
     for await (const page of this.pages<T>(resource, options)) {
@@ -265,7 +234,10 @@ export class KubeClient {
     });
   }
 
-  /** Deletes; with `uid` only that very object (else `API_CONFLICT`). Gone already is fine: the answer is false then. */
+  /**
+   * Deletes; with `uid` only that very object (else `API_CONFLICT`). Gone already is fine: the answer is false then. Without
+   * `uid` it is not repeated where nobody knows whether it happened: by then another object may have the name.
+   */
   async delete(resource: Resource, options: DeleteOptions): Promise<boolean> {
     try {
       await this.#http.json<unknown>({
@@ -278,6 +250,7 @@ export class KubeClient {
           ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
         },
         what: `delete ${describeLocation(resource, options)}`,
+        isIdempotent: options.uid !== undefined,
         signal: options.signal,
       });
       return true;

@@ -1,24 +1,15 @@
-// Which cluster, as whom: the kubeconfig, read by @kubernetes/client-node, and its credentials kept fresh.
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+// Which cluster, as whom, and over which sockets: credentials kept fresh, sockets kept open.
+import { isDeepStrictEqual } from 'node:util';
 import type * as ClientNode from '@kubernetes/client-node';
 import type { Dispatcher } from 'undici';
-import { errorText } from '../lib/error-text.ts';
+import { CredentialSource } from './credential-source.ts';
 import { ApiError } from './errors.ts';
+import { type KubeconfigOptions, loadKubeconfig } from './kubeconfig.ts';
 
-/** Where to look for the cluster; the order is kubectl's. */
-export interface ConnectionOptions {
-  /** `--kubeconfig`, else `$KUBECONFIG` (a path list), else `~/.kube/config`, else the pod's own service account. */
-  readonly kubeconfig?: string | undefined;
-  /** `--context`; default the file's current context. */
-  readonly context?: string | undefined;
-  readonly homeDir: string;
-}
-
-/** What a request needs to be let in. */
+/** What a request needs to be let in. The same object for as long as nothing about it changes. */
 export interface Credentials {
   readonly headers: Readonly<Record<string, string>>;
-  readonly dispatcher: Dispatcher | undefined;
+  readonly dispatcher: Dispatcher;
 }
 
 /** How long headers are used before the kubeconfig is asked again: tokens of a pod are renewed on disk. */
@@ -28,6 +19,12 @@ interface HeldCredentials {
   readonly value: Credentials;
   readonly readAtMs: number;
   readonly fingerprint: string;
+}
+
+interface Renewal {
+  /** Whether what is remembered of tokens and plugins is forgotten first. */
+  readonly isAnew: boolean;
+  readonly credentials: Promise<Credentials>;
 }
 
 /** A cluster and a user. One connection keeps one pool of sockets. */
@@ -40,10 +37,9 @@ export class Connection {
   readonly isInCluster: boolean;
   /** The context's namespace, `default` where it names none. */
   readonly namespace: string;
-  readonly #library: typeof ClientNode;
-  readonly #kubeConfig: ClientNode.KubeConfig;
+  readonly #source: CredentialSource;
   #credentials: HeldCredentials | undefined;
-  #renewal: Promise<Credentials> | undefined;
+  #renewal: Renewal | undefined;
 
   constructor(
     library: typeof ClientNode,
@@ -58,8 +54,7 @@ export class Connection {
       });
     }
     this.isInCluster = options.isInCluster ?? false;
-    this.#library = library;
-    this.#kubeConfig = kubeConfig;
+    this.#source = new CredentialSource(library, kubeConfig);
     this.server = cluster.server.replace(/\/+$/, '');
     if (!URL.canParse(this.server)) {
       throw new ApiError('KUBECONFIG_INVALID', `the kubeconfig's server "${cluster.server}" is not a URL`, {
@@ -72,17 +67,28 @@ export class Connection {
   }
 
   /**
-   * Headers and sockets for a request. The sockets are kept while the certificates stay the same: client-node would open
-   * a new pool for each request. Callers that need new ones at the same time share them.
+   * Headers and sockets for a request. The sockets are kept while the certificates stay the same. Callers that need new
+   * credentials at the same time share them. `refused` is what the server did not let in: where these are still the ones,
+   * tokens are read anew and plugins asked again, whatever they said about how long their answer holds.
+   * @throws ApiError `API_UNAUTHORIZED` where there are none
    */
-  async credentials(options: { readonly isRefreshForced?: boolean } = {}): Promise<Credentials> {
+  async credentials(options: { readonly refused?: Credentials } = {}): Promise<Credentials> {
     const held = this.#credentials;
+    const isRefused = held !== undefined && held.value === options.refused;
     const isYoung = held !== undefined && performance.now() - held.readAtMs < credentialsMaxAgeMs;
-    if (isYoung && options.isRefreshForced !== true) return held.value;
-    this.#renewal ??= this.#renew().finally(() => {
-      this.#renewal = undefined;
-    });
-    return this.#renewal;
+    if (isYoung && !isRefused) return held.value;
+    const running = this.#renewal;
+    if (running !== undefined && (running.isAnew || !isRefused)) return running.credentials;
+    const renewal: Renewal = {
+      isAnew: isRefused,
+      credentials: Promise.resolve(running?.credentials.catch(() => undefined))
+        .then(() => this.#renew({ isAnew: isRefused }))
+        .finally(() => {
+          if (this.#renewal === renewal) this.#renewal = undefined;
+        }),
+    };
+    this.#renewal = renewal;
+    return renewal.credentials;
   }
 
   /**
@@ -94,26 +100,17 @@ export class Connection {
     this.#credentials = undefined;
   }
 
-  async #renew(): Promise<Credentials> {
-    const context = new this.#library.RequestContext(this.server, this.#library.HttpMethod.GET);
-    try {
-      await this.#kubeConfig.applySecurityAuthentication(context);
-    } catch (cause) {
-      throw new ApiError(
-        'API_UNAUTHORIZED',
-        `cannot get credentials for context ${this.context}: ${errorText(cause)}`,
-        {
-          cause,
-          remedy: 'Check the user of the kubeconfig context (kubectl auth whoami).',
-        },
-      );
+  async #renew({ isAnew }: { readonly isAnew: boolean }): Promise<Credentials> {
+    if (isAnew) this.#source.forget();
+    const { headers, fingerprint, openSockets } = await this.#source.ask();
+    const held = this.#credentials; // now, and not before the wait: its sockets may have been retired meanwhile
+    let value: Credentials;
+    if (held?.fingerprint === fingerprint) {
+      value = isDeepStrictEqual(held.value.headers, headers) ? held.value : { ...held.value, headers };
+    } else {
+      value = { headers, dispatcher: await openSockets() };
+      retire(held?.value.dispatcher);
     }
-    const fingerprint = await this.#fingerprint();
-    const fresh = context.getDispatcher();
-    const held = this.#credentials; // now, and not before the waits: its sockets may have been retired meanwhile
-    const isSameTls = held?.fingerprint === fingerprint;
-    retire(isSameTls ? fresh : held?.value.dispatcher);
-    const value = { headers: context.getHeaders(), dispatcher: isSameTls ? held?.value.dispatcher : fresh };
     this.#credentials = { value, readAtMs: performance.now(), fingerprint };
     return value;
   }
@@ -122,15 +119,7 @@ export class Connection {
   async close(): Promise<void> {
     const held = this.#credentials;
     this.#credentials = undefined;
-    await held?.value.dispatcher?.destroy();
-  }
-
-  async #fingerprint(): Promise<string> {
-    const options: Record<string, unknown> = {};
-    await this.#kubeConfig.applyToHTTPSOptions(options);
-    return ['ca', 'cert', 'key', 'pfx', 'servername', 'rejectUnauthorized']
-      .map((key) => String(options[key]))
-      .join('|');
+    await held?.value.dispatcher.destroy();
   }
 }
 
@@ -144,80 +133,8 @@ function retire(dispatcher: Dispatcher | undefined): void {
  * `--help` need not pay.
  * @throws ApiError `KUBECONFIG_INVALID` where a file is missing or broken, or the context does not exist.
  */
-export async function connect(options: ConnectionOptions): Promise<Connection> {
+export async function connect(options: KubeconfigOptions): Promise<Connection> {
   const library = await import('@kubernetes/client-node');
-  const kubeConfig = new library.KubeConfig();
-  const named = options.kubeconfig?.split(delimiter).filter((file) => file !== '') ?? [];
-  const ofHome = join(options.homeDir, '.kube', 'config');
-  const files = named.length === 0 && existsSync(ofHome) ? [ofHome] : named;
-  const isInCluster = files.length === 0;
-  try {
-    if (files.length > 0) loadFiles(library, { kubeConfig, files });
-    else if (existsSync('/var/run/secrets/kubernetes.io/serviceaccount/token')) kubeConfig.loadFromCluster();
-    else throw noCluster();
-  } catch (cause) {
-    if (cause instanceof ApiError) throw cause;
-    throw new ApiError(
-      'KUBECONFIG_INVALID',
-      `cannot read the kubeconfig ${files.join(delimiter)}: ${errorText(cause)}`,
-      {
-        cause,
-        isTerminal: true,
-        remedy: 'Name a readable kubeconfig with --kubeconfig or KUBECONFIG.',
-      },
-    );
-  }
-  if (options.context !== undefined) {
-    const names = kubeConfig.getContexts().map((context) => context.name);
-    if (!names.includes(options.context)) {
-      throw new ApiError('KUBECONFIG_INVALID', `the kubeconfig has no context "${options.context}"`, {
-        isTerminal: true,
-        remedy: names.length === 0 ? 'It has none at all.' : `Choose one of: ${names.join(', ')}.`,
-      });
-    }
-    kubeConfig.setCurrentContext(options.context);
-  }
+  const { kubeConfig, isInCluster } = loadKubeconfig(library, options);
   return new Connection(library, kubeConfig, { isInCluster });
-}
-
-function loadFiles(
-  library: typeof ClientNode,
-  target: { readonly kubeConfig: ClientNode.KubeConfig; readonly files: readonly string[] },
-): void {
-  const { kubeConfig, files } = target;
-  const existing = files.filter((file) => existsSync(file));
-  const first = existing[0];
-  if (first === undefined) {
-    throw new ApiError('KUBECONFIG_INVALID', `no such kubeconfig: ${files.join(', ')}`, {
-      isTerminal: true,
-      remedy: 'Name an existing file with --kubeconfig or KUBECONFIG.',
-    });
-  }
-  kubeConfig.loadFromFile(first);
-  for (const file of existing.slice(1)) {
-    const more = new library.KubeConfig();
-    more.loadFromFile(file);
-    mergeInto(kubeConfig, more);
-  }
-}
-
-/** As kubectl merges: the first file to name a thing wins. client-node's own merge refuses a name that comes twice. */
-function mergeInto(target: ClientNode.KubeConfig, more: ClientNode.KubeConfig): void {
-  const isNew =
-    (held: readonly { readonly name: string }[]) =>
-    ({ name }: { readonly name: string }): boolean =>
-      !held.some((each) => each.name === name);
-  target.loadFromOptions({
-    clusters: [...target.getClusters(), ...more.getClusters().filter(isNew(target.getClusters()))],
-    users: [...target.getUsers(), ...more.getUsers().filter(isNew(target.getUsers()))],
-    contexts: [...target.getContexts(), ...more.getContexts().filter(isNew(target.getContexts()))],
-    currentContext: target.getCurrentContext() || more.getCurrentContext(),
-  });
-}
-
-function noCluster(): ApiError {
-  return new ApiError('KUBECONFIG_INVALID', 'no cluster to talk to: there is no kubeconfig and this is not a pod', {
-    isTerminal: true,
-    remedy: 'Set KUBECONFIG or --kubeconfig; `bookstore-operator local up` starts a local cluster.',
-  });
 }

@@ -1,5 +1,6 @@
 // From a kind to its URL: the API server's resource lists, cached per group and version.
 import { apiVersionOf, type GroupVersionKind } from '../api/v1alpha1/group-version.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
 import type { KubeClient } from './client.ts';
 import { ApiError, isApiError } from './errors.ts';
 import { groupVersionPath, type Resource } from './resource.ts';
@@ -13,14 +14,27 @@ interface WireGroup {
   readonly versions?: readonly { readonly version?: string }[];
 }
 
-/** Answers are kept; a kind that is not found is asked for anew each time, since CRDs come and go. */
+/** How long a kind is believed to be as it was: its CRD may be made anew, with another scope or in another version. */
+const believedMs = 600_000;
+
+interface Asked<T> {
+  readonly answer: T;
+  readonly atMs: number;
+}
+
+/**
+ * Answers are kept for ten minutes (client-go keeps them until it is told otherwise); a kind that is not found is asked for
+ * anew each time, since CRDs come and go.
+ */
 export class Discovery {
   readonly #client: KubeClient;
-  readonly #lists = new Map<string, Promise<readonly Resource[]>>();
-  readonly #versions = new Map<string, readonly string[]>();
+  readonly #clock: Clock;
+  readonly #lists = new Map<string, Asked<Promise<readonly Resource[]>>>();
+  readonly #versions = new Map<string, Asked<readonly string[]>>();
 
-  constructor(client: KubeClient) {
+  constructor(client: KubeClient, options: { readonly clock?: Clock } = {}) {
     this.#client = client;
+    this.#clock = options.clock ?? systemClock;
   }
 
   /** The resource of a kind, or undefined where the server does not serve it now. @throws ApiError where it cannot be asked */
@@ -29,7 +43,7 @@ export class Discovery {
     const isWanted = (resource: Resource): boolean => resource.kind === gvk.kind;
     for (let held = this.#lists.get(apiVersion); held !== undefined; held = this.#lists.get(apiVersion)) {
       // What another caller asked may have failed for its own reasons, cancellation above all.
-      const found = (await held.catch(() => undefined))?.find(isWanted);
+      const found = this.#isOld(held) ? undefined : (await held.answer.catch(() => undefined))?.find(isWanted);
       if (found !== undefined) return found;
       if (this.#lists.get(apiVersion) === held) this.#lists.delete(apiVersion);
     }
@@ -53,7 +67,7 @@ export class Discovery {
     if (kind.group === '') return this.find({ ...kind, version: 'v1' });
     const held = this.#versions.get(kind.group);
     return (
-      (held === undefined ? undefined : await this.#findIn(held, kind)) ??
+      (held === undefined || this.#isOld(held) ? undefined : await this.#findIn(held.answer, kind)) ??
       (await this.#findIn(await this.#askVersions(kind.group), kind))
     );
   }
@@ -64,6 +78,10 @@ export class Discovery {
     for (const apiVersion of this.#lists.keys()) {
       if (group === '' ? !apiVersion.includes('/') : apiVersion.startsWith(`${group}/`)) this.#lists.delete(apiVersion);
     }
+  }
+
+  #isOld({ atMs }: Asked<unknown>): boolean {
+    return this.#clock.monotonic() - atMs >= believedMs;
   }
 
   async #findIn(
@@ -85,9 +103,10 @@ export class Discovery {
         path: `/apis/${encodeURIComponent(group)}`,
         what: `discover ${group}`,
       });
-      const versions = [answer.preferredVersion, ...(answer.versions ?? [])].flatMap((each) => each?.version ?? []);
-      this.#versions.set(group, [...new Set(versions)]);
-      return this.#versions.get(group) ?? [];
+      const named = [answer.preferredVersion, ...(answer.versions ?? [])].flatMap((each) => each?.version ?? []);
+      const versions = [...new Set(named)];
+      this.#versions.set(group, { answer: versions, atMs: this.#clock.monotonic() });
+      return versions;
     } catch (error) {
       if (isApiError(error, 'API_NOT_FOUND')) return [];
       throw error;
@@ -96,12 +115,12 @@ export class Discovery {
 
   #askAndKeep(gvk: GroupVersionKind, signal: AbortSignal | undefined): Promise<readonly Resource[]> {
     const apiVersion = apiVersionOf(gvk);
-    const asked = this.#ask(gvk, signal);
+    const asked = { answer: this.#ask(gvk, signal), atMs: this.#clock.monotonic() };
     this.#lists.set(apiVersion, asked);
-    asked.catch(() => {
+    asked.answer.catch(() => {
       if (this.#lists.get(apiVersion) === asked) this.#lists.delete(apiVersion);
     });
-    return asked;
+    return asked.answer;
   }
 
   async #ask(gvk: GroupVersionKind, signal: AbortSignal | undefined): Promise<readonly Resource[]> {

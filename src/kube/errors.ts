@@ -25,21 +25,29 @@ export interface ApiErrorOptions extends CodedErrorOptions {
   readonly status?: number;
   /** The server's `reason`. */
   readonly reason?: string;
+  /** The reasons of the server's `causes`, e.g. `NamespaceTerminating`. Default none. */
+  readonly causes?: readonly string[];
   /** What the server asked us to wait, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** Whether the server surely never had the whole request: no socket could be opened, or written to. Default false. */
+  readonly isUnsent?: boolean;
 }
 
 /** A failed API call. */
 export class ApiError extends CodedError<ApiErrorCode> {
   readonly status: number | undefined;
   readonly reason: string | undefined;
+  readonly causes: readonly string[];
   readonly retryAfterMs: number | undefined;
+  readonly isUnsent: boolean;
 
   constructor(code: ApiErrorCode, message: string, options: ApiErrorOptions = {}) {
     super(code, message, options);
     this.status = options.status;
     this.reason = options.reason;
+    this.causes = options.causes ?? [];
     this.retryAfterMs = options.retryAfterMs;
+    this.isUnsent = options.isUnsent ?? false;
   }
 }
 
@@ -74,6 +82,7 @@ export function apiErrorFromStatus(
   return new ApiError(code, `cannot ${what}: ${body?.message ?? `HTTP ${status}`}`, {
     status,
     isTerminal: code === 'API_INVALID', // a right may be granted, a quota freed: nobody tells us when
+    causes: body?.details?.causes?.flatMap((cause) => cause.reason ?? []) ?? [],
     ...(reason === undefined ? {} : { reason }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(remedy === undefined ? {} : { remedy }),

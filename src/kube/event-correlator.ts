@@ -1,4 +1,5 @@
 // Which Events are news, which are repetitions of one that is there, and which are too many. After client-go's correlator.
+import type { EventObject } from './event-object.ts';
 
 /** What to do with an Event. */
 export type Correlation =
@@ -6,15 +7,22 @@ export type Correlation =
   | { readonly kind: 'repeat'; readonly entry: EventEntry }
   | { readonly kind: 'drop' };
 
-/** An Event that was written, or is about to be. */
+/** An Event that was written, or is about to be. What is not said to be the correlator's is who writes it. */
 export interface EventEntry {
-  /** Name of the Event object; set by who writes it. */
-  name: string;
-  /** How often it was recorded. */
+  /** How often it was recorded; the correlator's. */
   count: number;
-  /** What the API server was told last. */
-  writtenCount: number;
+  /** When last; the correlator's. */
   lastSeenMs: number;
+  /** As it is to be created. */
+  object: EventObject | undefined;
+  /** What the API server was told last; 0: it is not there, as far as is known. */
+  writtenCount: number;
+  /** When writing it was last tried. */
+  triedMs: number;
+  /** Whether it waits to be written, or is on its way. */
+  isWriting: boolean;
+  /** Whether it will never be taken. */
+  isRefused: boolean;
 }
 
 /** An Event that was not seen for this long is news again. */
@@ -41,7 +49,7 @@ export class EventCorrelator {
       return { kind: 'repeat', entry: held };
     }
     if (!this.#spend(event.uid, nowMs)) return { kind: 'drop' };
-    const entry: EventEntry = { name: '', count: 1, writtenCount: 1, lastSeenMs: nowMs };
+    const entry = newEntry(nowMs);
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     forgetOldest(this.#entries);
@@ -57,6 +65,11 @@ export class EventCorrelator {
     forgetOldest(this.#budgets);
     return isEnough;
   }
+}
+
+function newEntry(nowMs: number): EventEntry {
+  const unwritten = { object: undefined, writtenCount: 0, triedMs: nowMs, isWriting: false, isRefused: false };
+  return { count: 1, lastSeenMs: nowMs, ...unwritten };
 }
 
 /** Maps keep the order of insertion. */

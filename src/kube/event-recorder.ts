@@ -1,21 +1,13 @@
 // Events: what `kubectl describe` shows below a resource. Written in the background; losing one harms nobody.
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
+import { withinTime } from '../lib/within-time.ts';
 import type { KubeClient } from './client.ts';
+import { isApiError } from './errors.ts';
 import { EventCorrelator, type EventEntry } from './event-correlator.ts';
+import { type EventOptions, type EventSeries, eventObject, microTime } from './event-object.ts';
 import type { KubeObject } from './objects.ts';
-import { CoreResources } from './resource.ts';
-
-/** One Event. */
-export interface EventOptions {
-  readonly type: 'Normal' | 'Warning';
-  /** CamelCase, one of a small set. */
-  readonly reason: string;
-  /** What was being done: `Install`, `Uninstall`. */
-  readonly action: string;
-  /** For people; bounded to 1,000 bytes. */
-  readonly note: string;
-}
+import { CoreResources, resourcePath } from './resource.ts';
+import { WriteQueue } from './write-queue.ts';
 
 /** Who writes. */
 export interface EventRecorderOptions {
@@ -24,7 +16,7 @@ export interface EventRecorderOptions {
   /** This replica. */
   readonly instance: string;
   readonly clock: Clock;
-  /** Called where an Event cannot be written. */
+  /** Called where an Event cannot be written, at most once a minute: where one fails many do. */
   readonly onError?: (error: unknown) => void;
   /** Told about each Event and each count. */
   readonly observe?: (observation: EventObservation) => void;
@@ -33,19 +25,38 @@ export interface EventRecorderOptions {
 /** What became of an Event. */
 export interface EventObservation {
   readonly type: EventOptions['type'];
+  /** `dropped`: there were too many, or its namespace takes none, since it is being deleted. */
   readonly result: 'written' | 'failed' | 'dropped';
 }
 
+/** How long an end may take. */
+export interface FlushOptions {
+  /** Default 5,000. */
+  readonly timeoutMs?: number;
+  /** Ends it sooner. */
+  readonly signal?: AbortSignal;
+}
+
+/** How often an Event is written that is recorded over and over. */
+const writeEveryMs = 60_000;
+const complainEveryMs = 60_000;
+
+/** client-go writes one at a time, and lets 1,000 wait. */
+const queueOptions = { width: 4, maxWaiting: 1_000 } as const;
+
 /**
  * Writes events.k8s.io/v1 Events. A repetition is counted in the Event that is there (`series`), and written at most once
- * a minute; an object that makes too many different ones loses the rest.
+ * a minute; where the Event is not there, because it could not be written or has expired, it is created with its count. An
+ * object that makes too many different ones loses the rest.
  */
 export class EventRecorder {
   readonly #client: KubeClient;
   readonly #options: EventRecorderOptions;
   readonly #correlator = new EventCorrelator();
-  readonly #inFlight = new Set<Promise<void>>();
-  readonly #due = new Map<EventEntry, { readonly timer: NodeJS.Timeout; readonly write: () => void }>();
+  readonly #queue = new WriteQueue(queueOptions);
+  readonly #due = new Map<EventEntry, NodeJS.Timeout>();
+  #giveUp = new AbortController();
+  #complainedMs = Number.NEGATIVE_INFINITY;
 
   constructor(client: KubeClient, options: EventRecorderOptions) {
     this.#client = client;
@@ -54,119 +65,145 @@ export class EventRecorder {
 
   /** Records without waiting. */
   record(about: KubeObject, event: EventOptions): void {
+    const { clock, controller, instance } = this.#options;
     const text = `${event.type} ${event.reason} ${event.action} ${event.note}`;
-    const correlation = this.#correlator.correlate({ uid: about.metadata.uid, text }, this.#options.clock.monotonic());
+    const correlation = this.#correlator.correlate({ uid: about.metadata.uid, text }, clock.monotonic());
     switch (correlation.kind) {
       case 'drop':
         this.#options.observe?.({ type: event.type, result: 'dropped' });
         return;
       case 'create':
-        correlation.entry.name = eventName(about.metadata.name);
-        this.#inBackground(event.type, this.#write(about, event, correlation.entry.name));
+        correlation.entry.object = eventObject(about, event, { controller, instance, nowMs: clock.now() });
+        this.#write(correlation.entry);
         return;
       case 'repeat':
-        this.#countLater(about, event, correlation.entry);
+        this.#writeLater(correlation.entry);
     }
   }
 
-  /** Resolves when all that was recorded is written or lost, counts too. */
-  async flush(): Promise<void> {
-    await Promise.all(this.#inFlight); // an Event has to be there before it can be counted
-    for (const { timer, write } of this.#due.values()) {
-      clearTimeout(timer);
-      write();
+  /**
+   * Resolves when all that was recorded is written or lost, counts too. What takes longer than is allowed is lost. Never
+   * rejects.
+   */
+  async flush(options: FlushOptions = {}): Promise<void> {
+    const { timeoutMs = 5_000, signal } = options;
+    const giveUp = this.#giveUp;
+    try {
+      await withinTime(this.#drain(), { timeoutMs, signal });
+    } catch (reason) {
+      this.#giveUp = new AbortController(); // what is recorded from now on has another chance
+      for (const timer of this.#due.values()) clearTimeout(timer);
+      this.#due.clear();
+      giveUp.abort(reason);
+      await this.#queue.idle();
     }
-    this.#due.clear();
-    await Promise.all(this.#inFlight);
   }
 
-  #countLater(about: KubeObject, event: EventOptions, entry: EventEntry): void {
-    if (this.#due.has(entry)) return;
-    const write = (): void => {
-      this.#due.delete(entry);
-      this.#inBackground(event.type, this.#count(about, entry));
-    };
-    const timer = setTimeout(write, countEveryMs);
+  async #drain(): Promise<void> {
+    await this.#queue.idle(); // an Event has to be there before it can be counted
+    for (const entry of Array.from(this.#due.keys())) this.#write(entry);
+    await this.#queue.idle();
+  }
+
+  #writeLater(entry: EventEntry): void {
+    if (entry.isWriting || entry.isRefused || this.#due.has(entry)) return;
+    const dueInMs = entry.triedMs + writeEveryMs - this.#options.clock.monotonic();
+    const timer = setTimeout(() => this.#write(entry), Math.max(0, dueInMs));
     timer.unref();
-    this.#due.set(entry, { timer, write });
+    this.#due.set(entry, timer);
   }
 
-  #inBackground(type: EventOptions['type'], work: Promise<void>): void {
-    const { observe, onError } = this.#options;
-    const written = work
-      .then(
-        () => observe?.({ type, result: 'written' }),
-        (error: unknown) => {
-          observe?.({ type, result: 'failed' });
-          onError?.(error);
-        },
-      )
-      .finally(() => this.#inFlight.delete(written));
-    this.#inFlight.add(written);
+  #write(entry: EventEntry): void {
+    clearTimeout(this.#due.get(entry));
+    this.#due.delete(entry);
+    entry.triedMs = this.#options.clock.monotonic();
+    const { signal } = this.#giveUp;
+    entry.isWriting = this.#queue.add(() => this.#send(entry, signal));
+    if (!entry.isWriting) this.#observe(entry, 'dropped');
   }
 
-  async #count(about: KubeObject, entry: EventEntry): Promise<void> {
-    if (entry.count === entry.writtenCount) return;
+  async #send(entry: EventEntry, signal: AbortSignal): Promise<void> {
     const { count } = entry;
-    await this.#client.merge(
-      CoreResources.events,
-      { series: { count, lastObservedTime: microTime(this.#options.clock.now()) } },
-      { namespace: namespaceOf(about), name: entry.name, fieldManager: this.#options.controller },
-    );
-    entry.writtenCount = count;
+    try {
+      await this.#createOrCount(entry, signal);
+      entry.writtenCount = count;
+      this.#observe(entry, 'written');
+    } catch (error) {
+      entry.isRefused = isNamespaceGoing(error);
+      this.#observe(entry, entry.isRefused ? 'dropped' : 'failed');
+      if (!entry.isRefused) this.#complain(error);
+    } finally {
+      entry.isWriting = false;
+      if (entry.count > count) this.#writeLater(entry); // recorded again meanwhile
+    }
   }
 
-  async #write(about: KubeObject, event: EventOptions, name: string): Promise<void> {
-    await this.#client.create(
-      CoreResources.events,
-      {
-        apiVersion: 'events.k8s.io/v1',
-        kind: 'Event',
-        metadata: { name, namespace: namespaceOf(about) },
-        eventTime: microTime(this.#options.clock.now()),
-        reportingController: this.#options.controller,
-        reportingInstance: this.#options.instance,
-        type: event.type,
-        reason: event.reason,
-        action: event.action,
-        note: bounded(event.note),
-        regarding: {
-          apiVersion: about.apiVersion,
-          kind: about.kind,
-          name: about.metadata.name,
-          uid: about.metadata.uid,
-          resourceVersion: about.metadata.resourceVersion,
-          ...(about.metadata.namespace === undefined ? {} : { namespace: about.metadata.namespace }),
-        },
-      },
-      { fieldManager: this.#options.controller },
-    );
+  async #createOrCount(entry: EventEntry, signal: AbortSignal): Promise<void> {
+    const { count, writtenCount } = entry;
+    const lastObservedTime = microTime(this.#options.clock.now());
+    const series = count > 1 ? { count, lastObservedTime } : undefined;
+    if (writtenCount > 0 && (await this.#count(entry, { series, signal }))) return;
+    if (await this.#create(entry, { series, signal })) return;
+    await this.#count(entry, { series, signal });
+  }
+
+  /** False where the Event is there: an attempt of before had succeeded, and its answer was lost. */
+  async #create({ object }: EventEntry, { series, signal }: Writing): Promise<boolean> {
+    if (object === undefined) return true;
+    const { namespace, name } = object.metadata;
+    try {
+      await this.#client.raw({
+        method: 'POST',
+        path: resourcePath(CoreResources.events, { namespace }),
+        query: { fieldManager: this.#options.controller, fieldValidation: 'Strict' },
+        body: { ...object, series },
+        what: `create Event ${namespace}/${name}`,
+        isIdempotent: true, // its name is its own
+        signal,
+      });
+      return true;
+    } catch (error) {
+      if (isApiError(error, 'API_ALREADY_EXISTS')) return false;
+      throw error;
+    }
+  }
+
+  /** False where there is no Event: they expire, after an hour in most clusters, and may be deleted. */
+  async #count({ object }: EventEntry, { series, signal }: Writing): Promise<boolean> {
+    if (object === undefined || series === undefined) return true;
+    const { namespace, name } = object.metadata;
+    try {
+      const options = { namespace, name, fieldManager: this.#options.controller, signal };
+      await this.#client.merge(CoreResources.events, { series }, options);
+      return true;
+    } catch (error) {
+      if (isApiError(error, 'API_NOT_FOUND')) return false;
+      throw error;
+    }
+  }
+
+  #observe({ object }: EventEntry, result: EventObservation['result']): void {
+    if (object !== undefined) this.#options.observe?.({ type: object.type, result });
+  }
+
+  #complain(error: unknown): void {
+    const nowMs = this.#options.clock.monotonic();
+    if (nowMs - this.#complainedMs < complainEveryMs) return;
+    this.#complainedMs = nowMs;
+    this.#options.onError?.(error);
   }
 }
 
-/** How often the count of a repeated Event is written. */
-const countEveryMs = 60_000;
-const maxNoteBytes = 1_000;
-
-/** As client-go: Events of cluster-scoped objects live in `default`. */
-function namespaceOf(about: KubeObject): string {
-  return about.metadata.namespace ?? 'default';
+interface Writing {
+  /** Absent where it was recorded once. */
+  readonly series: EventSeries | undefined;
+  readonly signal: AbortSignal;
 }
 
-/** The API's MicroTime; our clock knows milliseconds. */
-function microTime(ms: number): string {
-  return new Date(ms).toISOString().replace(/Z$/, '000Z');
-}
-
-/** A cut may end in a dot or a dash, which no part of a name may. */
-function eventName(objectName: string): string {
-  return `${objectName.slice(0, 200).replace(/[-.]+$/, '')}.${randomBytes(8).toString('hex')}`;
-}
-
-/** The API server counts bytes, and takes 1,024. */
-function bounded(note: string): string {
-  const bytes = Buffer.from(note);
-  if (bytes.length <= maxNoteBytes) return note;
-  // decoding as a stream leaves out a character that was cut
-  return `${new TextDecoder().decode(bytes.subarray(0, maxNoteBytes - 3), { stream: true })}…`;
+/** The namespace is being deleted, and takes nothing new, or is gone: it will not get better, and is no trouble of ours. */
+function isNamespaceGoing(error: unknown): boolean {
+  return (
+    isApiError(error, 'API_NOT_FOUND') ||
+    (isApiError(error, 'API_FORBIDDEN') && error.causes.includes('NamespaceTerminating'))
+  );
 }

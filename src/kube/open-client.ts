@@ -1,8 +1,9 @@
 // From options to a client, for whoever wires: kubeconfig → connection → transport → client.
 
 import { KubeClient } from './client.ts';
-import { type ConnectionOptions, connect } from './connection.ts';
+import { connect } from './connection.ts';
 import { HttpTransport, type HttpTransportOptions } from './http.ts';
+import type { KubeconfigOptions } from './kubeconfig.ts';
 
 /** A client and how to end it. */
 export interface OpenClient {
@@ -14,7 +15,7 @@ export interface OpenClient {
 }
 
 /** Opens a client without sending anything yet. @throws ApiError `KUBECONFIG_INVALID` */
-export async function openClient(options: ConnectionOptions & Partial<HttpTransportOptions>): Promise<OpenClient> {
+export async function openClient(options: KubeconfigOptions & Partial<HttpTransportOptions>): Promise<OpenClient> {
   const connection = await connect(options);
   const transport = new HttpTransport(connection, { userAgent: 'bookstore-operator', ...options });
   return {

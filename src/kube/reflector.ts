@@ -9,7 +9,8 @@
 // Lists are consistent reads (no resourceVersion; the API server answers them from its watch cache since Kubernetes
 // 1.31), where client-go starts with resourceVersion=0: an answer from a server that lags behind would take us back.
 import { type Clock, systemClock } from '../lib/clock.ts';
-import type { CollectionOptions, KubeClient } from './client.ts';
+import type { CollectionOptions } from './call-options.ts';
+import type { KubeClient } from './client.ts';
 import { ApiError, isApiError } from './errors.ts';
 import { isOlderVersion, type ObjectStore, type StoreChange } from './object-store.ts';
 import { type KubeObject, objectKey } from './objects.ts';
@@ -124,7 +125,7 @@ export class Reflector<T extends KubeObject> {
       await this.#watch(this.#resourceVersion, watchdog);
       return undefined;
     } catch (error) {
-      if (watchdog.hasFired || isApiError(error, 'API_TIMEOUT')) this.#options.client.renewSockets();
+      if (watchdog.hasFired) this.#options.client.renewSockets(); // a silent dial is the transport's to notice
       return watchdog.hasFired ? new SilenceError(this.#options.resource, this.#watchdogMs) : error;
     }
   }

@@ -94,6 +94,14 @@ export class SharedWatch<T extends KubeObject> {
     return this.reflectors.every(({ reflector }) => reflector.hasSynced);
   }
 
+  /** Objects held of a namespace; undefined: of all. */
+  objectsIn(namespace: string | undefined): number {
+    if (namespace === undefined) return this.store.size;
+    let count = 0;
+    for (const key of this.store.keys()) if (key.startsWith(`${namespace}/`)) count += 1;
+    return count;
+  }
+
   /** Runs until the signal aborts or the last share is given back. */
   async run(signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([signal, this.#stop.signal]);

@@ -25,7 +25,7 @@ export interface WatchStatus {
   /** Absent: all namespaces. */
   readonly namespace: string | undefined;
   readonly labelSelector: string | undefined;
-  /** Objects held; of all namespaces that share the watch. */
+  /** Objects held, of this namespace where the watch is split; counted when it is read. */
   readonly objects: number;
   readonly hasSynced: boolean;
   /** Milliseconds since the server was last heard on it; undefined before the first list. */
@@ -128,7 +128,9 @@ export class WatchHub {
       resource: watch.target.resource,
       namespace: scoped.namespace,
       labelSelector: watch.target.labelSelector,
-      objects: watch.store.size,
+      get objects() {
+        return watch.objectsIn(scoped.namespace);
+      },
       hasSynced,
       silentMs,
       isFresh: hasSynced && silentMs !== undefined && silentMs <= this.#watchdogMs + dialMs,

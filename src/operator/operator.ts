@@ -59,7 +59,7 @@ export class Operator {
     this.#kinds = this.#options.entries.map((entry) => new WatchedKind(entry, shared));
     try {
       await Promise.all(this.#kinds.map((kind) => kind.run(signals)));
-      await this.#options.events.flush();
+      await this.#options.events.flush({ signal: signals.cancel });
     } finally {
       closing.abort();
       await hub.stopped();

@@ -3,7 +3,7 @@ import type { InventoryEntry, ReleaseSnapshot } from '../api/v1alpha1/watched-st
 import type { Helm } from '../helm/process.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
-import type { EventOptions } from '../kube/event-recorder.ts';
+import type { EventOptions } from '../kube/event-object.ts';
 import type { ObjectStore } from '../kube/object-store.ts';
 import { objectKey } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';

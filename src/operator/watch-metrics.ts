@@ -9,20 +9,20 @@ export function resourceName(resource: Resource): string {
   return resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
 }
 
-/** Counts what happens to watches, and at each scrape looks at how they are. */
-export function meterWatches(
-  metrics: Metrics,
-  hub: Pick<WatchHub, 'watches'>,
-): (observation: WatchObservation) => void {
+/**
+ * Counts what happens to watches, and at each scrape looks at how they are. A watch is known by resource, namespace (empty:
+ * all) and label selector, which the configuration bounds. Where several are alike in these, which read different parts of
+ * the same objects, the figures are the sum of their objects and the longest silence.
+ */
+export function meterWatches(metrics: Metrics, hub: WatchHub): (observation: WatchObservation) => void {
   metrics.onScrape(() => {
     metrics.watchObjects.reset();
     metrics.watchSilence.reset();
-    for (const [resource, watches] of Map.groupBy(hub.watches(), (watch) => resourceName(watch.resource))) {
-      // Secrets are watched twice, records and all others; watches that are split by namespace share what they hold
-      const held = new Map(watches.map(({ labelSelector, objects }) => [labelSelector, objects]));
-      metrics.watchObjects.set({ resource }, sum(held.values()));
-      const silences = watches.flatMap(({ silentMs }) => silentMs ?? []);
-      if (silences.length > 0) metrics.watchSilence.set({ resource }, Math.max(...silences) / 1000);
+    const bySilence = hub.watches().toSorted((a, b) => (a.silentMs ?? 0) - (b.silentMs ?? 0));
+    for (const { resource, namespace = '', labelSelector: selector = '', objects, silentMs } of bySilence) {
+      const labels = { resource: resourceName(resource), namespace, selector };
+      metrics.watchObjects.inc(labels, objects);
+      if (silentMs !== undefined) metrics.watchSilence.set(labels, silentMs / 1000); // the longest is the last
     }
   });
   return (observation) => {
@@ -34,8 +34,4 @@ export function meterWatches(
     const code = isApiError(observation.error) ? observation.error.code : 'other';
     metrics.watchErrors.inc({ resource, code });
   };
-}
-
-function sum(numbers: Iterable<number>): number {
-  return [...numbers].reduce((total, each) => total + each, 0);
 }

@@ -6,6 +6,8 @@ const prefix = 'bookstore_operator_';
 
 const seconds = [0.001, 0.005, 0.02, 0.1, 0.5, 1, 5, 15, 60, 300];
 
+const watchLabels = ['resource', 'namespace', 'selector'] as const;
+
 /** The metrics of one process. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -21,9 +23,10 @@ export class Metrics {
 
   readonly watchStarts = this.#counter('watch_starts_total', 'Watches that were dialled', ['resource']);
   readonly watchErrors = this.#counter('watch_errors_total', 'Watches and lists that failed', ['resource', 'code']);
-  readonly watchObjects = this.#gauge('watch_objects', 'Objects in the local copy', ['resource']);
-  /** Seconds since the server was last heard on a watch (event, bookmark or list). */
-  readonly watchSilence = this.#gauge('watch_silence_seconds', 'Seconds since a watch was last heard', ['resource']);
+  /** `namespace` is empty for all, `selector` for none. */
+  readonly watchObjects = this.#gauge('watch_objects', 'Objects in the local copy', watchLabels);
+  /** Seconds since the server was last heard on a watch (event, bookmark or list); absent before the first list. */
+  readonly watchSilence = this.#gauge('watch_silence_seconds', 'Seconds since a watch was last heard', watchLabels);
 
   readonly queueDepth = this.#gauge('workqueue_depth', 'Keys that wait', ['kind']);
   readonly queueInFlight = this.#gauge('workqueue_in_flight', 'Keys that are worked on', ['kind']);

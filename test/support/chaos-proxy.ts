@@ -93,6 +93,11 @@ export class ChaosProxy implements AsyncDisposable {
     return this.#door.connections;
   }
 
+  /** Connections of clients since the start. */
+  get connectionsSeen(): number {
+    return this.#door.seen;
+  }
+
   /** Watches that are open. */
   get openWatches(): number {
     return this.#watches.size;

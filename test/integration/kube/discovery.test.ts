@@ -3,6 +3,7 @@ import type { KubeClient } from '../../../src/kube/client.ts';
 import { Discovery } from '../../../src/kube/discovery.ts';
 import type { OpenClient } from '../../../src/kube/open-client.ts';
 import type { Resource } from '../../../src/kube/resource.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
 import { openTestClient } from '../../support/cluster-client.ts';
 import { eventually } from '../../support/eventually.ts';
 
@@ -22,12 +23,15 @@ beforeAll(async () => {
   client = opened.client;
 });
 afterAll(async () => {
-  for (const plural of ['widgets', 'gadgets']) await client.delete(crds, { name: `${plural}.${group}` });
+  for (const plural of ['widgets', 'gadgets', 'shifties']) await client.delete(crds, { name: `${plural}.${group}` });
   await opened.close();
 });
 
-async function createKind(kind: string, versions: readonly string[]): Promise<void> {
-  const plural = `${kind.toLowerCase()}s`;
+async function createKind(
+  kind: string,
+  versions: readonly string[],
+  { plural = `${kind.toLowerCase()}s`, scope = 'Namespaced' } = {},
+): Promise<void> {
   const schema = { openAPIV3Schema: { type: 'object' } };
   await client.create(
     crds,
@@ -37,7 +41,7 @@ async function createKind(kind: string, versions: readonly string[]): Promise<vo
       metadata: { name: `${plural}.${group}` },
       spec: {
         group,
-        scope: 'Namespaced',
+        scope,
         names: { kind, plural },
         versions: versions.map((name, index) => ({ name, served: true, storage: index === 0, schema })),
       },
@@ -95,6 +99,27 @@ describe('discovery', () => {
     discovery.forget(group);
     expect(await find()).toBeUndefined();
     expect(await discovery.findPreferred({ group: '', kind: 'Secret' })).toMatchObject({ plural: 'secrets' });
+  });
+
+  it('notices within ten minutes that a kind was made anew, in another scope and another version', async () => {
+    let nowMs = 0;
+    const discovery = new Discovery(client, { clock: { ...systemClock, monotonic: () => nowMs } });
+    const kind = { group, kind: 'Shifty' };
+    const find = () => Promise.all([discovery.findPreferred(kind), discovery.find({ ...kind, version: 'v2' })]);
+    const plural = 'shifties';
+    await createKind('Shifty', ['v2', 'v1'], { plural });
+    const before = { ...kind, version: 'v2', plural, isNamespaced: true };
+    await eventually(() => new Discovery(client).findPreferred(kind)).toEqual(before);
+    expect(await find()).toEqual([before, before]);
+    await client.delete(crds, { name: `${plural}.${group}` });
+    await eventually(() => client.find(crds, { name: `${plural}.${group}` })).toBeUndefined();
+    await createKind('Shifty', ['v1'], { plural, scope: 'Cluster' });
+    const after = { ...kind, version: 'v1', plural, isNamespaced: false };
+    await eventually(() => new Discovery(client).findPreferred(kind)).toEqual(after);
+    nowMs += 599_999;
+    expect(await find()).toEqual([before, before]);
+    nowMs += 1;
+    expect(await find()).toEqual([after, undefined]);
   });
 
   it('does not hand one caller’s cancellation to another', async () => {

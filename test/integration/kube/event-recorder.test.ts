@@ -2,11 +2,14 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeClient } from '../../../src/kube/client.ts';
-import { type EventOptions, EventRecorder } from '../../../src/kube/event-recorder.ts';
+import type { EventOptions } from '../../../src/kube/event-object.ts';
+import { EventRecorder } from '../../../src/kube/event-recorder.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
-import type { OpenClient } from '../../../src/kube/open-client.ts';
+import { type OpenClient, openClient } from '../../../src/kube/open-client.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
+import { serverError } from '../../support/chaos/fault.ts';
+import { ChaosProxy } from '../../support/chaos-proxy.ts';
 import { createNamespace, openTestClient } from '../../support/cluster-client.ts';
 import { testCluster } from '../../support/test-context.ts';
 
@@ -162,5 +165,85 @@ describe('an Event', () => {
     events.record(object, installed);
     await events.flush();
     expect(seen).toMatchObject([{ code: 'API_FORBIDDEN' }]);
+  });
+
+  it('that could not be written is made by its repetition, with its count', async () => {
+    const object = await subject('unwritten');
+    const { kubeconfig, testRoot } = testCluster();
+    await using proxy = await ChaosProxy.start({ kubeconfig });
+    const proxied = await openClient({ kubeconfig: proxy.kubeconfig, homeDir: testRoot, userAgent: 'test' });
+    const results: string[] = [];
+    const events = new EventRecorder(proxied.client, {
+      controller: 'bookstore-operator',
+      instance: 'pod-1',
+      clock: systemClock,
+      observe: ({ result }) => results.push(result),
+    });
+    const outage = proxy.faults.add({ ...serverError(503), where: { path: /events/ } });
+    events.record(object, installed);
+    await events.flush();
+    outage.end();
+    expect([results, await eventsOf(object)]).toEqual([['failed'], []]);
+    events.record(object, installed);
+    events.record(object, installed);
+    await events.flush();
+    expect(await eventsOf(object)).toMatchObject([{ note: installed.note, series: { count: 3 } }]);
+    await proxied.close();
+  });
+
+  it('that is gone when it is to be counted, as after an hour, is made anew with its count', async () => {
+    const object = await subject('expired');
+    const events = recorder();
+    events.record(object, installed);
+    await events.flush();
+    const [written] = await eventsOf(object);
+    await client.delete(CoreResources.events, { namespace, name: written?.metadata.name ?? '' });
+    for (let count = 0; count < 2; count += 1) events.record(object, installed);
+    await events.flush();
+    expect(errors).toEqual([]);
+    expect(await eventsOf(object)).toMatchObject([{ note: installed.note, series: { count: 3 } }]);
+    events.record(object, installed);
+    await events.flush();
+    expect(await eventsOf(object)).toMatchObject([{ series: { count: 4 } }]);
+  });
+
+  it.each([
+    ['is being deleted', false],
+    ['is gone', true],
+  ])('is no trouble, and is not tried again, where its namespace %s', async (_name, isGone) => {
+    const doomed = await createNamespace(client, 'kube-events-doomed');
+    const metadata = { name: 'holds-on', namespace: doomed, finalizers: ['test.velotio.com/hold'] };
+    const held = await client.create(
+      CoreResources.configMaps,
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata },
+      { fieldManager: 'test' },
+    );
+    await client.delete(CoreResources.namespaces, { name: doomed });
+    const release = () =>
+      client.merge(
+        CoreResources.configMaps,
+        { metadata: { finalizers: null } },
+        { ...metadata, name: 'holds-on', fieldManager: 'test' },
+      );
+    if (isGone) {
+      await release();
+      await expect
+        .poll(() => client.find(CoreResources.namespaces, { name: doomed }), { timeout: 60_000 })
+        .toBe(undefined);
+    }
+    const [seen, results]: [unknown[], string[]] = [[], []];
+    const events = new EventRecorder(client, {
+      controller: 'bookstore-operator',
+      instance: 'pod-1',
+      clock: systemClock,
+      onError: (error) => seen.push(error),
+      observe: ({ result }) => results.push(result),
+    });
+    for (let count = 0; count < 3; count += 1) {
+      events.record(held, installed);
+      await events.flush();
+    }
+    expect([seen, results]).toEqual([[], ['dropped']]);
+    if (!isGone) await release();
   });
 });

@@ -1,9 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { OpenClient } from '../../../src/kube/open-client.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ApiError } from '../../../src/kube/errors.ts';
+import { type OpenClient, openClient } from '../../../src/kube/open-client.ts';
+import { CoreResources } from '../../../src/kube/resource.ts';
 import { TokenReviewer } from '../../../src/kube/token-review.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
+import { tooManyRequests } from '../../support/chaos/fault.ts';
+import { ChaosProxy } from '../../support/chaos-proxy.ts';
 import { createNamespace, openTestClient } from '../../support/cluster-client.ts';
 import { testCluster } from '../../support/test-context.ts';
 
@@ -14,7 +18,7 @@ let reviewer: TokenReviewer;
 beforeAll(async () => {
   opened = await openTestClient();
   namespace = await createNamespace(opened.client, 'kube-token-review');
-  reviewer = new TokenReviewer(opened.client, systemClock);
+  reviewer = new TokenReviewer(opened.client, { clock: systemClock });
 });
 afterAll(async () => {
   await opened.close();
@@ -34,9 +38,84 @@ test('a token is let in when its owner may get the path, and only then', async (
   const role = `metrics-${namespace}`;
   await kubectl('create', 'clusterrole', role, '--verb=get', '--non-resource-url=/metrics');
   await kubectl('create', 'clusterrolebinding', role, `--clusterrole=${role}`, `--serviceaccount=${namespace}:scraper`);
-  const fresh = new TokenReviewer(opened.client, systemClock);
+  const fresh = new TokenReviewer(opened.client, { clock: systemClock });
   expect(await fresh.review(token, '/metrics')).toBe('allowed');
   expect(await fresh.review(token, '/debug')).toBe('forbidden');
   await kubectl('delete', 'clusterrolebinding,clusterrole', role);
   expect(await fresh.review(token, '/metrics')).toBe('allowed'); // believed for a minute
+});
+
+describe('past an API server in trouble', () => {
+  const reviews = /tokenreviews$/;
+  let proxy: ChaosProxy;
+  let proxied: OpenClient;
+  let token: string;
+
+  beforeAll(async () => {
+    const { kubeconfig, testRoot } = testCluster();
+    proxy = await ChaosProxy.start({ kubeconfig });
+    proxied = await openClient({ kubeconfig: proxy.kubeconfig, homeDir: testRoot, userAgent: 'test' });
+    await kubectl('create', 'serviceaccount', 'trouble');
+    token = await kubectl('create', 'token', 'trouble');
+  });
+  afterAll(async () => {
+    await proxied.close();
+    await proxy[Symbol.asyncDispose]();
+  });
+
+  test('those who ask about one token at the same time are one question', async () => {
+    const sharing = new TokenReviewer(proxied.client, { clock: systemClock });
+    const slow = proxy.faults.add({ kind: 'latency', delayMs: 200 });
+    const all = Array.from({ length: 20 }, () => sharing.review(token, '/metrics'));
+    const other = sharing.review(token, '/debug');
+    expect(new Set(await Promise.all(all))).toEqual(new Set(['forbidden']));
+    expect(await other).toBe('forbidden');
+    slow.end();
+    expect(proxy.log.count({ path: reviews })).toBe(2);
+    expect(proxy.log.count({ path: /subjectaccessreviews$/ })).toBe(2);
+  });
+
+  test('a question that failed is asked again by the next', async () => {
+    const failing = new TokenReviewer(proxied.client, { clock: systemClock, timeoutMs: 300 });
+    const silent = proxy.faults.add({ kind: 'silence', where: { path: reviews } });
+    const startedMs = performance.now();
+    const both = await Promise.allSettled([failing.review(token, '/metrics'), failing.review(token, '/metrics')]);
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(both[0]).toMatchObject({ reason: { code: 'API_TIMEOUT', message: expect.stringContaining('0.3 s') } });
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    silent.end();
+    expect(await new TokenReviewer(proxied.client, { clock: systemClock }).review(token, '/metrics')).toBe('forbidden');
+    await expect.poll(() => failing.review(token, '/metrics').catch(() => undefined)).toBe('forbidden');
+  });
+
+  test('a 429 to others holds no question back, and one to a question does so for its time', async () => {
+    const busy = proxy.faults.add({ ...tooManyRequests(30), where: { path: /configmaps/ } });
+    const abort = new AbortController();
+    const held = proxied.client.list(CoreResources.configMaps, { namespace, signal: abort.signal });
+    await expect.poll(() => proxied.heldBackMs()).toBeGreaterThan(10_000);
+    const calm = new TokenReviewer(proxied.client, { clock: systemClock });
+    const startedMs = performance.now();
+    expect(await calm.review(token, '/metrics')).toBe('forbidden');
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    abort.abort(new Error('stopped by the test'));
+    await expect(held).rejects.toThrow('stopped by the test');
+    busy.end();
+
+    const throttled = proxy.faults.add({ ...tooManyRequests(30), where: { path: reviews } });
+    const hasty = new TokenReviewer(proxied.client, { clock: systemClock, timeoutMs: 300 });
+    await expect(hasty.review(token, '/metrics')).rejects.toMatchObject({ code: 'API_TIMEOUT' });
+    throttled.end();
+  });
+
+  test('more questions at once than anybody honest has are refused', async () => {
+    const flooded = new TokenReviewer(proxied.client, { clock: systemClock, timeoutMs: 1_000 });
+    const silent = proxy.faults.add({ kind: 'silence', where: { path: reviews } });
+    const before = proxy.log.count({ path: reviews });
+    const all = Array.from({ length: 50 }, (_each, index) => flooded.review(`invented-${index}`, '/metrics'));
+    const ends = await Promise.allSettled(all);
+    const codes = ends.map((end) => (end.status === 'rejected' ? (end.reason as ApiError).code : 'answered'));
+    expect(codes.filter((code) => code === 'API_TOO_MANY_REQUESTS')).toHaveLength(34);
+    expect(proxy.log.count({ path: reviews }) - before).toBe(16);
+    silent.end();
+  });
 });

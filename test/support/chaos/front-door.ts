@@ -23,6 +23,7 @@ export class FrontDoor {
   #server: Server | undefined;
   #port = 0;
   #halfOpens = 0;
+  #seen = 0;
 
   constructor(innerPort: number) {
     this.#innerPort = innerPort;
@@ -35,6 +36,11 @@ export class FrontDoor {
 
   get connections(): number {
     return this.#relays.size;
+  }
+
+  /** All that ever came. */
+  get seen(): number {
+    return this.#seen;
   }
 
   async open(): Promise<void> {
@@ -78,6 +84,7 @@ export class FrontDoor {
   }
 
   #relay(client: Socket): void {
+    this.#seen += 1;
     const inner = connect({ port: this.#innerPort, host: '127.0.0.1', noDelay: true });
     const relay: Relay = { client, inner, isDead: false };
     this.#relays.add(relay);

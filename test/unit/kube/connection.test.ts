@@ -115,16 +115,47 @@ describe('credentials', () => {
     const connection = await connect({ kubeconfig: await write('shared', { token: 'secret' }), homeDir: dir });
     const all = await Promise.all(Array.from({ length: 5 }, () => connection.credentials()));
     expect(new Set(all.map(({ dispatcher }) => dispatcher)).size).toBe(1);
-    expect(all[0]?.headers).toMatchObject({ Authorization: 'Bearer secret' });
+    expect(all[0]?.headers).toMatchObject({ authorization: 'Bearer secret' });
     await connection.close();
   });
 
-  it('keep their sockets when they are renewed and the certificates are the same', async () => {
-    const connection = await connect({ kubeconfig: await write('renewed', {}), homeDir: dir });
-    const before = await connection.credentials();
-    const after = await connection.credentials({ isRefreshForced: true });
-    expect(after).not.toBe(before);
-    expect(after.dispatcher).toBe(before.dispatcher);
+  it('that are refused are asked for anew, and keep their sockets where the certificates are the same', async () => {
+    const tokenFile = join(dir, 'token');
+    await writeFile(tokenFile, 'first\n');
+    const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } }; // as in a pod
+    const config = { ...kubeconfig({}), users: [{ name: 'dev', user }] };
+    const connection = await connect({ kubeconfig: await write('renewed', JSON.stringify(config)), homeDir: dir });
+    const first = await connection.credentials();
+    expect(first.headers).toEqual({ authorization: 'Bearer first' });
+    await writeFile(tokenFile, 'second');
+    expect(await connection.credentials()).toBe(first); // young enough
+    const second = await connection.credentials({ refused: first });
+    expect(second).toEqual({ headers: { authorization: 'Bearer second' }, dispatcher: first.dispatcher });
+    expect(await connection.credentials({ refused: second })).toBe(second); // nothing better is to be had
+    await connection.close();
+  });
+
+  it('of a plugin are asked for once by all whom the server refused, however long they were to hold', async () => {
+    const counter = join(dir, 'runs');
+    await writeFile(counter, '');
+    const script = `require('fs').appendFileSync(process.argv[1], 'x');
+      const token = 'token-' + require('fs').readFileSync(process.argv[1], 'utf8').length;
+      console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token } }))`;
+    const exec = { ...execPlugin, command: process.execPath, args: ['-e', script, counter] };
+    const config = { ...kubeconfig({}), users: [{ name: 'dev', user: { exec } }] };
+    const connection = await connect({ kubeconfig: await write('plugin', JSON.stringify(config)), homeDir: dir });
+    const first = await connection.credentials();
+    expect(first.headers).toEqual({ authorization: 'Bearer token-1' });
+    const all = await Promise.all(Array.from({ length: 5 }, () => connection.credentials({ refused: first })));
+    const late = await connection.credentials({ refused: first }); // its answer was slower than the others'
+    for (const { headers } of [...all, late]) expect(headers).toEqual({ authorization: 'Bearer token-2' });
+    await connection.close();
+  });
+
+  it('are a name and a password where the kubeconfig says so', async () => {
+    const config = { ...kubeconfig({}), users: [{ name: 'dev', user: { username: 'me', password: 'x:y' } }] };
+    const connection = await connect({ kubeconfig: await write('basic', JSON.stringify(config)), homeDir: dir });
+    expect((await connection.credentials()).headers).toEqual({ authorization: `Basic ${btoa('me:x:y')}` });
     await connection.close();
   });
 
@@ -137,7 +168,7 @@ describe('credentials', () => {
     const before = await connection.credentials();
     await writeFile(authority, 'second');
     expect((await connection.credentials()).dispatcher).toBe(before.dispatcher); // young enough
-    expect((await connection.credentials({ isRefreshForced: true })).dispatcher).not.toBe(before.dispatcher);
+    expect((await connection.credentials({ refused: before })).dispatcher).not.toBe(before.dispatcher);
     await connection.close();
   });
 

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ListOptions, WatchOptions } from '../../../src/kube/client.ts';
+import type { ListOptions, WatchOptions } from '../../../src/kube/call-options.ts';
 import { ApiError, type ApiErrorCode } from '../../../src/kube/errors.ts';
 import { ObjectStore, type StoreChange } from '../../../src/kube/object-store.ts';
 import type { KubeList, KubeObject } from '../../../src/kube/objects.ts';

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ListOptions, WatchOptions } from '../../../src/kube/client.ts';
+import type { ListOptions, WatchOptions } from '../../../src/kube/call-options.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { CoreResources, type Resource } from '../../../src/kube/resource.ts';

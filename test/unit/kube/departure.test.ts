@@ -1,18 +1,22 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { Agent } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ApiRequest } from '../../../src/kube/api-request.ts';
 import { KubeClient } from '../../../src/kube/client.ts';
 import type { Connection } from '../../../src/kube/connection.ts';
-import { type ApiRequest, HttpTransport } from '../../../src/kube/http.ts';
+import { HttpTransport } from '../../../src/kube/http.ts';
 import { LeaseLostError } from '../../../src/kube/leader-term.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 
 let server: Server;
+let sockets: Agent;
 let received: string[] = [];
 let isLeading = true;
 let asked = 0;
 
 beforeAll(async () => {
+  sockets = new Agent();
   server = createServer((request, response) => {
     received.push(request.method ?? '');
     request.resume();
@@ -20,7 +24,8 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
-afterAll(() => {
+afterAll(async () => {
+  await sockets.destroy();
   server.close();
   server.closeAllConnections();
 });
@@ -38,7 +43,7 @@ const portOf = (each: { address: () => unknown }): number => (each.address() as 
 function transport(port = portOf(server)): HttpTransport {
   const connection = {
     server: `http://127.0.0.1:${port}`,
-    credentials: async () => ({ headers: {}, dispatcher: undefined }),
+    credentials: async () => ({ headers: {}, dispatcher: sockets }),
   } as unknown as Connection;
   return new HttpTransport(connection, { userAgent: 'test/1' });
 }
