@@ -16,7 +16,12 @@ export interface ComponentInput {
   readonly apiServerPort: number;
   /** kwok's configuration: what its nodes and pods do. */
   readonly stagesFile: string;
+  /** More flags of the API server. Default none. */
+  readonly apiServerFlags?: Flags | undefined;
 }
+
+/** Names without dashes in front, and their values. */
+export type Flags = Readonly<Record<string, string | number | boolean>>;
 
 /** Addresses of Services; the first is `kubernetes.default`, which the serving certificate names. */
 const serviceCidr = '10.0.0.0/16';
@@ -32,8 +37,6 @@ export function etcdUrl({ etcdPort }: Pick<ComponentInput, 'etcdPort'>): string 
 export function componentArgs(name: ComponentName, input: ComponentInput): string[] {
   return args(flagsOf(name, input));
 }
-
-type Flags = Readonly<Record<string, string | number | boolean>>;
 
 function args(flags: Flags): string[] {
   return Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
@@ -74,6 +77,7 @@ function flagsOf(name: ComponentName, input: ComponentInput): Flags {
         'authorization-mode': 'Node,RBAC',
         'service-cluster-ip-range': serviceCidr,
         'allow-privileged': true,
+        ...input.apiServerFlags,
       };
     case 'kube-controller-manager':
       return {

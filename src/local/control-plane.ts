@@ -3,7 +3,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { countNodes, createClusterObjects } from './cluster-objects.ts';
 import type { ClusterPaths } from './cluster-paths.ts';
-import { type ComponentName, componentArgs, componentNames, etcdUrl } from './components.ts';
+import { type ComponentName, componentArgs, componentNames, etcdUrl, type Flags } from './components.ts';
 import { LocalApi } from './local-api.ts';
 import { type LocalContext, moduleDirOf } from './local-environment.ts';
 import { LocalClusterError } from './local-error.ts';
@@ -24,15 +24,21 @@ export function logFileOf(paths: ClusterPaths, name: ComponentName): string {
   return join(paths.logDir, `${name}.log`);
 }
 
+/** What the processes are started with. */
+export interface PlaneContext extends LocalContext {
+  /** See {@link import('./up.ts').UpOptions.apiServerFlags}. */
+  readonly apiServerFlags?: Flags | undefined;
+}
+
 /** The processes of one cluster. */
 export class ControlPlane {
   readonly #paths: ClusterPaths;
-  readonly #context: LocalContext;
+  readonly #context: PlaneContext;
   #state: ClusterState;
   /** Components that ran when the start began, or were started since: the death of one of these ends a wait. */
   readonly #expected = new Set<ComponentName>();
 
-  constructor(paths: ClusterPaths, state: ClusterState, context: LocalContext) {
+  constructor(paths: ClusterPaths, state: ClusterState, context: PlaneContext) {
     this.#paths = paths;
     this.#state = state;
     this.#context = context;
@@ -92,13 +98,14 @@ export class ControlPlane {
   async #startOne(name: ComponentName): Promise<void> {
     this.#context.signal.throwIfAborted();
     const { binDir } = this.#state;
+    const { apiServerFlags } = this.#context;
     const logFile = logFileOf(this.#paths, name);
     await copyFile(logFile, `${logFile}.previous`).catch(() => undefined);
     const stagesFile = join(moduleDirOf(this.#context.environment), 'kwok', 'stages.yaml');
     const { PATH } = this.#context.environment.env;
     const identity = await startDetached({
       file: join(binDir, name),
-      args: componentArgs(name, { ...this.#state, paths: this.#paths, stagesFile }),
+      args: componentArgs(name, { ...this.#state, paths: this.#paths, stagesFile, apiServerFlags }),
       cwd: this.#paths.stateDir,
       // Nothing else: a proxy or a KUBECONFIG of the user has no business in here.
       env: { PATH, HOME: this.#paths.stateDir },

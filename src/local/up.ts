@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { findBinaries } from './binaries.ts';
 import { type ClusterPaths, clusterPaths } from './cluster-paths.ts';
-import { componentNames } from './components.ts';
+import { componentNames, type Flags } from './components.ts';
 import { ControlPlane, logFileOf } from './control-plane.ts';
 import { withFileLock } from './file-lock.ts';
 import { removeDirs } from './files.ts';
@@ -23,6 +23,8 @@ export interface UpOptions {
   readonly nodes?: number | undefined;
   /** Port of the API server; a running cluster has to have this one. Default: that one, or a free one. */
   readonly port?: number | undefined;
+  /** More flags of an API server that this call starts, an audit log for example. Default none. */
+  readonly apiServerFlags?: Flags | undefined;
   /** Wall clock, for certificates and the state file. */
   readonly now: Date;
 }

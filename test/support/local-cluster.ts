@@ -11,13 +11,15 @@ import type { LocalContext } from '../../src/local/local-environment.ts';
 import type { LocalEvent } from '../../src/local/local-event.ts';
 import { identify } from '../../src/local/process-identity.ts';
 import { findTools } from '../../src/local/tools.ts';
-import { up } from '../../src/local/up.ts';
+import { type UpOptions, up } from '../../src/local/up.ts';
 import type { TestCluster } from './test-context.ts';
 
 /** How to start. */
 export interface StartOptions {
   readonly signal: AbortSignal;
   readonly report: (event: LocalEvent) => void;
+  /** See {@link UpOptions.apiServerFlags}. */
+  readonly apiServerFlags?: UpOptions['apiServerFlags'];
 }
 
 /** A cluster for one run of the test suite. */
@@ -45,7 +47,10 @@ export async function startTestCluster(options: StartOptions): Promise<StartedCl
   };
   try {
     const context = testContext(join(testRoot, 'shared'), options);
-    const { kubeconfig, server } = await up({ name: 'test', nodes: 3, now: new Date() }, context);
+    const { kubeconfig, server } = await up(
+      { name: 'test', nodes: 3, now: new Date(), apiServerFlags: options.apiServerFlags },
+      context,
+    );
     const { helm, kubectl } = await findTools(context);
     const binDirs = [helm.binDir, kubectl.binDir].filter((dir) => dir !== undefined);
     const path = [...new Set(binDirs), process.env.PATH ?? ''].join(delimiter);

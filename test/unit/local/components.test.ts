@@ -15,6 +15,14 @@ test('the command lines are those that were tried', async () => {
   await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('golden/components.txt');
 });
 
+test('more flags of the API server go to it alone', () => {
+  const apiServerFlags = { 'audit-log-path': 'audit.log' };
+  const given = componentNames.filter((name) =>
+    componentArgs(name, { ...input, apiServerFlags }).includes('--audit-log-path=audit.log'),
+  );
+  expect(given).toEqual(['kube-apiserver']);
+});
+
 test('nothing listens on any other address than the loopback one', () => {
   const addresses = componentNames.flatMap((name) =>
     componentArgs(name, input).filter((arg) => /^--(listen|bind|advertise)/.test(arg)),
