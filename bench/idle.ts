@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { ChaosProxy } from '../test/support/chaos-proxy.ts';
 import { startTestCluster } from '../test/support/local-cluster.ts';
 import { machine, table, writePage } from './markdown.ts';
+import { optionValues, wholeNumber, wholeNumbers } from './options.ts';
 import { type ProcessFigures, processFigures } from './process-figures.ts';
 import { spread } from './statistics.ts';
 
@@ -27,19 +28,35 @@ interface IdleFigures {
   readonly figures: ProcessFigures;
 }
 
+/** The command line, for the usage. */
+export const idleUsage = 'idle [--n 0,60] [--seconds 60]';
+
+/** @throws UsageError */
+export function parseIdleOptions(args: readonly string[]): IdleOptions {
+  const values = optionValues(args, ['n', 'seconds']);
+  return {
+    sizes: wholeNumbers('--n', values.n ?? '0,60', { min: 0, max: 2_500 }),
+    seconds: wholeNumber('--seconds', values.seconds ?? '60', { min: 1, max: 3_600 }),
+  };
+}
+
 const main = join(import.meta.dirname, '..', 'dist', 'main.js');
 const namespace = 'bench-idle';
 
 /** Measures, prints and writes the page; gives back what goes onto the last line. */
-export async function benchIdle(options: IdleOptions): Promise<Record<string, number>> {
+export async function benchIdle(
+  options: IdleOptions,
+  context: { readonly signal: AbortSignal; readonly say: (text: string) => void },
+): Promise<Record<string, number>> {
+  const { signal, say } = context;
   const starts = await startTimes();
-  const abort = new AbortController();
-  const { cluster, stop } = await startTestCluster({ signal: abort.signal, report: () => undefined });
+  const { cluster, stop } = await startTestCluster({ signal, report: () => undefined });
   const rows: IdleFigures[] = [];
   try {
     const kubectl = (args: readonly string[], input?: string) =>
       execa(cluster.kubectl, [...args], {
         env: { KUBECONFIG: cluster.kubeconfig },
+        cancelSignal: signal,
         ...(input === undefined ? {} : { input }),
       });
     await kubectl(['apply', '--server-side', '-f', 'deploy/crds']);
@@ -55,13 +72,13 @@ export async function benchIdle(options: IdleOptions): Promise<Record<string, nu
       if (size > 0) {
         await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: resources }));
       }
-      rows.push(await measure({ size, seconds: options.seconds, cluster, kubectl }));
-      process.stderr.write(`${size} resources: ${rows.at(-1)?.requests} requests, ${rows.at(-1)?.cpuSeconds} CPU-s\n`);
+      rows.push(await measure({ size, seconds: options.seconds, cluster, kubectl, signal }));
+      say(`${size} resources: ${rows.at(-1)?.requests} requests, ${rows.at(-1)?.cpuSeconds} CPU-s`);
     }
   } finally {
     await stop();
   }
-  process.stderr.write(`wrote ${writePage('idle', page(options, { starts, rows }))}\n`);
+  say(`wrote ${writePage('idle', page(options, { starts, rows }))}`);
   const last = rows.at(-1);
   return {
     n: last?.size ?? 0,
@@ -84,8 +101,9 @@ async function measure(context: {
     readonly testRoot: string;
   };
   readonly kubectl: Kubectl;
+  readonly signal: AbortSignal;
 }): Promise<IdleFigures> {
-  const { size, seconds, cluster, kubectl } = context;
+  const { size, seconds, cluster, kubectl, signal } = context;
   await using proxy = await ChaosProxy.start({ kubeconfig: cluster.kubeconfig });
   const dir = await mkdtemp(join(cluster.testRoot, 'idle-'));
   const audit = join(dir, 'helm.log');
@@ -115,10 +133,10 @@ async function measure(context: {
     if (size > 0) {
       await kubectl(['-n', namespace, 'wait', '--for=condition=Ready', 'bookstores', '--all', '--timeout=600s']);
     }
-    await delay(15_000); // what the start and the roll-out left to do
+    await delay(15_000, undefined, { signal }); // what the start and the roll-out left to do
     const [sinceMs, before] = [performance.now(), processFigures(pid)];
     const helmBefore = await helmCalls(audit);
-    await delay(seconds * 1000);
+    await delay(seconds * 1000, undefined, { signal });
     const figures = processFigures(pid);
     const own = proxy.log.list({ sinceMs }).filter(({ userAgent }) => userAgent.startsWith('bookstore-operator'));
     const byVerb: Record<string, number> = {};

@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 export interface ProcessFigures {
   /** User and system time since the start, in seconds. */
   readonly cpuSeconds: number;
+  /** The same of all children that have ended. */
+  readonly childrenCpuSeconds: number;
   readonly residentMb: number;
   readonly peakResidentMb: number;
 }
@@ -15,11 +17,16 @@ const ticksPerSecond = 100;
 /** Reads /proc. @throws where the process is gone */
 export function processFigures(pid: number): ProcessFigures {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+  const [user = 0, system = 0, childrenUser = 0, childrenSystem = 0] = fields.slice(11, 15);
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const kb = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
   return {
-    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
+    cpuSeconds: (user + system) / ticksPerSecond,
+    childrenCpuSeconds: (childrenUser + childrenSystem) / ticksPerSecond,
     residentMb: kb('VmRSS') / 1024,
     peakResidentMb: kb('VmHWM') / 1024,
   };

@@ -1,0 +1,209 @@
+// The three sides of a run: the same releases installed, updated and deleted, each in namespaces of its own.
+import { setTimeout as delay } from 'node:timers/promises';
+import pMap from 'p-map';
+import type { ObjectInput } from '../../src/kube/objects.ts';
+import { CoreResources, gvkOf, type Resource } from '../../src/kube/resource.ts';
+import type { TestCluster } from '../../test/support/test-context.ts';
+import { type AuditLog, benchAgent, ofTheOperator } from '../audit-log.ts';
+import { until } from '../until.ts';
+import { bookStore, firstSpec, objectsOf, secondSpec } from './chart-objects.ts';
+import type { Contender } from './contender.ts';
+import type { OperatorFigures, SideFigures } from './figures.ts';
+import { OperatorProcess } from './operator-process.ts';
+import type { OperatorBenchOptions } from './options.ts';
+import type { ReleaseName, Site } from './site.ts';
+import type { World } from './world.ts';
+
+/** What a measurement needs. */
+export interface Stage {
+  readonly world: World;
+  readonly cluster: TestCluster;
+  readonly audit: AuditLog;
+  readonly options: Pick<OperatorBenchOptions, 'idleSeconds' | 'settleSeconds'>;
+  readonly signal: AbortSignal;
+  readonly say: (text: string) => void;
+  readonly bookStores: Resource;
+  /** The chart's objects for both specs, of any release. */
+  readonly rendered: { readonly first: readonly ObjectInput[]; readonly second: readonly ObjectInput[] };
+  /** Where our operator has its Lease. */
+  readonly operatorNamespace: string;
+}
+
+/** Requests of the benchmark in flight: more makes the API server no faster on two cores. */
+const width = 16;
+
+/** How often is asked what the local copies cannot tell. */
+const askMs = 100;
+
+/** Two minutes, and three seconds for each release: ten times what is expected of anybody. */
+const deadlineFor = ({ releases }: Site): number => 120_000 + releases.length * 3_000;
+
+/** The bare API: the objects that the chart renders, created, changed and deleted as fast as the API server takes them. */
+export async function measureFloor(site: Site, stage: Stage): Promise<SideFigures> {
+  const { world, signal, rendered } = stage;
+  await createNamespaces(site, stage);
+  await settle(stage);
+  const resourceOf = (object: ObjectInput): Promise<Resource> => world.discovery.resolve(gvkOf(object), signal);
+  const first = site.releases.flatMap((release) => objectsOf(rendered.first, release));
+  const second = site.releases.flatMap((release) => objectsOf(rendered.second, release));
+  const changed = second.filter((object, index) => JSON.stringify(object) !== JSON.stringify(first[index]));
+  const each = (objects: readonly ObjectInput[], act: (object: ObjectInput) => Promise<unknown>): Promise<unknown> =>
+    pMap(objects, act, { concurrency: width, signal });
+
+  const installSeconds = await timed(site, stage, {
+    what: 'install',
+    act: () =>
+      each(first, async (object) => world.client.create(await resourceOf(object), object, { fieldManager, signal })),
+    missing: () => world.withoutPods(site),
+  });
+  await settle(stage);
+  const old = world.runningPods(site);
+  const updateSeconds = await timed(site, stage, {
+    what: 'update',
+    act: () =>
+      each(changed, async (object) => {
+        const { namespace, name = '' } = object.metadata;
+        const patch = { spec: object.spec };
+        return world.client.merge(await resourceOf(object), patch, { namespace, name, fieldManager, signal });
+      }),
+    missing: () => world.withOldPods(site, old),
+  });
+  await settle(stage);
+  const deleteSeconds = await timed(site, stage, {
+    what: 'delete',
+    act: () =>
+      each(first, async (object) => {
+        const { namespace, name = '' } = object.metadata;
+        return world.client.delete(await resourceOf(object), { namespace, name, signal });
+      }),
+    missing: () => world.leftOf(site),
+    pollMs: askMs,
+  });
+  return { installSeconds, updateSeconds, deleteSeconds };
+}
+
+/** An operator: resources created, changed and deleted in bulk, and what it costs between. */
+export async function measureOperator(contender: Contender, site: Site, stage: Stage): Promise<OperatorFigures> {
+  const { world, signal, bookStores, cluster, operatorNamespace } = stage;
+  await createNamespaces(site, stage);
+  await using operator = await OperatorProcess.start(contender, { cluster, namespace: operatorNamespace, signal });
+  await settle(stage);
+  const emptyMb = operator.figures().residentMb;
+  const watched = { ...stage, failure: operator.died };
+  const each = (act: (release: ReleaseName) => Promise<unknown>): Promise<unknown> =>
+    pMap(site.releases, act, { concurrency: width, signal });
+
+  const startedMs = performance.now();
+  const installSeconds = await timed(site, watched, {
+    what: 'install',
+    act: () =>
+      each((release) => world.client.create(bookStores, bookStore(release, firstSpec), { fieldManager, signal })),
+    missing: () => world.withoutPods(site),
+  });
+  const { doneCondition: done } = contender;
+  await waitFor(site, watched, { what: 'install', missing: () => world.withoutCondition(site, done) });
+  const doneSeconds = (performance.now() - startedMs) / 1000;
+  await settle(stage);
+  const idle = await measureIdle(contender, operator, stage);
+  const { residentMb, peakResidentMb: peakMb } = operator.figures();
+
+  const old = world.runningPods(site);
+  const updateSeconds = await timed(site, watched, {
+    what: 'update',
+    act: () =>
+      each((release) => world.client.merge(bookStores, { spec: secondSpec }, { ...release, fieldManager, signal })),
+    missing: () => [...world.withoutRevision(site, 2), ...world.withOldPods(site, old)],
+  });
+  await settle(stage);
+  const deleteSeconds = await timed(site, watched, {
+    what: 'delete',
+    act: () => each((release) => world.client.delete(bookStores, { ...release, signal })),
+    missing: () => world.leftOf(site),
+    pollMs: askMs,
+  });
+  const memory = { emptyMb, residentMb, peakMb };
+  return { installSeconds, doneSeconds, updateSeconds, deleteSeconds, idle, memory };
+}
+
+const fieldManager = benchAgent;
+
+interface Step {
+  readonly what: string;
+  /** See {@link import('../until.ts').UntilOptions.pollMs}. */
+  readonly pollMs?: number;
+  readonly missing: () => readonly string[] | Promise<readonly string[]>;
+}
+
+type Waiting = Pick<Stage, 'signal'> & { readonly failure?: Promise<never> };
+
+/** Seconds from the first request until nothing is missing. */
+async function timed(
+  site: Site,
+  stage: Pick<Stage, 'say'> & Waiting,
+  step: Step & { readonly act: () => Promise<unknown> },
+): Promise<number> {
+  const startedMs = performance.now();
+  await step.act();
+  await waitFor(site, stage, step);
+  const seconds = (performance.now() - startedMs) / 1000;
+  stage.say(`${site.side}, ${site.releases.length} releases: ${step.what} ${seconds.toFixed(2)} s`);
+  return seconds;
+}
+
+function waitFor(site: Site, { signal, failure }: Waiting, step: Step): Promise<void> {
+  return until(`${step.what} of ${site.releases.length} releases (${site.side})`, {
+    signal,
+    deadlineMs: deadlineFor(site),
+    missing: step.missing,
+    ...(step.pollMs === undefined ? {} : { pollMs: step.pollMs }),
+    ...(failure === undefined ? {} : { failure }),
+  });
+}
+
+async function measureIdle(
+  contender: Contender,
+  operator: OperatorProcess,
+  { audit, options, signal }: Stage,
+): Promise<OperatorFigures['idle']> {
+  const cpu = (): number => {
+    const { cpuSeconds, childrenCpuSeconds } = operator.figures();
+    return cpuSeconds + childrenCpuSeconds;
+  };
+  const [cpuBefore, helmBefore] = [cpu(), await operator.helmStarts()];
+  const counted = await audit.count();
+  await Promise.race([delay(options.idleSeconds * 1000, undefined, { signal }), operator.died]);
+  return {
+    helmProcesses: contender.hasHelmProcesses ? (await operator.helmStarts()) - helmBefore : null,
+    requests: ofTheOperator(await counted()),
+    cpuSeconds: cpu() - cpuBefore,
+  };
+}
+
+/** Namespaces, and what the control plane puts into each: a pod cannot start before its service account is there. */
+async function createNamespaces(site: Site, { world, signal }: Stage): Promise<void> {
+  const { client } = world;
+  await pMap(
+    site.namespaces,
+    async (name) => {
+      const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+      await client.create(CoreResources.namespaces, object, { fieldManager, signal });
+    },
+    { concurrency: width, signal },
+  );
+  const accounts = await world.discovery.resolve({ group: '', version: 'v1', kind: 'ServiceAccount' }, signal);
+  await until(`the service accounts of ${site.namespaces.length} namespaces`, {
+    signal,
+    deadlineMs: deadlineFor(site),
+    missing: async () => {
+      const { items } = await client.list(accounts, { isMetadataOnly: true, pageSize: 0, signal });
+      const made = new Set(items.map(({ metadata }) => metadata.namespace));
+      return site.namespaces.filter((namespace) => !made.has(namespace));
+    },
+    pollMs: askMs,
+  });
+}
+
+/** What a step left to do (garbage collection, endpoints, Events) is not to be paid for by the next one. */
+function settle({ options, signal }: Stage): Promise<void> {
+  return delay(options.settleSeconds * 1000, undefined, { signal });
+}
