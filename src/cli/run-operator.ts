@@ -33,6 +33,7 @@ import { fenceOf, newElection } from './run-leadership.ts';
 import { meterEvents, meterHelm, meterRequests, serveMetrics } from './run-metrics.ts';
 import { runNights } from './run-nights.ts';
 import type { RunOptions } from './run-options.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { packageVersion } from './version.ts';
 
 /** What the parts of one run share. */
@@ -50,6 +51,7 @@ interface Wiring {
 
 /** Runs until the first signal, then drains; the second gives up what is in flight. */
 export async function runOperator(options: RunOptions, io: CommandIo): Promise<ExitCode> {
+  keepHeapSmall();
   const log = createLogger({ level: options.logLevel, destination: io.stderr });
   const entries = await readEntries(options, { io, log });
   const namespaces = watchNamespaces(io.config);
