@@ -61,7 +61,7 @@ export function commandOf(
     `--watches-file=${places.watchesFile}`,
     '--metrics-bind-address=0',
     `--health-probe-bind-address=127.0.0.1:${places.probePort}`,
-    ...(contender.side === 'ours' ? ['--leader-elect', '--log-level=warn'] : []),
+    ...(contender.side === 'ours' ? ['--leader-elect'] : []),
   ];
   return { file, args };
 }

@@ -32,6 +32,14 @@ export interface OperatorFigures extends SideFigures {
     /** The most until then. */
     readonly peakMb: number;
   };
+  /** After an end and a new start with all resources there; null where it is not measured. */
+  readonly restart: {
+    /** From the start of the process until each resource was looked at. */
+    readonly seconds: number;
+    /** Started since. */
+    readonly helmProcesses: number;
+    readonly residentMb: number;
+  } | null;
 }
 
 /** One run with N resources: everything side by side. */

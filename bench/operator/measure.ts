@@ -86,10 +86,12 @@ export async function measureFloor(site: Site, stage: Stage): Promise<SideFigure
 export async function measureOperator(contender: Contender, site: Site, stage: Stage): Promise<OperatorFigures> {
   const { world, signal, bookStores, cluster, operatorNamespace } = stage;
   await createNamespaces(site, stage);
-  await using operator = await OperatorProcess.start(contender, { cluster, namespace: operatorNamespace, signal });
+  const start = { cluster, namespace: operatorNamespace, signal };
+  await using processes = new AsyncDisposableStack();
+  let operator = processes.use(await OperatorProcess.start(contender, start));
   await settle(stage);
   const emptyMb = operator.figures().residentMb;
-  const watched = { ...stage, failure: operator.died };
+  let watched = { ...stage, failure: operator.died };
   const each = (act: (release: ReleaseName) => Promise<unknown>): Promise<unknown> =>
     pMap(site.releases, act, { concurrency: width, signal });
 
@@ -106,6 +108,21 @@ export async function measureOperator(contender: Contender, site: Site, stage: S
   await settle(stage);
   const idle = await measureIdle(contender, operator, stage);
   const { residentMb, peakResidentMb: peakMb } = operator.figures();
+  let restart: OperatorFigures['restart'] = null;
+  if (contender.side === 'ours') {
+    await operator[Symbol.asyncDispose]();
+    const againMs = performance.now();
+    operator = processes.use(await OperatorProcess.start(contender, start));
+    watched = { ...stage, failure: operator.died };
+    await waitFor(site, watched, {
+      what: 'first look after a restart',
+      missing: async () => ((await operator.says('first look done')) ? [] : ['its end, in the log']),
+      pollMs: askMs,
+    });
+    const seconds = (performance.now() - againMs) / 1000;
+    await settle(stage);
+    restart = { seconds, helmProcesses: await operator.helmStarts(), residentMb: operator.figures().residentMb };
+  }
 
   const old = world.runningPods(site);
   const updateSeconds = await timed(site, watched, {
@@ -122,7 +139,7 @@ export async function measureOperator(contender: Contender, site: Site, stage: S
     pollMs: askMs,
   });
   const memory = { emptyMb, residentMb, peakMb };
-  return { installSeconds, doneSeconds, updateSeconds, deleteSeconds, idle, memory };
+  return { installSeconds, doneSeconds, updateSeconds, deleteSeconds, idle, memory, restart };
 }
 
 const fieldManager = benchAgent;

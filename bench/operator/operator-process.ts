@@ -27,6 +27,7 @@ const root = join(import.meta.dirname, '..', '..');
 export class OperatorProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #helmLog: string;
+  readonly #log: string;
   readonly #exited: Promise<unknown>;
   /** Rejects when the process ends by itself, with its last words. */
   readonly died: Promise<never>;
@@ -35,6 +36,7 @@ export class OperatorProcess implements AsyncDisposable {
   private constructor(child: ChildProcess, files: { readonly log: string; readonly helmLog: string }, who: string) {
     this.#child = child;
     this.#helmLog = files.helmLog;
+    this.#log = files.log;
     this.#exited = once(child, 'close').catch(() => undefined);
     this.died = this.#watchOver(files.log, who);
     this.died.catch(() => undefined); // it may die while nobody waits for anything: whoever waits next is told
@@ -84,6 +86,11 @@ export class OperatorProcess implements AsyncDisposable {
   /** Of the operator alone, not of its helm. @throws where it is gone */
   figures(): ProcessFigures {
     return processFigures(this.#child.pid ?? 0);
+  }
+
+  /** Whether it has said so in its log. */
+  async says(text: string): Promise<boolean> {
+    return (await readFile(this.#log, 'utf8')).includes(text);
   }
 
   /** How many helm processes it has started. */

@@ -64,6 +64,7 @@ ${plot('delete', 'Seconds until nothing is left, over the number of resources')}
 - **Update**: another image in all resources at once, until every release is at revision 2, each application runs in a new pod and no old one is left.
 - **Delete**: all resources at once (for the bare API: all objects), until no resource, record, object or pod is left.
 - **Idle**: ${idleSeconds} s with all resources there. Requests are counted in the API server's audit log: all but those of the control plane and of the benchmark. helm processes are counted by a shim in front of helm. CPU is that of the operator and of its helm processes.
+- **Restart**: the process is ended and started again; in sync when each resource has been decided on, by its log (\`first look done\`).
 - **Memory** is the resident set of the operator's process, without its helm processes: when nothing was there yet, after the idle time, and the most until then.
 `;
 }
@@ -137,6 +138,9 @@ ${table(head, [
   own('memory after the idle time, MB', (each) => each.memory.residentMb),
   own('memory above that without resources, MB', (each) => each.memory.residentMb - each.memory.emptyMb),
   own('memory at most, MB', (each) => each.memory.peakMb),
+  own('restart: s until in sync', ({ restart }) => restart?.seconds ?? null, 2),
+  own('restart: helm processes', ({ restart }) => restart?.helmProcesses ?? null),
+  own('restart: memory, MB', ({ restart }) => restart?.residentMb ?? null),
 ])}
 
 Requests of the idle time: ${agents(runs, ({ ours }) => ours)}${hasPeer ? `; beside it ${agents(runs, ({ peer }) => peer)}` : ''}.`;

@@ -11,6 +11,7 @@ import { aborted } from '../lib/aborted.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import { type ObjectSource, UnwatchedObjects } from './dependents.ts';
 import { FailureMemories } from './failure-memory.ts';
+import { FirstLook } from './first-look.ts';
 import { leftoversOf } from './leftovers.ts';
 import type { ObservedResource } from './observation.ts';
 import { Observer } from './observer.ts';
@@ -102,9 +103,11 @@ export class WatchedKind {
       const term = await this.#shared.leadership.waitUntilLeading(signals.stop).catch(() => undefined);
       if (term === undefined) break;
       this.#isActing = true;
+      const firstLook = this.#firstLook(following.store.keys());
       for (const key of following.store.keys()) this.#queue.add(key);
       await this.#shared.acting.add(
         this.#act(reconciler, {
+          firstLook,
           stop: AbortSignal.any([signals.stop, term.signal]),
           cancel: AbortSignal.any([signals.cancel, term.signal]),
         }),
@@ -120,16 +123,34 @@ export class WatchedKind {
   }
 
   /** One term's work, on a queue of its own: what an earlier term left is looked at anew. */
-  async #act(reconciler: ResourceReconciler, signals: RunSignals): Promise<void> {
+  async #act(
+    reconciler: ResourceReconciler,
+    { firstLook, ...signals }: RunSignals & { readonly firstLook: FirstLook },
+  ): Promise<void> {
+    const observe = this.#shared.observe(this.#entry);
     await new Controller({
       queue: this.#queue,
       reconcile: (key, signal) => reconciler.reconcile(key, signal),
       workers: this.#entry.maxConcurrentReconciles ?? this.#shared.workers,
-      observe: this.#shared.observe(this.#entry),
+      observe: (observation) => {
+        observe(observation);
+        firstLook.seen(observation.key);
+      },
     }).run(signals);
     this.#states.clear();
     this.#isActing = false; // a standby collects nothing: its store has all that a term needs
     this.#queue = this.#newQueue();
+  }
+
+  /** Logged: how long a start, or a change of leader, takes until the cluster is known to be as it should. */
+  #firstLook(keys: Iterable<string>): FirstLook {
+    const { clock, log } = this.#shared;
+    const startedMs = clock.monotonic();
+    return new FirstLook(keys, (resources) => {
+      const states = [...countStates(this.#states.values())].filter(([, count]) => count > 0);
+      const durationMs = Math.round(clock.monotonic() - startedMs);
+      log.info('first look done', { kind: this.name, resources, durationMs, states: Object.fromEntries(states) });
+    });
   }
 
   #newQueue(): WorkQueue {

@@ -34,7 +34,6 @@ test('ours is started as its Deployment starts it', () => {
     '--metrics-bind-address=0',
     '--health-probe-bind-address=127.0.0.1:8081',
     '--leader-elect',
-    '--log-level=warn',
   ]);
 });
 

@@ -10,6 +10,7 @@ export function operatorFigures(seconds: number, changes: Partial<OperatorFigure
     deleteSeconds: seconds,
     idle: { helmProcesses: 0, requests: { 'bookstore-operator/0.1.0': 11, 'Helm/4.2.3': 1 }, cpuSeconds: 0.04 },
     memory: { emptyMb: 100, residentMb: 150, peakMb: 160 },
+    restart: { seconds: 1.5, helmProcesses: 0, residentMb: 145 },
     ...changes,
   };
 }
@@ -24,6 +25,7 @@ export function runFigures(n: number, ours: number, peer: number | null = null):
       peer === null
         ? null
         : operatorFigures(peer, {
+            restart: null,
             idle: { helmProcesses: null, requests: { 'helm-operator/v0.0.0': 1_200 }, cpuSeconds: 34 },
           }),
   };
