@@ -14,11 +14,11 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { CheckedUninstaller } from '../uninstall/checked-uninstaller.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
-import type { ChartCrds } from './chart-crds.ts';
-import type { Dependents } from './dependents.ts';
+import type { ChartCrds } from './act/chart-crds.ts';
 import type { Leadership } from './leadership.ts';
-import type { ReleaseCache } from './release-cache.ts';
-import type { ValuesSources } from './values-sources.ts';
+import type { Dependents } from './observe/dependents.ts';
+import type { ReleaseCache } from './observe/release-cache.ts';
+import type { ValuesSources } from './values/values-sources.ts';
 
 /** What the operator is given. */
 export interface OperatorOptions {

@@ -10,13 +10,13 @@ import { errorText } from '../lib/error-text.ts';
 import { InFlight } from '../lib/in-flight.ts';
 import { recordLabelSelector } from '../release/record.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
-import { ChartCrds } from './chart-crds.ts';
-import { Dependents, helmLabel } from './dependents.ts';
+import { ChartCrds } from './act/chart-crds.ts';
 import { alone } from './leadership.ts';
+import { Dependents, helmLabel } from './observe/dependents.ts';
+import { ReleaseCache, type ReleaseKey, stripRecord } from './observe/release-cache.ts';
 import type { OperatorOptions, OperatorShared } from './operator-options.ts';
-import { ReleaseCache, type ReleaseKey, stripRecord } from './release-cache.ts';
-import { isSourceWatch } from './source-watch.ts';
-import { ValuesSources } from './values-sources.ts';
+import { isSourceWatch } from './values/source-watch.ts';
+import { ValuesSources } from './values/values-sources.ts';
 import { meterWatches, resourceName } from './watch-metrics.ts';
 import { WatchedKind } from './watched-kind.ts';
 

@@ -11,17 +11,17 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { CheckedUninstaller } from '../uninstall/checked-uninstaller.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
-import type { ChartCrds } from './chart-crds.ts';
-import type { Decision } from './decide.ts';
-import type { ObjectSource } from './dependents.ts';
-import type { FailureMemories } from './failure-memory.ts';
-import type { Observation, ObservedResource } from './observation.ts';
-import type { Observer } from './observer.ts';
-import type { ReleaseCache } from './release-cache.ts';
-import type { State } from './states.ts';
-import { composeStatus, type StatusInputs, type Verdict } from './status.ts';
-import type { StatusWriter } from './status-writer.ts';
-import type { Workloads } from './workloads.ts';
+import type { ChartCrds } from './act/chart-crds.ts';
+import type { Decision } from './decide/decide.ts';
+import type { FailureMemories } from './decide/failure-memory.ts';
+import type { State } from './decide/states.ts';
+import type { ObjectSource } from './observe/dependents.ts';
+import type { Observation, ObservedResource } from './observe/observation.ts';
+import type { Observer } from './observe/observer.ts';
+import type { ReleaseCache } from './observe/release-cache.ts';
+import type { Workloads } from './readiness/workloads.ts';
+import { composeStatus, type StatusInputs, type Verdict } from './status/status.ts';
+import type { StatusWriter } from './status/status-writer.ts';
 
 /** What the passes over one kind work with. */
 export interface PassContext {

@@ -12,10 +12,10 @@ import { settle } from './act/settle.ts';
 import { sweep } from './act/sweep.ts';
 import { uninstall } from './act/uninstall.ts';
 import { unlock } from './act/unlock.ts';
-import { decide } from './decide.ts';
-import type { ObservedResource } from './observation.ts';
+import { decide } from './decide/decide.ts';
+import type { Action } from './decide/states.ts';
+import type { ObservedResource } from './observe/observation.ts';
 import { latestOf, type Pass, type PassContext } from './pass.ts';
-import type { Action } from './states.ts';
 
 /** What changes a release: it is looked at once more right before. */
 const releaseActions: ReadonlySet<Action> = new Set([

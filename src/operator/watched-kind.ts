@@ -9,19 +9,19 @@ import { objectKey } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';
 import { aborted } from '../lib/aborted.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
-import { type ObjectSource, UnwatchedObjects } from './dependents.ts';
-import { FailureMemories } from './failure-memory.ts';
+import { FailureMemories } from './decide/failure-memory.ts';
+import { type State, states } from './decide/states.ts';
 import { FirstLook } from './first-look.ts';
-import { leftoversOf } from './leftovers.ts';
-import type { ObservedResource } from './observation.ts';
-import { Observer } from './observer.ts';
+import { type ObjectSource, UnwatchedObjects } from './observe/dependents.ts';
+import { leftoversOf } from './observe/leftovers.ts';
+import type { ObservedResource } from './observe/observation.ts';
+import { Observer } from './observe/observer.ts';
+import type { ReleaseKey } from './observe/release-cache.ts';
 import type { OperatorShared } from './operator-options.ts';
-import type { ReleaseKey } from './release-cache.ts';
+import { Workloads } from './readiness/workloads.ts';
 import { ResourceReconciler } from './resource-reconciler.ts';
-import { type State, states } from './states.ts';
-import { StatusWriter } from './status-writer.ts';
-import type { ValuesReader } from './values-sources.ts';
-import { Workloads } from './workloads.ts';
+import { StatusWriter } from './status/status-writer.ts';
+import type { ValuesReader } from './values/values-sources.ts';
 
 /** Signals of a run. */
 export interface RunSignals {

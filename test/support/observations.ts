@@ -1,9 +1,14 @@
 // Observations for tests of decisions: a healthy resource in sync, with what a case changes.
 import { UNINSTALL_FINALIZER } from '../../src/api/v1alpha1/finalizer.ts';
 import type { WatchedStatus } from '../../src/api/v1alpha1/watched-status.ts';
-import { formatDigestLabel } from '../../src/operator/desired-digest.ts';
-import type { FailureMemory, Observation, ObservedRelease, ObservedResource } from '../../src/operator/observation.ts';
-import { resourceSettings } from '../../src/operator/resource-settings.ts';
+import { formatDigestLabel } from '../../src/operator/decide/desired-digest.ts';
+import { resourceSettings } from '../../src/operator/decide/resource-settings.ts';
+import type {
+  FailureMemory,
+  Observation,
+  ObservedRelease,
+  ObservedResource,
+} from '../../src/operator/observe/observation.ts';
 import { watchEntry } from './watch-entries.ts';
 
 /** The digest that {@link observation} desires. */

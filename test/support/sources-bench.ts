@@ -2,7 +2,7 @@
 import { type OpenClient, openClient } from '../../src/kube/open-client.ts';
 import { WatchHub } from '../../src/kube/watch-hub.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { type ValuesReader, ValuesSources } from '../../src/operator/values-sources.ts';
+import { type ValuesReader, ValuesSources } from '../../src/operator/values/values-sources.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { ChaosProxy } from './chaos-proxy.ts';
 import { testCluster } from './test-context.ts';

@@ -1,9 +1,9 @@
 // One observation for each state of a watched resource, and what can come between: the two sides of the table of states.
 import type { WatchedStatus } from '../../src/api/v1alpha1/watched-status.ts';
-import { formatDigestLabel } from '../../src/operator/desired-digest.ts';
-import type { Observation, ObservedResource } from '../../src/operator/observation.ts';
-import { resourceSettings } from '../../src/operator/resource-settings.ts';
-import type { State } from '../../src/operator/states.ts';
+import { formatDigestLabel } from '../../src/operator/decide/desired-digest.ts';
+import { resourceSettings } from '../../src/operator/decide/resource-settings.ts';
+import type { State } from '../../src/operator/decide/states.ts';
+import type { Observation, ObservedResource } from '../../src/operator/observe/observation.ts';
 import { digest, failure, now, observation, release, resource } from './observations.ts';
 import { watchEntry } from './watch-entries.ts';
 

@@ -2,8 +2,8 @@
 // Run by itself it writes them (`npm run generate`), or compares (`--check`).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { decide } from '../../src/operator/decide.ts';
-import { type State, states } from '../../src/operator/states.ts';
+import { decide } from '../../src/operator/decide/decide.ts';
+import { type State, states } from '../../src/operator/decide/states.ts';
 import { now } from './observations.ts';
 import { examples, interruptions } from './state-examples.ts';
 

@@ -5,13 +5,13 @@ import { HelmError } from '../../helm/errors.ts';
 import type { CodedError } from '../../lib/coded-error.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
-import { ChartCrdsError } from '../chart-crds.ts';
-import { decide } from '../decide.ts';
-import { forceRequestOf, rememberFailure } from '../failure.ts';
-import type { FailureMemory } from '../observation.ts';
+import { decide } from '../decide/decide.ts';
+import { forceRequestOf, rememberFailure } from '../decide/failure.ts';
+import type { FailureMemory } from '../observe/observation.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
-import type { Verdict } from '../status.ts';
-import { verdictAfterFailure, verdictInFlight } from '../verdict.ts';
+import type { Verdict } from '../status/status.ts';
+import { verdictAfterFailure, verdictInFlight } from '../status/verdict.ts';
+import { ChartCrdsError } from './chart-crds.ts';
 
 /** A helm call that takes longer than this is shown in the status while it runs. */
 const showProgressAfterMs = 1_000;

@@ -2,12 +2,12 @@
 import { DIGEST_LABEL, HOLDER_LABEL, OWNER_LABEL, ownerLabelValue } from '../../api/v1alpha1/labels.ts';
 import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { helmUpgrade, type UpgradeOptions } from '../../helm/upgrade.ts';
-import { type DeployedRevision, readDeployed } from '../deployed-revision.ts';
-import { formatDigestLabel } from '../desired-digest.ts';
-import type { Observation } from '../observation.ts';
-import { overridesNote } from '../overrides-note.ts';
+import { formatDigestLabel } from '../decide/desired-digest.ts';
+import { type DeployedRevision, readDeployed } from '../observe/deployed-revision.ts';
+import type { Observation } from '../observe/observation.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
-import { verdictAfterDeploy } from '../verdict.ts';
+import { verdictAfterDeploy } from '../status/verdict.ts';
+import { overridesNote } from '../values/overrides-note.ts';
 import { attempt, settleFailure } from './attempt.ts';
 import { forgetFailure } from './forget-failure.ts';
 import { actingFor, impersonationOf } from './impersonation.ts';

@@ -4,8 +4,8 @@ import type { KubeClient } from '../../kube/client.ts';
 import { ApiError } from '../../kube/errors.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { retryOnConflict } from '../../kube/retry-on-conflict.ts';
-import { fieldManager } from '../field-manager.ts';
-import type { ObservedResource } from '../observation.ts';
+import type { ObservedResource } from '../observe/observation.ts';
+import { fieldManager } from './field-manager.ts';
 
 /** What a change of finalizers needs. */
 export interface FinalizerContext {

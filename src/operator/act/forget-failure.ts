@@ -1,5 +1,5 @@
 // When a failure is made good.
-import { forceRequestOf, isAbout } from '../failure.ts';
+import { forceRequestOf, isAbout } from '../decide/failure.ts';
 import type { Pass, PassContext } from '../pass.ts';
 
 /**

@@ -1,6 +1,6 @@
 // As whom helm, and we, act for a resource.
 import type { KubeClient } from '../../kube/client.ts';
-import type { Observation } from '../observation.ts';
+import type { Observation } from '../observe/observation.ts';
 
 /** The entry's ServiceAccount in the release's namespace, else ourselves (DESIGN.md O14). */
 export function impersonationOf(observation: Observation): { readonly impersonate?: string } {

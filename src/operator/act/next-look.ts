@@ -1,6 +1,6 @@
 // When a release that is deployed is looked at again, if nothing happens before. Pure.
 import type { ReconcileResult } from '../../controller/reconciler.ts';
-import type { Observation } from '../observation.ts';
+import type { Observation } from '../observe/observation.ts';
 
 /** How often a release whose objects are not watched is looked at until it is ready. */
 const unwatchedPollMs = 5_000;

@@ -1,10 +1,10 @@
 // Going back: after an upgrade that failed, or whose workloads did not become ready in time (DESIGN.md O11).
 import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { helmRollback } from '../../helm/rollback.ts';
-import { readDeployed } from '../deployed-revision.ts';
-import { rememberUnready } from '../failure.ts';
+import { rememberUnready } from '../decide/failure.ts';
+import { readDeployed } from '../observe/deployed-revision.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
-import { verdictAfterFailure, verdictAfterRollback } from '../verdict.ts';
+import { verdictAfterFailure, verdictAfterRollback } from '../status/verdict.ts';
 import { attempt, failureContext, settleFailure } from './attempt.ts';
 import { impersonationOf } from './impersonation.ts';
 import { requireTrusted } from './trust.ts';

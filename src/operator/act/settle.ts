@@ -1,10 +1,10 @@
 // Nothing to do: the status says why, and where it was lost it is read back from the record.
 import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { isApiError } from '../../kube/errors.ts';
-import { type DeployedRevision, readDeployed } from '../deployed-revision.ts';
+import { type DeployedRevision, readDeployed } from '../observe/deployed-revision.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
-import type { Verdict } from '../status.ts';
-import { deployedBy, verdictAfterDeploy, verdictOf } from '../verdict.ts';
+import type { Verdict } from '../status/status.ts';
+import { deployedBy, verdictAfterDeploy, verdictOf } from '../status/verdict.ts';
 import { forgetFailure } from './forget-failure.ts';
 import { nextLook } from './next-look.ts';
 import { settleUnreadable } from './unreadable.ts';

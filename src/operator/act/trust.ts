@@ -4,9 +4,9 @@
 import { contentDigest } from '../../release/content-digest.ts';
 import type { Release } from '../../release/decode.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
-import type { ObservedResource } from '../observation.ts';
+import type { ObservedResource } from '../observe/observation.ts';
+import { readRelease } from '../observe/release-reader.ts';
 import type { Pass, PassContext } from '../pass.ts';
-import { readRelease } from '../release-reader.ts';
 
 /** Whether a revision has the content that the resource's status noted of it. */
 export function isAsNoted(resource: ObservedResource, release: Release): boolean {

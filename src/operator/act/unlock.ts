@@ -3,9 +3,9 @@
 import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { isApiError } from '../../kube/errors.ts';
 import { markRevision } from '../../release/mark-revision.ts';
-import { fieldManager } from '../field-manager.ts';
 import type { Pass, PassContext } from '../pass.ts';
 import { settleFailure } from './attempt.ts';
+import { fieldManager } from './field-manager.ts';
 import { actingFor } from './impersonation.ts';
 import { remove } from './remove.ts';
 import { goBack, sayRollback } from './rollback.ts';

@@ -6,8 +6,8 @@ import type { KubeObject } from '../../../src/kube/objects.ts';
 import type { OpenClient } from '../../../src/kube/open-client.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
-import { UnwatchedObjects } from '../../../src/operator/dependents.ts';
-import { Workloads } from '../../../src/operator/workloads.ts';
+import { UnwatchedObjects } from '../../../src/operator/observe/dependents.ts';
+import { Workloads } from '../../../src/operator/readiness/workloads.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createNamespace, openTestClient } from '../../support/cluster-client.ts';
 

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ObjectInput } from '../../../src/kube/objects.ts';
 import type { OpenClient } from '../../../src/kube/open-client.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
-import type { Values } from '../../../src/operator/values.ts';
-import type { ValuesReader } from '../../../src/operator/values-sources.ts';
+import type { Values } from '../../../src/operator/values/values.ts';
+import type { ValuesReader } from '../../../src/operator/values/values-sources.ts';
 import type { ValuesReference } from '../../../src/watches/watch-entry.ts';
 import { createNamespace, openTestClient } from '../../support/cluster-client.ts';
 import { SourcesBench } from '../../support/sources-bench.ts';

@@ -1,0 +1,265 @@
+// From an observation to the one thing to do next, with a reason (DESIGN.md O4). Pure: no I/O, no clock.
+import { ResourceAnnotation } from '../../api/v1alpha1/annotations.ts';
+import type { ConditionReason } from '../../api/v1alpha1/conditions.ts';
+import { UNINSTALL_FINALIZER } from '../../api/v1alpha1/finalizer.ts';
+import type { FailureMemory, Observation, ObservedRelease } from '../observe/observation.ts';
+import { parseDigestLabel } from './desired-digest.ts';
+import { forceRequestOf, isAbout } from './failure.ts';
+import { lastGood, lastReady, lockOf } from './lock.ts';
+import { isOurs, ownerText } from './ownership.ts';
+import { type Action, type State, states } from './states.ts';
+
+/** What was decided, and why. */
+export interface Decision {
+  readonly state: State;
+  /** The state's. */
+  readonly action: Action;
+  /** For status, where the state has something to say there. */
+  readonly reason?: ConditionReason;
+  /** For people. */
+  readonly message: string;
+  /** Look again after this long even if nothing happens. */
+  readonly requeueAfterMs?: number;
+  /** `rollback`, and an `unlock` that goes back: to which revision. */
+  readonly toRevision?: number;
+}
+
+/** What is deployed and what is wanted, once both are known. */
+interface Situation {
+  readonly observation: Observation;
+  readonly digest: string;
+  readonly nowMs: number;
+}
+
+/** How often what cannot go on is looked at, in case the change that it waits for was missed. */
+const blockedPollMs = 10_000;
+const lingeringPollMs = 2_000;
+
+/** The decision for one resource at `nowMs`. */
+export function decide(observation: Observation, nowMs: number): Decision {
+  const { resource, isSelected } = observation;
+  const isProtected = resource.metadata.finalizers?.includes(UNINSTALL_FINALIZER) === true;
+  if (resource.metadata.deletionTimestamp !== undefined) {
+    return isProtected ? deleting(observation, nowMs) : inState('Gone', 'others hold it');
+  }
+  if (!isSelected) return inState('NotSelected', 'the selector of the watch entry does not match it');
+  if (isSuspended(observation)) {
+    return inState('Suspended', `it is annotated ${ResourceAnnotation.suspend}`, { reason: 'Suspended' });
+  }
+  return isProtected ? living(observation, nowMs) : inState('Unprotected', 'it has no finalizer yet');
+}
+
+function living(observation: Observation, nowMs: number): Decision {
+  const { release, desired, settings } = observation;
+  if (release !== undefined && !isOurs(observation, release)) {
+    const message = `release ${nameOf(observation)} exists and is not ours (${ownerText(release)}): it is left alone`;
+    return inState('Foreign', message, { reason: 'ForeignRelease' });
+  }
+  if (observation.isNamespaceTerminating) {
+    const message = `namespace ${observation.releaseNamespace} is being deleted`;
+    return inState('Blocked', message, { reason: 'NamespaceTerminating' });
+  }
+  const locked = release === undefined ? undefined : whileLocked(observation, { release, nowMs });
+  if (locked !== undefined) return locked;
+  if (settings.problem !== undefined) return inState('Blocked', settings.problem, { reason: 'InvalidAnnotation' });
+  if (!desired.isKnown) {
+    return inState('Blocked', desired.message, { reason: desired.reason, requeueAfterMs: blockedPollMs });
+  }
+  const situation = { observation, digest: desired.digest, nowMs };
+  if (release !== undefined && isDeployedAs(observation, { release, digest: desired.digest })) {
+    return isForced(observation)
+      ? inState('Forced', `it is annotated ${ResourceAnnotation.forceRequestedAt}`, { reason: 'Upgrading' })
+      : inSync(situation);
+  }
+  return afterFailure(situation) ?? deploying(situation);
+}
+
+function deleting(observation: Observation, nowMs: number): Decision {
+  const { release, failure, leftovers, isNamespaceTerminating } = observation;
+  const inventory = observation.resource.status?.inventory ?? [];
+  if (isSuspended(observation)) {
+    const message = 'it is being deleted, but suspended: the release stays until the annotation goes';
+    return inState('Suspended', message, { reason: 'Suspended' });
+  }
+  if (release !== undefined && !isOurs(observation, release)) {
+    const message = `release ${nameOf(observation)} is not ours (${ownerText(release)}): it stays`;
+    return inState('Released', message, { reason: 'ForeignRelease' });
+  }
+  if (leftovers.length > 0) {
+    const message = `waiting for ${leftovers.slice(0, 5).join(', ')}${leftovers.length > 5 ? ' and others' : ''} to go`;
+    return inState('Lingering', message, { reason: 'WaitingForObjects', requeueAfterMs: lingeringPollMs });
+  }
+  const isRepeated = failure?.action === 'uninstall' && failure.forceRequest === forceRequestOf(observation.resource);
+  if (isRepeated && failure.retryAtMs > nowMs) return backoff(failure, nowMs);
+  const isForcedNow = failure?.action === 'uninstall' && isForced(observation) && inventory.length > 0;
+  if (inventory.length > 0 && (release === undefined || isNamespaceTerminating || isForcedNow)) {
+    const why = isForcedNow
+      ? `${ResourceAnnotation.forceRequestedAt} asks to do without the release`
+      : release === undefined
+        ? 'the release is gone, its objects may not be'
+        : `namespace ${observation.releaseNamespace} is being deleted`;
+    return inState('Orphaned', why, { reason: 'Uninstalling' });
+  }
+  if (release === undefined) return inState('Released', 'there is no release left');
+  // cut short, an uninstall is repeated at once: two of them end as one does
+  const locked = release.status === 'uninstalling' ? undefined : whileLocked(observation, { release, nowMs });
+  if (locked?.state === 'Locked') return locked;
+  return inState('Deleting', 'the resource is being deleted', { reason: 'Uninstalling' });
+}
+
+function whileLocked(
+  observation: Observation,
+  { release, nowMs }: { readonly release: ObservedRelease; readonly nowMs: number },
+): Decision | undefined {
+  const lock = lockOf(release, { timeoutMs: observation.settings.timeoutMs, nowMs });
+  if (lock.state === 'free') return undefined;
+  const what = `release ${nameOf(observation)} is ${release.status}`;
+  if (lock.state === 'held') {
+    return inState('Locked', `${what}: another helm holds it`, { reason: 'ReleaseLocked', requeueAfterMs: lock.forMs });
+  }
+  const { failure } = observation;
+  const isUnlockFailed = failure?.action === 'rollback' || failure?.action === 'uninstall';
+  if (isUnlockFailed && failure.retryAtMs > nowMs) return backoff(failure, nowMs);
+  // where going back has failed already, the record is marked as failed instead
+  const canGoBack = release.status !== 'uninstalling' && failure?.action !== 'rollback';
+  const toRevision = canGoBack ? lastGood(observation) : undefined;
+  return inState('Abandoned', `${what}, and ${lock.why}`, {
+    reason: 'Unlocking',
+    ...(toRevision === undefined ? {} : { toRevision }),
+  });
+}
+
+/** Deployed, made by us, and from what is desired. A revision that our own rollback made is known by the status. */
+function isDeployedAs(
+  observation: Observation,
+  { release, digest }: { readonly release: ObservedRelease; readonly digest: string },
+): boolean {
+  return release.status === 'deployed' && ownDigest(observation, release) === digest;
+}
+
+/** The digest of a revision of ours; undefined for one that somebody else's helm made, to which it copied our labels. */
+function ownDigest({ resource }: Observation, release: ObservedRelease): string | undefined {
+  const label = parseDigestLabel(release.digestLabel);
+  const isKnown = label?.revision === release.revision || resource.status?.release?.revision === release.revision;
+  return isKnown ? label?.digest : undefined;
+}
+
+function inSync({ observation, digest, nowMs }: Situation): Decision {
+  const { workloads, entry } = observation;
+  if (workloads === undefined || workloads.state === 'ready') {
+    return inState('InSync', 'the release is deployed and its workloads are ready', { reason: 'WorkloadsReady' });
+  }
+  const remainingMs = unreadySinceMs(observation, nowMs) + entry.readyTimeoutMs - nowMs;
+  if (remainingMs > 0) {
+    const requeueAfterMs = Math.min(remainingMs, workloads.lookAgainMs ?? remainingMs);
+    return inState('Progressing', workloads.message, { reason: 'WorkloadsProgressing', requeueAfterMs });
+  }
+  const message = `not ready within ${entry.readyTimeoutMs / 1000} s: ${workloads.message}`;
+  const toRevision = wayBack(observation, digest);
+  return toRevision === undefined
+    ? inState('Progressing', message, {
+        reason: 'ReadyTimeout',
+        ...(workloads.lookAgainMs === undefined ? {} : { requeueAfterMs: workloads.lookAgainMs }),
+      })
+    : inState('Broken', message, { reason: 'ReadyTimeout', toRevision });
+}
+
+/** Where a revision that never became ready goes back to. One that was ready once has no fault that an older one mends. */
+function wayBack(observation: Observation, digest: string): number | undefined {
+  const { release, resource, entry } = observation;
+  const { readyRevision, history = [] } = resource.status ?? {};
+  if (entry.remediation.upgrade !== 'rollback' || readyRevision === release?.revision) return undefined;
+  const target = history.find(({ revision }) => revision === lastReady(observation));
+  return target === undefined || parseDigestLabel(target.digest)?.digest === digest ? undefined : target.revision;
+}
+
+/** Since when the workloads have had time to become ready: the last deployment, or the moment when they no longer were. */
+function unreadySinceMs(observation: Observation, nowMs: number): number {
+  const { release, conditions } = observation.resource.status ?? {};
+  const ready = conditions?.find((condition) => condition.type === 'Ready');
+  const sinceMs = ready === undefined || ready.status === 'True' ? nowMs : Date.parse(ready.lastTransitionTime);
+  const deployedMs = Date.parse(release?.lastDeployed ?? '');
+  return Math.max(Number.isNaN(sinceMs) ? nowMs : sinceMs, Number.isNaN(deployedMs) ? 0 : deployedMs);
+}
+
+/** What a failure of what is desired forbids, or asks for first; undefined where the next try is due. */
+function afterFailure({ observation, digest, nowMs }: Situation): Decision | undefined {
+  const { failure, entry, release, resource } = observation;
+  if (!isAbout(failure, { digest, forceRequest: forceRequestOf(resource) })) return undefined;
+  // the release whose upgrade failed is gone: a new one has not been tried
+  if (release === undefined && failure.action !== 'install' && failure.action !== 'uninstall') return undefined;
+  const isExhausted = failure.isTerminal || failure.count > entry.remediation.retries;
+  if (release?.status === 'failed' && failure.action !== 'rollback') {
+    const toRevision = entry.remediation.upgrade === 'rollback' ? lastGood(observation) : undefined;
+    if (toRevision !== undefined) return inState('Broken', failure.message, { reason: 'RollingBack', toRevision });
+    const isRemovable = entry.remediation.install === 'uninstall' && failure.action === 'install' && !isExhausted;
+    if (isRemovable && !wasEverDeployed(observation)) {
+      return inState('NeverDeployed', failure.message, { reason: 'Uninstalling' });
+    }
+  }
+  if (isExhausted) return exhausted(failure, release);
+  return failure.retryAtMs > nowMs ? backoff(failure, nowMs) : undefined;
+}
+
+function wasEverDeployed({ release, resource }: Observation): boolean {
+  const { readyRevision, history = [], release: known } = resource.status ?? {};
+  const isInHistory = [known, ...history].some((each) => each?.status === 'deployed' || each?.status === 'superseded');
+  return release === undefined || release.good.length > 0 || readyRevision !== undefined || isInHistory;
+}
+
+function exhausted(failure: FailureMemory, release: ObservedRelease | undefined): Decision {
+  const wayOut = `It is tried again when the spec changes, or by annotating ${ResourceAnnotation.forceRequestedAt}.`;
+  const stays = release?.status === 'deployed' ? ` Revision ${release.revision} stays deployed.` : '';
+  if (failure.isTerminal) {
+    return inState('Exhausted', `${failure.message}${stays} ${wayOut}`, { reason: failure.reason });
+  }
+  const failures = failure.count === 1 ? 'one failure' : `${failure.count} failures`;
+  const message = `no tries left after ${failures}; the last: ${failure.message}${stays} ${wayOut}`;
+  return inState('Exhausted', message, { reason: 'RetriesExhausted' });
+}
+
+function backoff(failure: FailureMemory, nowMs: number): Decision {
+  const requeueAfterMs = Math.max(1, failure.retryAtMs - nowMs);
+  return inState('Backoff', failure.message, { reason: failure.reason, requeueAfterMs });
+}
+
+function deploying({ observation, digest }: Situation): Decision {
+  const { release, settings } = observation;
+  if (release === undefined || release.status === 'uninstalled') {
+    return inState('Absent', 'there is no release yet', { reason: 'Installing' });
+  }
+  const upgrading = { reason: 'Upgrading' } as const;
+  const { revision, status } = release;
+  if (status !== 'deployed') return inState('Failed', `revision ${revision} is ${status}`, upgrading);
+  if (ownDigest(observation, release) !== undefined) {
+    return inState('OutOfDate', `revision ${revision} has other values or another chart`, upgrading);
+  }
+  const message = `revision ${revision} was made by somebody else's helm`;
+  // labels that helm carried over still tell what we deployed last
+  const isWanted = parseDigestLabel(release.digestLabel)?.digest === digest;
+  if (settings.drift === 'enabled' || isForced(observation)) return inState('ChangedOutside', message, upgrading);
+  if (isWanted) return inState('ChangeReported', message, { reason: 'ChangedOutside' });
+  return inState('OutOfDate', `${message}, and the resource has changed since`, upgrading);
+}
+
+/** A request to try again, or to do without ceremony, that was not obeyed yet. */
+function isForced({ resource }: Observation): boolean {
+  const request = forceRequestOf(resource);
+  return request !== undefined && request !== resource.status?.lastHandledForceAt;
+}
+
+function isSuspended(observation: Observation): boolean {
+  return observation.resource.metadata.annotations?.[ResourceAnnotation.suspend] === 'true';
+}
+
+function inState(
+  state: State,
+  message: string,
+  more: Pick<Decision, 'reason' | 'requeueAfterMs' | 'toRevision'> = {},
+): Decision {
+  return { state, action: states[state].action, message, ...more };
+}
+
+function nameOf(observation: Observation): string {
+  return `${observation.releaseNamespace}/${observation.resource.metadata.name}`;
+}

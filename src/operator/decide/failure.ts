@@ -1,0 +1,113 @@
+// What a failure is remembered as: whether it is worth another try, and when; and its form in the status. Pure.
+import { ResourceAnnotation } from '../../api/v1alpha1/annotations.ts';
+import type { ConditionReason } from '../../api/v1alpha1/conditions.ts';
+import type { FailedAction, FailureRecord, WatchedStatus } from '../../api/v1alpha1/watched-status.ts';
+import type { HelmErrorCode } from '../../helm/errors.ts';
+import { backoffMs } from '../../lib/backoff.ts';
+import type { CodedError } from '../../lib/coded-error.ts';
+import type { FailureMemory, ObservedResource } from '../observe/observation.ts';
+
+const retryBackoff = { baseMs: 5_000, maxMs: 300_000 } as const;
+
+const reasons: Partial<Record<HelmErrorCode, ConditionReason>> = {
+  HELM_VALUES_INVALID: 'InvalidValues',
+  HELM_RENDER_FAILED: 'InvalidValues',
+  HELM_CHART_INVALID: 'InvalidChart',
+  HELM_FORBIDDEN: 'Forbidden',
+};
+
+const fallback: Readonly<Record<FailedAction, ConditionReason>> = {
+  install: 'InstallFailed',
+  upgrade: 'UpgradeFailed',
+  rollback: 'RollbackFailed',
+  uninstall: 'UninstallFailed',
+  ready: 'ReadyTimeout',
+};
+
+/** The request to try again although nothing changed, as the annotation stands. */
+export function forceRequestOf(resource: ObservedResource): string | undefined {
+  return resource.metadata.annotations?.[ResourceAnnotation.forceRequestedAt];
+}
+
+/** What failed, in which surroundings. */
+export interface FailureContext {
+  readonly action: FailedAction;
+  readonly digest: string;
+  /** As the annotation stands. */
+  readonly forceRequest: string | undefined;
+  readonly before: FailureMemory | undefined;
+  readonly nowMs: number;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** The memory of an error. An API server that is away spends no try. */
+export function rememberFailure(error: CodedError, context: FailureContext): FailureMemory {
+  const { action } = context;
+  const reason = action === 'install' || action === 'upgrade' ? reasons[error.code as HelmErrorCode] : undefined;
+  return remember(context, {
+    reason: reason ?? fallback[action],
+    message: error.remedy === undefined ? error.message : `${error.message} — ${error.remedy}`,
+    isTerminal: action !== 'uninstall' && error.isTerminal,
+    isTrySpent: error.code !== 'HELM_API_UNREACHABLE',
+  });
+}
+
+/** The memory of a revision that did not become ready in time. */
+export function rememberUnready(message: string, context: Omit<FailureContext, 'action'>): FailureMemory {
+  return remember(
+    { ...context, action: 'ready' },
+    { reason: fallback.ready, message, isTerminal: false, isTrySpent: true },
+  );
+}
+
+/** Whether a memory is about what is desired now. */
+export function isAbout(
+  failure: FailureMemory | undefined,
+  wanted: { readonly digest: string; readonly forceRequest: string | undefined },
+): failure is FailureMemory {
+  return failure !== undefined && failure.digest === wanted.digest && failure.forceRequest === wanted.forceRequest;
+}
+
+/** The memory as the status keeps it. */
+export function recordOf(failure: FailureMemory): FailureRecord {
+  const { digest, action, reason, message, isTerminal, forceRequest, atMs } = failure;
+  return {
+    digest,
+    action,
+    reason,
+    message,
+    ...(isTerminal ? { isTerminal } : {}),
+    ...(forceRequest === undefined ? {} : { forceRequestedAt: forceRequest }),
+    time: new Date(atMs).toISOString().replace(/\.\d{3}Z$/, 'Z'),
+  };
+}
+
+/** The memory that a status holds: what an operator knows that has just started. Undefined where nothing failed. */
+export function memoryOf(status: WatchedStatus | undefined): FailureMemory | undefined {
+  const { lastFailure, failures: count = 0 } = status ?? {};
+  if (lastFailure === undefined || count === 0) return undefined;
+  const { digest, action, reason, message, isTerminal = false, forceRequestedAt, time } = lastFailure;
+  const parsedMs = Date.parse(time);
+  const atMs = Number.isNaN(parsedMs) ? 0 : parsedMs;
+  const retryAtMs = atMs + backoffMs(count - 1, 0, retryBackoff);
+  return { digest, action, reason, message, isTerminal, forceRequest: forceRequestedAt, count, atMs, retryAtMs };
+}
+
+function remember(
+  context: FailureContext,
+  what: Pick<FailureMemory, 'reason' | 'message' | 'isTerminal'> & { readonly isTrySpent: boolean },
+): FailureMemory {
+  const { action, digest, forceRequest, before, nowMs, random } = context;
+  const { isTrySpent, ...failure } = what;
+  const earlier = isAbout(before, { digest, forceRequest }) ? before.count : 0;
+  return {
+    ...failure,
+    digest,
+    forceRequest,
+    action,
+    count: isTrySpent ? earlier + 1 : earlier,
+    atMs: nowMs,
+    retryAtMs: nowMs + backoffMs(earlier, random, retryBackoff),
+  };
+}

@@ -1,0 +1,59 @@
+// Whether another helm holds a release, or a dead one left it locked (DESIGN.md O9). Pure.
+import type { Observation, ObservedRelease } from '../observe/observation.ts';
+
+/** How a release is held. */
+export type Lock =
+  | { readonly state: 'free' }
+  /** Proved dead. */
+  | { readonly state: 'dead'; readonly why: string }
+  /** It may be working; `forMs` is when it is proved dead, at the latest. */
+  | { readonly state: 'held'; readonly forMs: number };
+
+/** After its timeout helm is given this long to end; our own is killed then. */
+const graceMs = 30_000;
+
+/** Records carry helm's time; clocks of machines differ. */
+const clockMarginMs = 30_000;
+
+/** How often a release of which no time is known is looked at. */
+const unknownTimePollMs = 60_000;
+
+/** Whether Helm's own lock is on. */
+export function isLocked(release: ObservedRelease): boolean {
+  return release.status.startsWith('pending-') || release.status === 'uninstalling';
+}
+
+/**
+ * The lock of a release at `nowMs`. Two things prove a holder dead: the process that started it has ended (it is ours, or
+ * was one on this machine, and helm dies with it), or more time has passed than helm may take.
+ */
+export function lockOf(
+  release: ObservedRelease,
+  context: { readonly timeoutMs: number; readonly nowMs: number },
+): Lock {
+  if (!isLocked(release)) return { state: 'free' };
+  // a helm of ours is waited for before anything else is done for its resource
+  if (release.holder === 'self') return { state: 'dead', why: 'the helm that this operator had started is gone' };
+  if (release.holder === 'dead') return { state: 'dead', why: 'the operator that had started helm is gone' };
+  const { touchedAtMs } = release;
+  if (touchedAtMs === undefined) return { state: 'held', forMs: unknownTimePollMs };
+  const { timeoutMs, nowMs } = context;
+  const forMs = touchedAtMs + timeoutMs + graceMs + clockMarginMs - nowMs;
+  if (forMs > 0) return { state: 'held', forMs };
+  return { state: 'dead', why: `nothing happened within its time limit of ${timeoutMs / 1000} s` };
+}
+
+/**
+ * The revision to go back to: the last that was ready, where it is still stored, else the last that was deployed.
+ * Undefined where there is none.
+ */
+export function lastGood({ release, resource }: Observation): number | undefined {
+  const ready = lastReady({ release, resource });
+  return ready ?? release?.good[0];
+}
+
+/** The last revision that was ready, where it is still stored and not the present one. */
+export function lastReady({ release, resource }: Pick<Observation, 'release' | 'resource'>): number | undefined {
+  const ready = resource.status?.readyRevision;
+  return ready !== undefined && release?.good.includes(ready) === true ? ready : undefined;
+}

@@ -1,0 +1,72 @@
+// What a resource's annotations change in the settings of its watch entry. Pure.
+import { ResourceAnnotation, SdkAnnotation } from '../../api/v1alpha1/annotations.ts';
+import { parseGoDuration } from '../../lib/go-duration.ts';
+import type { DriftMode, WatchEntry } from '../../watches/watch-entry.ts';
+
+/** The settings in force for one resource. */
+export interface ResourceSettings {
+  /** helm's `--timeout`. */
+  readonly timeoutMs: number;
+  /** Undefined: only when something happens. */
+  readonly reconcilePeriodMs: number | undefined;
+  readonly drift: DriftMode;
+  /** Upgrades delete and recreate what cannot be changed. */
+  readonly isUpgradeForced: boolean;
+  /** So do rollbacks. */
+  readonly isRollbackForced: boolean;
+  /** The finalizer stays until the release's objects are gone. */
+  readonly shouldWaitForUninstall: boolean;
+  /** Annotations that cannot be read: what, where, what is expected. Undefined where all can. */
+  readonly problem: string | undefined;
+}
+
+type Annotations = Readonly<Record<string, string>>;
+
+const driftModes: readonly DriftMode[] = ['enabled', 'warn', 'disabled'];
+
+/** Go's strconv.ParseBool, by which operator-sdk reads its annotations. */
+const booleans: Readonly<Record<string, boolean>> = {
+  ...Object.fromEntries(['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true])),
+  ...Object.fromEntries(['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false])),
+};
+
+/** Reads the annotations; one that cannot be read leaves the entry's setting, and is a problem. */
+export function resourceSettings(entry: WatchEntry, annotations: Annotations = {}): ResourceSettings {
+  const problems: string[] = [];
+  const read = <T>(key: string, expected: string, parse: (text: string) => T | undefined): T | undefined => {
+    const text = annotations[key];
+    const value = text === undefined ? undefined : parse(text);
+    if (text !== undefined && value === undefined) {
+      problems.push(`annotation ${key} is ${JSON.stringify(text.slice(0, 50))}, expected ${expected}`);
+    }
+    return value;
+  };
+  const flag = (key: string): boolean => read(key, '"true" or "false"', (text) => booleans[text]) ?? false;
+  const settings = {
+    timeoutMs:
+      read(ResourceAnnotation.timeout, 'a duration of at least one second, such as 5m', atLeast(1_000)) ??
+      entry.timeoutMs,
+    reconcilePeriodMs:
+      read(SdkAnnotation.reconcilePeriod, 'a duration such as 1m, or 0 for never', atLeast(0)) ??
+      entry.reconcilePeriodMs,
+    drift:
+      read(ResourceAnnotation.drift, `one of ${driftModes.join(', ')}`, (text) =>
+        driftModes.find((mode) => mode === text),
+      ) ?? entry.driftDetection.mode,
+    isUpgradeForced: flag(SdkAnnotation.upgradeForce),
+    isRollbackForced: flag(SdkAnnotation.rollbackForce),
+    shouldWaitForUninstall: flag(SdkAnnotation.uninstallWait),
+  };
+  return {
+    ...settings,
+    reconcilePeriodMs: settings.reconcilePeriodMs === 0 ? undefined : settings.reconcilePeriodMs,
+    problem: problems.length === 0 ? undefined : problems.join('; '),
+  };
+}
+
+function atLeast(minimumMs: number): (text: string) => number | undefined {
+  return (text) => {
+    const ms = parseGoDuration(text);
+    return ms === undefined || ms < minimumMs ? undefined : ms;
+  };
+}

@@ -1,0 +1,63 @@
+// What a release put into the cluster: the manifest's objects, each with the identity it has right now.
+import type { InventoryEntry } from '../../api/v1alpha1/watched-status.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { gvkOf, type Resource } from '../../kube/resource.ts';
+import type { ManifestObject } from '../../release/manifest.ts';
+import { type DependentObject, type ObjectSource, toDependent } from './dependents.ts';
+
+/** Where the identities come from. */
+export interface InventorySources {
+  readonly client: KubeClient;
+  readonly objects: ObjectSource;
+  /** Where Helm put the objects that name no namespace. */
+  readonly releaseNamespace: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The inventory of a manifest, in its order. An object's identity is taken from the watch, or read (metadata only) where
+ * the watch has not brought it yet; one that is not there is left out.
+ */
+export async function takeInventory(
+  objects: readonly ManifestObject[],
+  sources: InventorySources,
+): Promise<readonly InventoryEntry[]> {
+  const entries = await Promise.all(objects.map((object) => entryOf(object, sources)));
+  return entries.filter((entry) => entry !== undefined);
+}
+
+async function entryOf(object: ManifestObject, sources: InventorySources): Promise<InventoryEntry | undefined> {
+  const { group, kind } = gvkOf(object);
+  const resource = await sources.objects.resourceOf({ group, kind });
+  if (resource === undefined) return undefined;
+  const { name } = object.metadata;
+  const namespace = resource.isNamespaced ? (object.metadata.namespace ?? sources.releaseNamespace) : undefined;
+  const found =
+    (await sources.objects.find({ group, kind }, { namespace, name })) ??
+    (await read({ resource, namespace, name }, sources));
+  if (found === undefined) return undefined;
+  const { uid, generation } = found.metadata;
+  return {
+    group,
+    kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    name,
+    uid,
+    ...(generation === undefined ? {} : { generation }),
+    ...(found.appliedHash === undefined ? {} : { appliedHash: found.appliedHash }),
+  };
+}
+
+async function read(
+  target: { readonly resource: Resource; readonly namespace: string | undefined; readonly name: string },
+  sources: InventorySources,
+): Promise<DependentObject | undefined> {
+  const { resource, namespace, name } = target;
+  const object = await sources.client.find(resource, {
+    namespace,
+    name,
+    isMetadataOnly: true,
+    signal: sources.signal,
+  });
+  return object === undefined ? undefined : toDependent(object);
+}

@@ -1,0 +1,125 @@
+// Gathers an observation: from the caches, plus the values that references name. Decides nothing.
+import { matchesSelector } from '../../api/v1alpha1/match-labels.ts';
+import type { InventoryEntry } from '../../api/v1alpha1/watched-status.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { ReadableStore } from '../../kube/object-store.ts';
+import { type KubeObject, objectKey } from '../../kube/objects.ts';
+import type { WatchEntry } from '../../watches/watch-entry.ts';
+import { desiredDigest } from '../decide/desired-digest.ts';
+import { resourceSettings } from '../decide/resource-settings.ts';
+import type { Workloads } from '../readiness/workloads.ts';
+import { finalValues, type Values } from '../values/values.ts';
+import { referencesOf } from '../values/values-annotation.ts';
+import { ValuesSourceError } from '../values/values-from.ts';
+import type { ValuesReader } from '../values/values-sources.ts';
+import type { Desired, FailureMemory, Observation, ObservedResource, WorkloadsReadiness } from './observation.ts';
+import type { ReleaseCache, ReleaseKey } from './release-cache.ts';
+
+/** Where an observation comes from. */
+export interface ObserverSources {
+  readonly entry: WatchEntry;
+  readonly client: KubeClient;
+  readonly releases: ReleaseCache;
+  readonly namespaces: ReadableStore<KubeObject>;
+  readonly workloads: Workloads;
+  /** Which objects of an inventory are still there and are going, as `Kind/name`. */
+  readonly leftovers: (inventory: readonly InventoryEntry[], signal: AbortSignal) => Promise<readonly string[]>;
+  readonly values: ValuesReader;
+}
+
+/** Observes the resources of one watch entry. */
+export class Observer {
+  readonly #sources: ObserverSources;
+
+  constructor(sources: ObserverSources) {
+    this.#sources = sources;
+  }
+
+  /** The release that belongs to a resource: its name, its namespace (or the entry's, for a cluster-scoped kind). */
+  releaseOf(resource: ObservedResource): ReleaseKey {
+    const namespace = this.#sources.entry.releaseNamespace ?? resource.metadata.namespace ?? '';
+    return { namespace, name: resource.metadata.name };
+  }
+
+  /** @throws ApiError where a request that is needed fails */
+  async observe(
+    resource: ObservedResource,
+    options: { readonly failure: FailureMemory | undefined; readonly signal: AbortSignal },
+  ): Promise<Observation> {
+    const { entry, releases, namespaces } = this.#sources;
+    const key = this.releaseOf(resource);
+    const release = releases.latest(key);
+    const settings = resourceSettings(entry, resource.metadata.annotations);
+    const isSelected = matchesSelector(entry.selector, resource.metadata.labels);
+    return {
+      entry,
+      settings,
+      resource,
+      releaseNamespace: key.namespace,
+      isSelected,
+      isNamespaceTerminating: namespaces.get(key.namespace)?.metadata.deletionTimestamp !== undefined,
+      release,
+      desired: await this.#desired(resource, { isSelected, signal: options.signal }),
+      workloads: await this.#readiness(resource, options.signal),
+      failure: options.failure,
+      leftovers:
+        settings.shouldWaitForUninstall && release === undefined ? await this.#leftovers(resource, options.signal) : [],
+    };
+  }
+
+  /** The same observation with the release as the API server knows it now. */
+  async refresh(observation: Observation, signal: AbortSignal): Promise<Observation> {
+    const { client, releases } = this.#sources;
+    const release = await releases.refresh(client, this.releaseOf(observation.resource), signal);
+    return { ...observation, release };
+  }
+
+  /** Objects of a deleted resource's inventory that are still there. */
+  async #leftovers({ metadata, status }: ObservedResource, signal: AbortSignal): Promise<readonly string[]> {
+    if (metadata.deletionTimestamp === undefined) return [];
+    return this.#sources.leftovers(status?.inventory ?? [], signal);
+  }
+
+  async #desired(
+    resource: ObservedResource,
+    { isSelected, signal }: { readonly isSelected: boolean; readonly signal: AbortSignal },
+  ): Promise<Desired> {
+    const { entry, values: reader } = this.#sources;
+    const key = objectKey(resource.metadata);
+    if (resource.metadata.deletionTimestamp !== undefined || !isSelected) {
+      reader.forget(key);
+      return { isKnown: false, reason: 'ValuesSourceFailed', message: 'no values are needed' };
+    }
+    const named = referencesOf(entry, resource);
+    if (!named.ok) {
+      reader.forget(key);
+      return { isKnown: false, reason: 'InvalidAnnotation', message: named.message };
+    }
+    let referenced: Values;
+    try {
+      const { namespace } = this.releaseOf(resource);
+      referenced = await reader.read(key, { references: named.references, namespace, signal });
+    } catch (error) {
+      if (!(error instanceof ValuesSourceError)) throw error;
+      const message = error.remedy === undefined ? error.message : `${error.message}. ${error.remedy}`;
+      return { isKnown: false, reason: 'ValuesSourceFailed', message };
+    }
+    const { digest: chartDigest, version: chartVersion, defaults } = entry.chart;
+    const values = finalValues([referenced, resource.spec ?? {}, entry.overrideTree], defaults);
+    const flags = entry.crds === 'Skip' ? ['--skip-crds'] : [];
+    return {
+      isKnown: true,
+      values,
+      digest: desiredDigest({ chartDigest, chartVersion, values, flags }),
+      ...(named.notice === undefined ? {} : { notice: { reason: 'InvalidAnnotation', message: named.notice } }),
+    };
+  }
+
+  async #readiness(resource: ObservedResource, signal: AbortSignal): Promise<WorkloadsReadiness | undefined> {
+    const { release, inventory } = resource.status ?? {};
+    if (resource.metadata.deletionTimestamp !== undefined) return undefined;
+    this.#sources.workloads.retain(objectKey(resource.metadata), inventory ?? []);
+    if (release === undefined || inventory === undefined) return undefined;
+    return this.#sources.workloads.readiness(inventory, signal);
+  }
+}

@@ -1,0 +1,102 @@
+// Helm's records as the metadata watch shows them: the latest revision of any release, without a request.
+import { DIGEST_LABEL, HOLDER_LABEL, OWNER_LABEL } from '../../api/v1alpha1/labels.ts';
+import { type HolderState, holderState } from '../../helm/holder.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { ObjectStore } from '../../kube/object-store.ts';
+import { type KubeObject, objectKey } from '../../kube/objects.ts';
+import { CoreResources } from '../../kube/resource.ts';
+import { isRecord, lastTouchedMs, parseRecord, type ReleaseRecord, recordLabelSelector } from '../../release/record.ts';
+import { parseDigestLabel } from '../decide/desired-digest.ts';
+import type { ObservedRelease } from './observation.ts';
+
+/** A release. */
+export interface ReleaseKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const byRelease = 'release';
+
+/** The store behind the watch of Secrets `owner=helm`, with the questions that the operator asks of it. */
+export class ReleaseCache {
+  readonly store: ObjectStore<KubeObject>;
+
+  constructor(store: ObjectStore<KubeObject>) {
+    this.store = store;
+    store.addIndex(byRelease, (object) => [`${object.metadata.namespace ?? ''}/${object.metadata.labels?.name ?? ''}`]);
+  }
+
+  /** The latest revision, undefined where there is none. */
+  latest(key: ReleaseKey): ObservedRelease | undefined {
+    return latestOf(this.store.byIndex(byRelease, objectKey(key)));
+  }
+
+  /**
+   * The latest revision as the API server knows it now: asked before each helm call, since the watch may be behind our
+   * own last call.
+   */
+  async refresh(client: KubeClient, key: ReleaseKey, signal?: AbortSignal): Promise<ObservedRelease | undefined> {
+    const list = await client.list(CoreResources.secrets, {
+      namespace: key.namespace,
+      labelSelector: `${recordLabelSelector},name=${key.name}`,
+      isMetadataOnly: true,
+      signal,
+    });
+    const present = new Set(list.items.map((item) => objectKey(item.metadata)));
+    for (const held of this.store.byIndex(byRelease, objectKey(key))) {
+      const heldKey = objectKey(held.metadata);
+      if (!present.has(heldKey)) this.store.forget(heldKey);
+    }
+    for (const item of list.items) this.store.remember(stripRecord(item));
+    return latestOf(list.items);
+  }
+}
+
+/** What the cache keeps of a record's Secret. */
+export function stripRecord(object: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp, labels } = object.metadata;
+  return {
+    metadata: {
+      name,
+      uid,
+      resourceVersion,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+      ...(labels === undefined ? {} : { labels }),
+    },
+  };
+}
+
+function latestOf(objects: readonly KubeObject[]): ObservedRelease | undefined {
+  const parsed = objects.map((object) => ({ object, record: parseRecord(object.metadata) }));
+  let latest: { readonly object: KubeObject; readonly record: ReleaseRecord } | undefined;
+  const good: number[] = [];
+  for (const { object, record } of parsed) {
+    if (!isRecord(record)) continue;
+    if (record.revision > (latest?.record.revision ?? 0)) latest = { object, record };
+    if (record.status === 'deployed' || record.status === 'superseded') good.push(record.revision);
+  }
+  if (latest === undefined) return undefined;
+  const { revision } = latest.record;
+  return {
+    revision,
+    status: latest.record.status,
+    owner: latest.record.labels[OWNER_LABEL],
+    digestLabel: latest.record.labels[DIGEST_LABEL],
+    holder: holderOf(latest.record),
+    touchedAtMs: touchedAtMs(latest.record, latest.object),
+    record: { uid: latest.record.uid, resourceVersion: latest.record.resourceVersion },
+    good: good.filter((each) => each < revision).sort((a, b) => b - a),
+  };
+}
+
+/** Labels are copied to the next revision: only of the one that the digest was written for do they tell who made it. */
+function holderOf({ status, revision, labels }: ReleaseRecord): HolderState {
+  const isOurs = status.startsWith('pending-') && parseDigestLabel(labels[DIGEST_LABEL])?.revision === revision;
+  return isOurs ? holderState(labels[HOLDER_LABEL]) : 'unknown';
+}
+
+function touchedAtMs(record: ReleaseRecord, { metadata }: KubeObject): number | undefined {
+  const createdMs = Date.parse(metadata.creationTimestamp ?? '');
+  return lastTouchedMs(record) ?? (Number.isNaN(createdMs) ? undefined : createdMs);
+}

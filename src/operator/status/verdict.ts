@@ -1,0 +1,105 @@
+// From a decision, or from what its action led to, to the verdict that status and `kubectl get` show. Pure.
+import type { ConditionReason } from '../../api/v1alpha1/conditions.ts';
+import type { Decision } from '../decide/decide.ts';
+import type { FailureMemory, Observation, WorkloadsReadiness } from '../observe/observation.ts';
+import type { Verdict } from './status.ts';
+
+/** A decision that calls for no act. Undefined: the status has nothing to say (not selected, gone). */
+export function verdictOf(decision: Decision, observation: Pick<Observation, 'workloads'>): Verdict | undefined {
+  const { reason, message } = decision;
+  if (reason === undefined) return undefined;
+  const notReady = { ready: 'False', reason, message } as const;
+  switch (decision.state) {
+    case 'InSync':
+      return { ready: 'True', reason, message, phase: 'settled' };
+    case 'Progressing':
+      return { ...notReady, phase: reason === 'ReadyTimeout' ? 'stuck' : 'working' };
+    case 'ChangeReported': {
+      const { state = 'ready', message: why = '' } = observation.workloads ?? {};
+      const text = state === 'ready' ? message : `${message}; ${why}`;
+      return {
+        ready: state === 'ready' ? 'True' : 'False',
+        reason,
+        message: text,
+        phase: 'settled',
+        drifted: { reason, message },
+      };
+    }
+    case 'Suspended':
+      return { ready: 'Unknown', reason, message, phase: 'settled' };
+    case 'Foreign':
+      return { ...notReady, phase: 'stuck', deployed: { status: 'False', reason, message } };
+    case 'Exhausted':
+      return { ...notReady, phase: 'stuck' };
+    case 'Backoff':
+    case 'Blocked':
+    case 'Locked':
+    case 'Lingering':
+      return { ...notReady, phase: 'working' };
+    default:
+      return undefined;
+  }
+}
+
+/** While a helm call runs that takes its time. */
+export function verdictInFlight(decision: Decision): Verdict {
+  const reason: ConditionReason = decision.reason ?? 'Upgrading';
+  return { ready: 'Unknown', reason, message: decision.message, phase: 'working' };
+}
+
+/** After a helm call that succeeded. */
+export function verdictAfterDeploy(
+  verb: 'install' | 'upgrade',
+  context: {
+    readonly revision: number;
+    readonly chart: string;
+    readonly workloads: WorkloadsReadiness;
+  },
+): Verdict {
+  const { workloads } = context;
+  const deployed = deployedBy(verb, context);
+  return workloads.state === 'ready'
+    ? {
+        ready: 'True',
+        reason: 'WorkloadsReady',
+        message: 'the release is deployed and its workloads are ready',
+        phase: 'settled',
+        deployed,
+      }
+    : { ready: 'False', reason: 'WorkloadsProgressing', message: workloads.message, phase: 'working', deployed };
+}
+
+/** What `Deployed` says of a revision that is. */
+export function deployedBy(
+  verb: 'install' | 'upgrade',
+  release: { readonly revision: number; readonly chart: string },
+): NonNullable<Verdict['deployed']> {
+  return {
+    status: 'True',
+    reason: verb === 'install' ? 'InstallSucceeded' : 'UpgradeSucceeded',
+    message: `revision ${release.revision} of ${release.chart} is deployed`,
+  };
+}
+
+/** After going back: why that was done is what the resource's reader has to know. */
+export function verdictAfterRollback(
+  cause: { readonly reason: ConditionReason; readonly message: string },
+  release: { readonly revision: number; readonly toRevision: number; readonly chart: string },
+): Verdict {
+  const back = `revision ${release.revision} of ${release.chart} is deployed: it has the content of revision ${release.toRevision}`;
+  return {
+    ready: 'False',
+    reason: cause.reason,
+    message: `${cause.message} — ${back}`,
+    phase: 'working',
+    deployed: { status: 'True', reason: 'RollbackSucceeded', message: back },
+  };
+}
+
+/** After a helm call that failed. */
+export function verdictAfterFailure(failure: FailureMemory): Verdict {
+  const { reason, message, isTerminal } = failure;
+  const verdict = { ready: 'False', reason, message, phase: isTerminal ? 'stuck' : 'working' } as const;
+  // a failed uninstall says nothing about what is deployed
+  return failure.action === 'uninstall' ? verdict : { ...verdict, deployed: { status: 'False', reason, message } };
+}

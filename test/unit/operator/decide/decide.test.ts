@@ -1,0 +1,521 @@
+import { describe, expect, test } from 'vitest';
+import type { WatchedStatus } from '../../../../src/api/v1alpha1/watched-status.ts';
+import { decide } from '../../../../src/operator/decide/decide.ts';
+import { formatDigestLabel } from '../../../../src/operator/decide/desired-digest.ts';
+import type { Action, State } from '../../../../src/operator/decide/states.ts';
+import { states } from '../../../../src/operator/decide/states.ts';
+import type { Observation } from '../../../../src/operator/observe/observation.ts';
+import { digest, failure, now, observation, release, resource } from '../../../support/observations.ts';
+import { examples, interruptions } from '../../../support/state-examples.ts';
+import { watchEntry } from '../../../support/watch-entries.ts';
+
+const deleted = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+const suspended = { annotations: { 'helm.velotio.com/suspend': 'true' } };
+const forced = { annotations: { 'helm.velotio.com/force-requested-at': 'now' } };
+const byHand = release({ owner: undefined, digestLabel: undefined });
+const other = 'e'.repeat(40);
+const inventory = [{ group: 'apps', kind: 'Deployment', namespace: 'alice', name: 'shop', uid: 'd-1' }];
+const snapshot = (revision: number, of = digest) => ({
+  name: 'shop',
+  namespace: 'alice',
+  revision,
+  status: 'deployed' as const,
+  chart: 'bookstore-0.1.0',
+  digest: formatDigestLabel({ digest: of, revision }),
+});
+const at = (revision: number, more: WatchedStatus = {}): WatchedStatus => ({ release: snapshot(revision), ...more });
+const label = (revision: number, of = digest): string => formatDigestLabel({ digest: of, revision });
+const failed = release({ revision: 2, status: 'failed', digestLabel: label(2), good: [1] });
+const noRollback = watchEntry({ remediation: { install: 'none', upgrade: 'none', retries: 3 } });
+const uninstallFirst = watchEntry({ remediation: { install: 'uninstall', upgrade: 'rollback', retries: 3 } });
+const reportOnly = watchEntry({ driftDetection: { mode: 'warn', ignore: [] } });
+const rolledBack = release({ revision: 3, digestLabel: label(1, other), good: [1, 2] });
+
+type Case = readonly [situation: string, observed: Partial<Observation>, state: State];
+
+const cases: readonly Case[] = [
+  ['no release', { release: undefined }, 'Absent'],
+  ['an uninstalled release with kept history', { release: release({ status: 'uninstalled' }) }, 'Absent'],
+  ['the desired revision deployed', {}, 'InSync'],
+  ['another digest', { release: release({ digestLabel: label(1, other) }) }, 'OutOfDate'],
+  ['labels carried over by another helm', { release: release({ revision: 2 }) }, 'ChangedOutside'],
+  ['a lost digest label', { release: release({ digestLabel: undefined }) }, 'ChangedOutside'],
+  [
+    'a change by another helm, to be reported',
+    { entry: reportOnly, release: release({ revision: 2 }) },
+    'ChangeReported',
+  ],
+  [
+    'a change by another helm, to be reported, and the spec changed since',
+    { entry: reportOnly, release: release({ revision: 2, digestLabel: label(1, other) }) },
+    'OutOfDate',
+  ],
+  [
+    'a change by another helm, to be reported, and a request to put it right',
+    { entry: reportOnly, release: release({ revision: 2 }), resource: resource(forced) },
+    'ChangedOutside',
+  ],
+  ['a revision that our own rollback made', { release: rolledBack, resource: resource({}, at(3)) }, 'OutOfDate'],
+  [
+    'a revision that our own rollback made, and the spec went back too',
+    { release: { ...rolledBack, digestLabel: label(1) }, resource: resource({}, at(3)) },
+    'InSync',
+  ],
+  ['a failed revision of which nothing is remembered', { release: release({ status: 'failed' }) }, 'Failed'],
+  ['a request to upgrade though nothing changed', { resource: resource(forced) }, 'Forced'],
+  ['the same request, obeyed', { resource: resource(forced, { lastHandledForceAt: 'now' }) }, 'InSync'],
+
+  ['pending-install', { release: release({ status: 'pending-install' }) }, 'Locked'],
+  ['pending-upgrade', { release: release({ status: 'pending-upgrade' }) }, 'Locked'],
+  ['pending-rollback', { release: release({ status: 'pending-rollback' }) }, 'Locked'],
+  ['uninstalling', { release: release({ status: 'uninstalling' }) }, 'Locked'],
+  ['pending, and its operator lives', { release: release({ status: 'pending-upgrade', holder: 'alive' }) }, 'Locked'],
+  [
+    'pending, and its operator is dead',
+    { release: release({ status: 'pending-install', holder: 'dead' }) },
+    'Abandoned',
+  ],
+  [
+    'pending, of a helm that we waited for',
+    { release: release({ status: 'pending-install', holder: 'self' }) },
+    'Abandoned',
+  ],
+  [
+    'pending for one second less than helm may take',
+    { release: release({ status: 'pending-upgrade', touchedAtMs: now - 359_000 }) },
+    'Locked',
+  ],
+  [
+    'pending for longer than helm may take',
+    { release: release({ status: 'pending-upgrade', touchedAtMs: now - 360_000 }) },
+    'Abandoned',
+  ],
+  [
+    'pending for longer than helm may take in general, and not by the annotation',
+    {
+      release: release({ status: 'pending-upgrade', touchedAtMs: now - 360_000 }),
+      resource: resource({ annotations: { 'helm.velotio.com/timeout': '10m' } }),
+    },
+    'Locked',
+  ],
+  [
+    'pending since nobody knows when',
+    { release: release({ status: 'pending-upgrade', touchedAtMs: undefined }) },
+    'Locked',
+  ],
+  [
+    'uninstalling for longer than helm may take',
+    { release: release({ status: 'uninstalling', touchedAtMs: 0 }) },
+    'Abandoned',
+  ],
+  [
+    'a dead lock that could not be freed a moment ago',
+    { release: release({ status: 'pending-upgrade', holder: 'dead' }), failure: failure({ action: 'rollback' }) },
+    'Backoff',
+  ],
+
+  ['a release made by hand', { release: byHand }, 'Foreign'],
+  ['a release of another kind', { release: release({ owner: 'Library.velotio.com' }) }, 'Foreign'],
+  [
+    'no owner label, but our status names the revision',
+    { release: byHand, resource: resource({}, at(1)) },
+    'ChangedOutside',
+  ],
+  [
+    'no owner label, and our status names another revision',
+    { release: byHand, resource: resource({}, at(7)) },
+    'Foreign',
+  ],
+  [
+    'a pending release that is not ours',
+    { release: release({ owner: undefined, status: 'pending-upgrade', touchedAtMs: 0 }) },
+    'Foreign',
+  ],
+
+  ['not selected', { isSelected: false, release: undefined }, 'NotSelected'],
+  ['suspended', { resource: resource(suspended), release: undefined }, 'Suspended'],
+  [
+    'suspended with a new spec',
+    { resource: resource(suspended), release: release({ digestLabel: label(1, other) }) },
+    'Suspended',
+  ],
+  ['a resource without our finalizer', { resource: resource({ finalizers: [] }) }, 'Unprotected'],
+  ['a terminating namespace', { isNamespaceTerminating: true, release: undefined }, 'Blocked'],
+  ['missing values', { desired: { isKnown: false, reason: 'ValuesSourceFailed', message: 'no Secret' } }, 'Blocked'],
+  [
+    'an annotation that cannot be read',
+    { resource: resource({ annotations: { 'helm.velotio.com/timeout': 'soon' } }) },
+    'Blocked',
+  ],
+
+  [
+    'the release whose upgrade failed for good is gone',
+    { release: undefined, failure: failure({ isTerminal: true, count: 4 }) },
+    'Absent',
+  ],
+  ['a failure whose retry is not due', { release: undefined, failure: failure({ action: 'install' }) }, 'Backoff'],
+  ['a failure whose retry is due', { release: undefined, failure: failure({ retryAtMs: now }) }, 'Absent'],
+  ['a failure of what is no longer desired', { release: undefined, failure: failure({ digest: 'x' }) }, 'Absent'],
+  [
+    'a failure that no retry can help',
+    { release: undefined, failure: failure({ action: 'install', isTerminal: true, retryAtMs: 0 }) },
+    'Exhausted',
+  ],
+  [
+    'no tries left',
+    { release: undefined, failure: failure({ action: 'install', count: 4, retryAtMs: 0 }) },
+    'Exhausted',
+  ],
+  [
+    'no tries left, but a new request to try',
+    { release: undefined, resource: resource(forced), failure: failure({ count: 4, retryAtMs: 0 }) },
+    'Absent',
+  ],
+  ['what failed is deployed all the same', { failure: failure({ count: 9, isTerminal: true }) }, 'InSync'],
+
+  ['a failed upgrade with an earlier good revision', { release: failed, failure: failure() }, 'Broken'],
+  ['the last failed upgrade of all', { release: failed, failure: failure({ count: 4 }) }, 'Broken'],
+  ['a failed upgrade that no retry can help', { release: failed, failure: failure({ isTerminal: true }) }, 'Broken'],
+  ['a failed upgrade, without remediation', { entry: noRollback, release: failed, failure: failure() }, 'Backoff'],
+  [
+    'a failed upgrade, and going back failed too',
+    { release: failed, failure: failure({ action: 'rollback' }) },
+    'Backoff',
+  ],
+  [
+    'a failed upgrade, gone back, and the next try is due',
+    { release: rolledBack, resource: resource({}, at(3)), failure: failure({ retryAtMs: now }) },
+    'OutOfDate',
+  ],
+  [
+    'a failed upgrade, gone back, and no tries left',
+    { release: rolledBack, resource: resource({}, at(3)), failure: failure({ count: 4 }) },
+    'Exhausted',
+  ],
+  [
+    'a failed first install',
+    { release: release({ status: 'failed' }), failure: failure({ action: 'install' }) },
+    'Backoff',
+  ],
+  [
+    'a failed first install, to be removed',
+    { entry: uninstallFirst, release: release({ status: 'failed' }), failure: failure({ action: 'install' }) },
+    'NeverDeployed',
+  ],
+  [
+    'the last failed first install stays for inspection',
+    {
+      entry: uninstallFirst,
+      release: release({ status: 'failed' }),
+      failure: failure({ action: 'install', count: 4 }),
+    },
+    'Exhausted',
+  ],
+  [
+    'a failed install of what was deployed once is not removed',
+    {
+      entry: uninstallFirst,
+      release: release({ status: 'failed' }),
+      resource: resource({}, { history: [snapshot(1)] }),
+      failure: failure({ action: 'install' }),
+    },
+    'Backoff',
+  ],
+
+  ['deleted, with our release', { resource: resource(deleted) }, 'Deleting'],
+  [
+    'deleted, with our failed release',
+    { resource: resource(deleted), release: release({ status: 'failed' }) },
+    'Deleting',
+  ],
+  [
+    'deleted, and another helm holds the release',
+    { resource: resource(deleted), release: release({ status: 'pending-upgrade' }) },
+    'Locked',
+  ],
+  [
+    'deleted, and a dead helm left it locked',
+    { resource: resource(deleted), release: release({ status: 'pending-install', holder: 'dead' }) },
+    'Deleting',
+  ],
+  [
+    'deleted, and an uninstall was cut short',
+    { resource: resource(deleted), release: release({ status: 'uninstalling' }) },
+    'Deleting',
+  ],
+  ['deleted, without a release', { resource: resource(deleted), release: undefined }, 'Released'],
+  [
+    'deleted, without a release, and objects of it are known',
+    { resource: resource(deleted, { inventory }), release: undefined },
+    'Orphaned',
+  ],
+  [
+    'deleted, in a namespace that is being deleted',
+    { resource: resource(deleted, { inventory }), isNamespaceTerminating: true },
+    'Orphaned',
+  ],
+  [
+    'deleted, with a request that asked for an upgrade',
+    { resource: resource({ ...deleted, ...forced }, { inventory }) },
+    'Deleting',
+  ],
+  [
+    'deleted, and objects are still going',
+    { resource: resource(deleted), release: undefined, leftovers: ['Deployment/a'] },
+    'Lingering',
+  ],
+  ['deleted, with a foreign release', { resource: resource(deleted, { inventory }), release: byHand }, 'Released'],
+  ['deleted, without our finalizer', { resource: resource({ ...deleted, finalizers: ['other'] }) }, 'Gone'],
+  ['deleted while suspended', { resource: resource({ ...deleted, ...suspended }) }, 'Suspended'],
+  ['deleted and no longer selected', { resource: resource(deleted), isSelected: false }, 'Deleting'],
+  [
+    'deleted, without known values',
+    { resource: resource(deleted), desired: { isKnown: false, reason: 'ValuesSourceFailed', message: 'x' } },
+    'Deleting',
+  ],
+  [
+    'deleted, with an annotation that cannot be read',
+    { resource: resource({ ...deleted, annotations: { 'helm.velotio.com/timeout': 'soon' } }) },
+    'Deleting',
+  ],
+  [
+    'deleted, the uninstall failed and is not due',
+    { resource: resource(deleted), failure: failure({ action: 'uninstall' }) },
+    'Backoff',
+  ],
+  [
+    'deleted, the uninstall failed and is due',
+    { resource: resource(deleted), failure: failure({ action: 'uninstall', retryAtMs: now }) },
+    'Deleting',
+  ],
+  [
+    'deleted, the uninstall failed, and a new request to do without',
+    { resource: resource({ ...deleted, ...forced }, { inventory }), failure: failure({ action: 'uninstall' }) },
+    'Orphaned',
+  ],
+  [
+    'deleted after an upgrade failed for good',
+    { resource: resource(deleted), failure: failure({ isTerminal: true }) },
+    'Deleting',
+  ],
+];
+
+describe('decide', () => {
+  test.each(cases)('%s', (_situation, observed, state) => {
+    const decision = decide(observation(observed), now);
+    expect(decision).toMatchObject({ state, action: states[state].action });
+    expect(decision.message).not.toBe('');
+  });
+
+  test.each(Object.entries(examples))('%s has an example', (state, example) => {
+    expect(decide(example, now).state).toBe(state);
+  });
+
+  test('looks again when the retry of a failure is due, not before', () => {
+    expect(
+      decide(observation({ failure: failure({ action: 'install' }), release: undefined }), now).requeueAfterMs,
+    ).toBe(60_000);
+  });
+
+  test('looks again when a lock is over at the latest', () => {
+    const held = release({ status: 'pending-upgrade', touchedAtMs: now - 60_000 });
+    expect(decide(observation({ release: held }), now).requeueAfterMs).toBe(300_000);
+  });
+
+  test('names the other owner of a release', () => {
+    const decision = decide(observation({ release: release({ owner: 'Library.velotio.com' }) }), now);
+    expect(decision.message).toContain('alice/shop');
+    expect(decision.message).toContain('Library.velotio.com');
+  });
+
+  test('says how often it tried before it gave up, and what is deployed', () => {
+    const decision = decide(
+      observation({ release: rolledBack, resource: resource({}, at(3)), failure: failure({ count: 4, retryAtMs: 0 }) }),
+      now,
+    );
+    expect(decision.reason).toBe('RetriesExhausted');
+    expect(decision.message).toContain('4 failures');
+    expect(decision.message).toContain('Revision 3 stays deployed');
+    expect(decision.requeueAfterMs).toBeUndefined();
+  });
+
+  test('goes back to the revision that was ready, where it is still stored', () => {
+    const release5 = release({ revision: 5, status: 'failed', digestLabel: label(5), good: [4, 2, 1] });
+    const back = (readyRevision?: number) =>
+      decide(
+        observation({
+          release: release5,
+          resource: resource({}, readyRevision === undefined ? {} : { readyRevision }),
+          failure: failure(),
+        }),
+        now,
+      ).toRevision;
+    expect([back(), back(2), back(3)]).toEqual([4, 2, 4]);
+  });
+
+  describe('a lock that a dead helm left', () => {
+    const dead = { status: 'pending-upgrade', holder: 'dead', revision: 2 } as const;
+    test.each([
+      ['goes back to the last good revision', { ...dead, good: [1] }, undefined, 1],
+      [
+        'is marked as failed where there is none',
+        { ...dead, status: 'pending-install', good: [] },
+        undefined,
+        undefined,
+      ],
+      [
+        'is marked as failed where going back failed',
+        { ...dead, good: [1] },
+        failure({ action: 'rollback', retryAtMs: 0 }),
+        undefined,
+      ],
+      [
+        'of an uninstall goes back to nothing',
+        { ...dead, status: 'uninstalling', touchedAtMs: 0, good: [1] },
+        undefined,
+        undefined,
+      ],
+    ] as const)('%s', (_what, changes, remembered, toRevision) => {
+      const decision = decide(observation({ release: release(changes), failure: remembered }), now);
+      expect(decision.state).toBe('Abandoned');
+      expect(decision.toRevision).toBe(toRevision);
+    });
+  });
+
+  describe('of workloads that are not ready', () => {
+    const workloads = { state: 'progressing', message: 'Deployment shop: 0 of 1 pods are available' } as const;
+    const since = (status: 'True' | 'False', ms: number): WatchedStatus => ({
+      release: { ...snapshot(1), lastDeployed: new Date(now - ms).toISOString() },
+      conditions: [
+        {
+          type: 'Ready',
+          status,
+          reason: 'WorkloadsProgressing',
+          message: '',
+          lastTransitionTime: new Date(now - ms).toISOString(),
+        },
+      ],
+    });
+    const look = (status: WatchedStatus, changes: Partial<Observation> = {}) =>
+      decide(observation({ workloads, resource: resource({}, status), ...changes }), now);
+
+    test('waits until the time for it is over', () => {
+      const decision = look(since('False', 100_000));
+      expect(decision).toMatchObject({ state: 'Progressing', reason: 'WorkloadsProgressing', requeueAfterMs: 200_000 });
+      expect(decision.message).toBe(workloads.message);
+    });
+
+    test('looks at the pods sooner where they may say more', () => {
+      const decision = look(since('False', 100_000), { workloads: { ...workloads, lookAgainMs: 4_000 } });
+      expect(decision.requeueAfterMs).toBe(4_000);
+    });
+
+    test('says so when the time is over', () => {
+      const decision = look(since('False', 400_000));
+      expect(decision).toMatchObject({ state: 'Progressing', action: 'none', reason: 'ReadyTimeout' });
+      expect(decision.requeueAfterMs).toBeUndefined();
+    });
+
+    test('gives a release that was ready before the whole time again', () => {
+      expect(look(since('True', 4_000_000))).toMatchObject({ reason: 'WorkloadsProgressing', requeueAfterMs: 300_000 });
+    });
+
+    describe('after an upgrade', () => {
+      const status = (changes: WatchedStatus = {}): WatchedStatus => ({
+        ...since('False', 400_000),
+        release: { ...snapshot(2), lastDeployed: new Date(now - 400_000).toISOString() },
+        history: [snapshot(1, other)],
+        readyRevision: 1,
+        ...changes,
+      });
+      const second = release({ revision: 2, digestLabel: label(2), good: [1] });
+
+      test.each<[string, Partial<Observation>, State, number | undefined]>([
+        ['goes back to the revision that was ready', { resource: resource({}, status()) }, 'Broken', 1],
+        [
+          'stays where remediation is off',
+          { entry: noRollback, resource: resource({}, status()) },
+          'Progressing',
+          undefined,
+        ],
+        [
+          'stays where it was ready once',
+          { resource: resource({}, status({ readyRevision: 2 })) },
+          'Progressing',
+          undefined,
+        ],
+        [
+          'stays where nothing was ever ready',
+          { resource: resource({}, { ...status(), readyRevision: 0 }) },
+          'Progressing',
+          undefined,
+        ],
+        [
+          'stays where the earlier one has the same content',
+          { resource: resource({}, status({ history: [snapshot(1)] })) },
+          'Progressing',
+          undefined,
+        ],
+        [
+          'stays where the earlier one is no longer stored',
+          { resource: resource({}, status()), release: { ...second, good: [] } },
+          'Progressing',
+          undefined,
+        ],
+      ])('%s', (_what, changes, state, toRevision) => {
+        const decision = decide(observation({ workloads, release: second, ...changes }), now);
+        expect([decision.state, decision.toRevision]).toEqual([state, toRevision]);
+      });
+    });
+  });
+});
+
+describe('whatever comes between', () => {
+  const all = Object.entries(examples).flatMap(([state, example]) =>
+    interruptions.map(({ name, happen, laterMs = 0 }) => {
+      const observed = happen(example);
+      return { name: `${state}: ${name}`, observed, decision: decide(observed, now + laterMs) };
+    }),
+  );
+  const touching: readonly Action[] = ['install', 'upgrade', 'rollback', 'unlock', 'remove', 'uninstall', 'sweep'];
+
+  test('a decision has the one action of its state, and says why', () => {
+    for (const { name, decision } of all) {
+      expect(decision.action, name).toBe(states[decision.state].action);
+      expect(decision.message, name).not.toBe('');
+    }
+  });
+
+  test('a release that is not ours is touched by nothing', () => {
+    for (const { name, observed, decision } of all) {
+      if (observed.release?.owner === 'Library.velotio.com') expect(touching, name).not.toContain(decision.action);
+    }
+  });
+
+  test('a resource that is being deleted gets no new release', () => {
+    for (const { name, observed, decision } of all) {
+      if (observed.resource.metadata.deletionTimestamp === undefined) continue;
+      expect(['install', 'upgrade', 'rollback', 'unlock', 'remove', 'addFinalizer'], name).not.toContain(
+        decision.action,
+      );
+    }
+  });
+
+  test('nothing is done to what is suspended, or held by a helm that may live', () => {
+    for (const { name, observed, decision } of all) {
+      const isHeld = observed.release?.status === 'pending-upgrade' && observed.release.holder === 'unknown';
+      const isSuspended = observed.resource.metadata.annotations?.['helm.velotio.com/suspend'] === 'true';
+      const isYoung = !name.endsWith('an hour passes');
+      const isSwept = decision.action === 'sweep'; // a namespace that is going waits for no lock
+      if ((isHeld && isYoung && !isSwept) || isSuspended) expect(touching, name).not.toContain(decision.action);
+    }
+  });
+
+  test('nothing is uninstalled of a resource that stays, unless it was never deployed', () => {
+    for (const { name, observed, decision } of all) {
+      if (observed.resource.metadata.deletionTimestamp !== undefined) continue;
+      expect(['uninstall', 'sweep', 'removeFinalizer'], name).not.toContain(decision.action);
+      if (decision.action === 'remove') expect(observed.release?.good, name).toEqual([]);
+    }
+  });
+});
