@@ -103,6 +103,8 @@ export interface OperatorRunOptions {
   readonly entry?: Partial<WatchEntry>;
   /** Other entries instead of the shipped ones; {@link OperatorRun.get} and its kin are then about the first. */
   readonly entries?: readonly WatchEntry[];
+  /** Further namespaces to watch. */
+  readonly alsoIn?: readonly string[];
 }
 
 /** A running operator. */
@@ -146,7 +148,7 @@ export async function startOperator(options: OperatorRunOptions): Promise<Operat
     clock: systemClock,
     log: createLogger({ level: 'info', destination: { write: (line) => void log.push(line) } }),
     metrics: new Metrics(),
-    namespaces: [options.namespace],
+    namespaces: [options.namespace, ...(options.alsoIn ?? [])],
     workers: 4,
   });
   const running = operator.run({ stop: stop.signal, cancel: new AbortController().signal });
