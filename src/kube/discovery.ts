@@ -58,6 +58,14 @@ export class Discovery {
     );
   }
 
+  /** A kind of this group turned out not to be served any more: the next to ask is answered anew. */
+  forget(group: string): void {
+    this.#versions.delete(group);
+    for (const apiVersion of this.#lists.keys()) {
+      if (group === '' ? !apiVersion.includes('/') : apiVersion.startsWith(`${group}/`)) this.#lists.delete(apiVersion);
+    }
+  }
+
   async #findIn(
     versions: readonly string[],
     kind: { readonly group: string; readonly kind: string },

@@ -76,6 +76,13 @@ export const CoreResources = {
     plural: 'persistentvolumeclaims',
     isNamespaced: true,
   },
+  storageClasses: {
+    group: 'storage.k8s.io',
+    version: 'v1',
+    kind: 'StorageClass',
+    plural: 'storageclasses',
+    isNamespaced: false,
+  },
   deployments: { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', isNamespaced: true },
   events: { group: 'events.k8s.io', version: 'v1', kind: 'Event', plural: 'events', isNamespaced: true },
 } as const satisfies Record<string, Resource>;

@@ -13,6 +13,8 @@ export interface Following<T extends KubeObject> {
   readonly hasSynced: boolean;
   /** Resolves when every namespace has been listed once; never where the watch ends before. */
   readonly synced: Promise<void>;
+  /** See {@link WatchStatus.isFresh}: whether the store is to be believed about a namespace. Absent: about all. */
+  readonly isFresh: (namespace?: string) => boolean;
   /** Gives this share back; the watch ends with its last one. */
   readonly stop: () => void;
 }
@@ -90,6 +92,10 @@ export class WatchHub {
         return watch.hasSynced;
       },
       synced: watch.synced,
+      isFresh: (namespace) =>
+        this.#statusesOf(watch as unknown as SharedWatch<never>)
+          .filter((status) => namespace === undefined || [undefined, namespace].includes(status.namespace))
+          .every((status) => status.isFresh),
       stop: () => {
         share.stop();
         if (watch.isUnused) this.#watches.delete(watch as unknown as SharedWatch<never>);
@@ -99,15 +105,17 @@ export class WatchHub {
 
   /** All watches; one that is split by namespace gives an entry for each. */
   watches(): readonly WatchStatus[] {
-    const nowMs = this.#clock.monotonic();
-    return [...this.#watches].flatMap((watch) =>
-      watch.reflectors.map((scoped) => this.#statusOf(watch, { scoped, nowMs })),
-    );
+    return [...this.#watches].flatMap((watch) => this.#statusesOf(watch));
   }
 
   /** Resolves when every watch has ended. */
   async stopped(): Promise<void> {
     await Promise.all(this.#running);
+  }
+
+  #statusesOf(watch: SharedWatch<never>): readonly WatchStatus[] {
+    const nowMs = this.#clock.monotonic();
+    return watch.reflectors.map((scoped) => this.#statusOf(watch, { scoped, nowMs }));
   }
 
   #statusOf(

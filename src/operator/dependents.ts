@@ -1,9 +1,12 @@
 // The objects that releases are made of, followed by their metadata: one watch a kind, shared by all releases.
 import { createHash } from 'node:crypto';
 import type { Discovery } from '../kube/discovery.ts';
+import { isApiError } from '../kube/errors.ts';
 import { type KubeObject, type ManagedFieldsEntry, objectKey } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';
 import type { Following, WatchHub } from '../kube/watch-hub.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { resourceName } from './watch-metrics.ts';
 
 /** Group and kind; the version is the API server's preferred one. */
 export interface GroupKind {
@@ -60,8 +63,9 @@ export interface DependentsOptions {
   readonly discovery: Discovery;
   /** Empty: all namespaces. */
   readonly namespaces: readonly string[];
-  /** An object of this release changed. */
+  /** An object of this release changed, or is no longer heard of. */
   readonly onChange: (release: { readonly namespace: string; readonly name: string }) => void;
+  readonly log: Logger;
 }
 
 interface WatchedKind {
@@ -85,11 +89,15 @@ export class Dependents implements ObjectSource {
     this.#options = options;
   }
 
-  /** Waits for the kind's first list, or for its first failure: what cannot be watched is not known here. */
+  /**
+   * Waits for the kind's first list, or for its first failure: a kind that may not be watched, or whose CRD is gone, is not
+   * known here.
+   */
   async find(kind: GroupKind, name: ObjectName): Promise<DependentObject | undefined> {
     const watched = await this.#watched(kind);
     await watched?.settled;
-    return watched?.following.store.get(objectKey(name));
+    // what was remembered before the first list is only what somebody saw once
+    return watched?.following.hasSynced === true ? watched.following.store.get(objectKey(name)) : undefined;
   }
 
   async remember(kind: GroupKind, object: KubeObject): Promise<void> {
@@ -105,7 +113,7 @@ export class Dependents implements ObjectSource {
   }
 
   #watched(kind: GroupKind): Promise<WatchedKind | undefined> {
-    const key = `${kind.kind}.${kind.group}`;
+    const key = keyOf(kind);
     const held = this.#kinds.get(key);
     if (held !== undefined) return held;
     const started = this.#start(kind);
@@ -120,11 +128,45 @@ export class Dependents implements ObjectSource {
     const resource = await discovery.findPreferred(kind);
     if (resource === undefined) return undefined;
     const failed = Promise.withResolvers<void>();
+    let trouble: 'none' | 'forbidden' | 'gone' = 'none';
     const following = hub.follow<DependentObject>(
       { resource, namespaces, labelSelector: helmLabel, isMetadataOnly: true, strip },
-      { onChange: ({ before, after }) => this.#tell(after ?? before), onError: () => failed.resolve() },
+      {
+        onChange: ({ before, after }) => this.#tell(after ?? before),
+        onError: (error) => {
+          failed.resolve();
+          if (trouble === 'none' && isApiError(error, 'API_FORBIDDEN')) {
+            trouble = 'forbidden';
+            this.#sayForbidden(resource, error);
+          } else if (trouble !== 'gone' && isApiError(error, 'API_NOT_FOUND')) {
+            trouble = 'gone';
+            this.#forget(kind, { resource, following });
+          }
+        },
+      },
     );
     return { resource, following, settled: Promise.race([following.synced, failed.promise]) };
+  }
+
+  /** Its CRD was deleted. Whoever asks for the kind again has it looked for again; those who had objects of it should. */
+  #forget(kind: GroupKind, watched: Pick<WatchedKind, 'resource' | 'following'>): void {
+    const { discovery, log } = this.#options;
+    const { resource, following } = watched;
+    this.#kinds.delete(keyOf(kind));
+    discovery.forget(kind.group);
+    following.stop();
+    log.info('kind is not served any more, its objects are not followed', { resource: resourceName(resource) });
+    for (const object of Array.from(following.store.values())) this.#tell(object);
+  }
+
+  #sayForbidden(resource: Resource, error: Error): void {
+    const { namespaces, log } = this.#options;
+    log.warn('kind may not be followed, so its objects are read one by one and changes go unnoticed', {
+      resource: resourceName(resource),
+      verbs: ['list', 'watch'],
+      ...(namespaces.length === 0 ? {} : { namespaces }),
+      error: error.message,
+    });
   }
 
   #tell(object: DependentObject | undefined): void {
@@ -133,6 +175,10 @@ export class Dependents implements ObjectSource {
     const namespace = annotations?.[releaseNamespaceAnnotation];
     if (name !== undefined && namespace !== undefined) this.#options.onChange({ name, namespace });
   }
+}
+
+function keyOf({ group, kind }: GroupKind): string {
+  return `${kind}.${group}`;
 }
 
 /** Only what is compared later; managedFields are hashed first. */

@@ -6,6 +6,7 @@ import type { HolderState } from '../helm/holder.ts';
 import type { ReleaseStatus } from '../release/record.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import type { ResourceSettings } from './resource-settings.ts';
+import type { Values } from './values.ts';
 
 /** A watched resource as the API server sent it. */
 export interface ObservedResource extends WatchedResource {
@@ -32,15 +33,25 @@ export interface ObservedRelease {
 
 /** What the release should be made from, or why that cannot be told. */
 export type Desired =
-  | { readonly isKnown: true; readonly digest: string; readonly values: Readonly<Record<string, unknown>> }
-  | { readonly isKnown: false; readonly reason: 'ValuesSourceFailed'; readonly message: string };
+  | {
+      readonly isKnown: true;
+      readonly digest: string;
+      readonly values: Values;
+      /** Something to tell as a Warning Event although the values are known. */
+      readonly notice?: { readonly reason: 'InvalidAnnotation'; readonly message: string };
+    }
+  | {
+      readonly isKnown: false;
+      readonly reason: 'ValuesSourceFailed' | 'InvalidAnnotation';
+      readonly message: string;
+    };
 
 /** The workloads of the release, summed up. */
 export interface WorkloadsReadiness {
   readonly state: 'ready' | 'progressing' | 'failed';
   /** Which is not, and why. */
   readonly message: string;
-  /** Look at the pods again after this long: their reason may change where no metadata does. */
+  /** How long until something has to be looked at again of which no event tells: the pods of what is not ready. */
   readonly lookAgainMs?: number;
 }
 

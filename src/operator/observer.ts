@@ -3,14 +3,16 @@ import { matchesSelector } from '../api/v1alpha1/match-labels.ts';
 import type { InventoryEntry } from '../api/v1alpha1/watched-status.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { ReadableStore } from '../kube/object-store.ts';
-import type { KubeObject } from '../kube/objects.ts';
+import { type KubeObject, objectKey } from '../kube/objects.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import { desiredDigest } from './desired-digest.ts';
 import type { Desired, FailureMemory, Observation, ObservedResource, WorkloadsReadiness } from './observation.ts';
 import type { ReleaseCache, ReleaseKey } from './release-cache.ts';
 import { resourceSettings } from './resource-settings.ts';
 import { finalValues, type Values } from './values.ts';
-import { readValuesFrom, ValuesSourceError } from './values-from.ts';
+import { referencesOf } from './values-annotation.ts';
+import { ValuesSourceError } from './values-from.ts';
+import type { ValuesReader } from './values-sources.ts';
 import type { Workloads } from './workloads.ts';
 
 /** Where an observation comes from. */
@@ -22,6 +24,7 @@ export interface ObserverSources {
   readonly workloads: Workloads;
   /** Which objects of an inventory are still there and are going, as `Kind/name`. */
   readonly leftovers: (inventory: readonly InventoryEntry[], signal: AbortSignal) => Promise<readonly string[]>;
+  readonly values: ValuesReader;
 }
 
 /** Observes the resources of one watch entry. */
@@ -47,15 +50,16 @@ export class Observer {
     const key = this.releaseOf(resource);
     const release = releases.latest(key);
     const settings = resourceSettings(entry, resource.metadata.annotations);
+    const isSelected = matchesSelector(entry.selector, resource.metadata.labels);
     return {
       entry,
       settings,
       resource,
       releaseNamespace: key.namespace,
-      isSelected: matchesSelector(entry.selector, resource.metadata.labels),
+      isSelected,
       isNamespaceTerminating: namespaces.get(key.namespace)?.metadata.deletionTimestamp !== undefined,
       release,
-      desired: await this.#desired(resource, options.signal),
+      desired: await this.#desired(resource, { isSelected, signal: options.signal }),
       workloads: await this.#readiness(resource, options.signal),
       failure: options.failure,
       leftovers:
@@ -76,32 +80,46 @@ export class Observer {
     return this.#sources.leftovers(status?.inventory ?? [], signal);
   }
 
-  async #desired(resource: ObservedResource, signal: AbortSignal): Promise<Desired> {
-    const { entry, client } = this.#sources;
-    if (resource.metadata.deletionTimestamp !== undefined) {
-      return { isKnown: false, reason: 'ValuesSourceFailed', message: 'a deletion needs no values' };
+  async #desired(
+    resource: ObservedResource,
+    { isSelected, signal }: { readonly isSelected: boolean; readonly signal: AbortSignal },
+  ): Promise<Desired> {
+    const { entry, values: reader } = this.#sources;
+    const key = objectKey(resource.metadata);
+    if (resource.metadata.deletionTimestamp !== undefined || !isSelected) {
+      reader.forget(key);
+      return { isKnown: false, reason: 'ValuesSourceFailed', message: 'no values are needed' };
     }
-    let referenced: Values = {};
+    const named = referencesOf(entry, resource);
+    if (!named.ok) {
+      reader.forget(key);
+      return { isKnown: false, reason: 'InvalidAnnotation', message: named.message };
+    }
+    let referenced: Values;
     try {
       const { namespace } = this.releaseOf(resource);
-      if (entry.valuesFrom.length > 0) {
-        referenced = await readValuesFrom(client, entry.valuesFrom, { namespace, signal });
-      }
+      referenced = await reader.read(key, { references: named.references, namespace, signal });
     } catch (error) {
       if (!(error instanceof ValuesSourceError)) throw error;
-      return { isKnown: false, reason: 'ValuesSourceFailed', message: error.message };
+      const message = error.remedy === undefined ? error.message : `${error.message}. ${error.remedy}`;
+      return { isKnown: false, reason: 'ValuesSourceFailed', message };
     }
-    const values = finalValues([referenced, resource.spec ?? {}, entry.overrideTree]);
-    const { digest: chartDigest, version: chartVersion } = entry.chart;
+    const { digest: chartDigest, version: chartVersion, defaults } = entry.chart;
+    const values = finalValues([referenced, resource.spec ?? {}, entry.overrideTree], defaults);
     const flags = entry.crds === 'Skip' ? ['--skip-crds'] : [];
-    return { isKnown: true, values, digest: desiredDigest({ chartDigest, chartVersion, values, flags }) };
+    return {
+      isKnown: true,
+      values,
+      digest: desiredDigest({ chartDigest, chartVersion, values, flags }),
+      ...(named.notice === undefined ? {} : { notice: { reason: 'InvalidAnnotation', message: named.notice } }),
+    };
   }
 
   async #readiness(resource: ObservedResource, signal: AbortSignal): Promise<WorkloadsReadiness | undefined> {
     const { release, inventory } = resource.status ?? {};
-    if (release === undefined || inventory === undefined || resource.metadata.deletionTimestamp !== undefined) {
-      return undefined;
-    }
+    if (resource.metadata.deletionTimestamp !== undefined) return undefined;
+    this.#sources.workloads.retain(objectKey(resource.metadata), inventory ?? []);
+    if (release === undefined || inventory === undefined) return undefined;
     return this.#sources.workloads.readiness(inventory, signal);
   }
 }

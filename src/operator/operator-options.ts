@@ -18,6 +18,7 @@ import type { ChartCrds } from './chart-crds.ts';
 import type { Dependents } from './dependents.ts';
 import type { Leadership } from './leadership.ts';
 import type { ReleaseCache } from './release-cache.ts';
+import type { ValuesSources } from './values-sources.ts';
 
 /** What the operator is given. */
 export interface OperatorOptions {
@@ -50,6 +51,7 @@ export interface OperatorShared
   readonly releases: ReleaseCache;
   readonly namespaces: ObjectStore<KubeObject>;
   readonly dependents: Dependents;
+  readonly valuesSources: ValuesSources;
   /** Resolves when records and namespaces are known. */
   readonly synced: Promise<unknown>;
   /** Empty: all namespaces. */

@@ -2,9 +2,10 @@
 import { ownerLabelValue } from '../api/v1alpha1/labels.ts';
 import type { ReconcileObservation } from '../controller/controller.ts';
 import { Discovery } from '../kube/discovery.ts';
+import { isApiError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
-import { WatchHub } from '../kube/watch-hub.ts';
+import { WatchHub, type WatchObservation } from '../kube/watch-hub.ts';
 import { errorText } from '../lib/error-text.ts';
 import { InFlight } from '../lib/in-flight.ts';
 import { recordLabelSelector } from '../release/record.ts';
@@ -14,6 +15,8 @@ import { Dependents, helmLabel } from './dependents.ts';
 import { alone } from './leadership.ts';
 import type { OperatorOptions, OperatorShared } from './operator-options.ts';
 import { ReleaseCache, type ReleaseKey, stripRecord } from './release-cache.ts';
+import { isSourceWatch } from './source-watch.ts';
+import { ValuesSources } from './values-sources.ts';
 import { meterWatches, resourceName } from './watch-metrics.ts';
 import { WatchedKind } from './watched-kind.ts';
 
@@ -32,8 +35,9 @@ export class Operator {
   get waitingFor(): readonly string[] {
     if (this.#kinds.length === 0) return ['the start'];
     const kinds = this.#kinds.filter((kind) => !kind.hasSynced).map((kind) => `kind ${kind.name}`);
-    // a dependent's kind may be gone with its CRD: that is no reason not to work
-    const own = (this.#hub?.watches() ?? []).filter(({ labelSelector }) => labelSelector !== helmLabel);
+    // a dependent's kind may be gone with its CRD, the right to watch values may be missing: no reasons not to work
+    const watches = this.#hub?.watches() ?? [];
+    const own = watches.filter((watch) => watch.labelSelector !== helmLabel && !isSourceWatch(watch));
     const stale = own.filter((watch) => watch.hasSynced && !watch.isFresh);
     return [...kinds, ...new Set(stale.map((watch) => `the watch of ${resourceName(watch.resource)}`))];
   }
@@ -70,7 +74,7 @@ export class Operator {
       clock,
       observe: (observation) => {
         meter(observation);
-        if (observation.kind !== 'failed') return;
+        if (observation.kind !== 'failed' || this.#isSaidElsewhere(observation)) return;
         log.warn('watch failed, trying again', {
           resource: resourceName(observation.resource),
           error: errorText(observation.error),
@@ -81,8 +85,16 @@ export class Operator {
     return hub;
   }
 
+  /** A dependent's kind that is not served, or may not be watched: {@link Dependents} says it, once. */
+  #isSaidElsewhere({ resource, error }: Extract<WatchObservation, { kind: 'failed' }>): boolean {
+    const { secrets, configMaps, namespaces } = CoreResources;
+    const own = [secrets, configMaps, namespaces, ...this.#options.entries.map(({ gvk }) => gvk)];
+    const isOwn = own.some(({ group, kind }) => group === resource.group && kind === resource.kind);
+    return !isOwn && isApiError(error, 'API_FORBIDDEN', 'API_NOT_FOUND');
+  }
+
   #share(hub: WatchHub): OperatorShared {
-    const { client, entries } = this.#options;
+    const { client, entries, log } = this.#options;
     const tell = (cause: 'record' | 'object') => (release: ReleaseKey) => {
       for (const kind of this.#kinds) kind.releaseChanged(release, cause);
     };
@@ -110,7 +122,8 @@ export class Operator {
       crds: new ChartCrds({ helm: this.#options.helm, clock: this.#options.clock }),
       releases: new ReleaseCache(records.store),
       namespaces: allNamespaces.store,
-      dependents: new Dependents({ hub, discovery, namespaces, onChange: tell('object') }),
+      dependents: new Dependents({ hub, discovery, namespaces, onChange: tell('object'), log }),
+      valuesSources: new ValuesSources({ hub, client, namespaces, log }),
       synced: Promise.all([records.synced, allNamespaces.synced]),
       observe: (entry) => (observation) => this.#observe(entry, observation),
     };

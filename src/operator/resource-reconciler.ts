@@ -38,11 +38,12 @@ export class ResourceReconciler {
 
   /** The {@link import('../controller/reconciler.ts').Reconcile} of the kind. */
   async reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
-    const { store, observer, failures, states, clock } = this.#context;
+    const { store, observer, workloads, failures, states, clock } = this.#context;
     const resource = store.get(key);
     if (resource === undefined) {
       failures.forget(key);
       states.delete(key);
+      workloads.retain(key, []);
       return {};
     }
     const observation = await observer.observe(resource, { failure: failures.get(key, resource), signal });
@@ -68,6 +69,11 @@ export class ResourceReconciler {
 
   async #act(pass: Pass): Promise<ReconcileResult> {
     const context = this.#context;
+    const { desired, resource } = pass.observation;
+    if (desired.isKnown && desired.notice !== undefined) {
+      const { reason, message: note } = desired.notice; // the recorder counts what is said again and again
+      context.recordEvent(resource, { type: 'Warning', reason, action: 'observe', note });
+    }
     switch (pass.decision.action) {
       case 'none':
         return settle(pass, context);

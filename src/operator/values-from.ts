@@ -1,74 +1,99 @@
-// The layer of values that comes out of Secrets and ConfigMaps in the resource's namespace.
-import { parseDocument, type Tags } from 'yaml';
-import type { KubeClient } from '../kube/client.ts';
-import type { KubeObject } from '../kube/objects.ts';
-import { CoreResources } from '../kube/resource.ts';
+// The layer of values that comes out of Secrets and ConfigMaps: from what is stored there to values. Pure.
 import { CodedError } from '../lib/coded-error.ts';
+import { isMap } from '../lib/merge-maps.ts';
 import { type PathStep, parseValuesPath } from '../watches/override-values.ts';
+import { parseValuesYaml } from '../watches/values-yaml.ts';
 import type { ValuesReference } from '../watches/watch-entry.ts';
-import { finalValues, isMap, type Values } from './values.ts';
+import type { Values } from './values.ts';
 
 /** A reference that gives no values. The message names it and never shows its content. */
-export class ValuesSourceError extends CodedError<'VALUES_SOURCE_MISSING' | 'VALUES_SOURCE_INVALID'> {}
+export class ValuesSourceError extends CodedError<
+  'VALUES_SOURCE_MISSING' | 'VALUES_SOURCE_INVALID' | 'VALUES_SOURCE_FORBIDDEN'
+> {}
 
-interface SourceObject extends KubeObject {
+/** A Secret or ConfigMap that values come from. */
+export interface SourceName {
+  readonly kind: ValuesReference['kind'];
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** As the API server sends its data. */
+export interface SourceData {
   readonly data?: Readonly<Record<string, string>>;
+  /** ConfigMaps only. */
+  readonly binaryData?: Readonly<Record<string, string>>;
+}
+
+/** What stands under one key. Its values are parsed once, however many resources refer to it. */
+export class SourceText {
+  /** Undefined where it is no text. */
+  readonly text: string | undefined;
+  #parsed: ReturnType<typeof parseValuesYaml> | undefined;
+
+  constructor(text: string | undefined) {
+    this.text = text;
+  }
+
+  /** The text as a YAML document of values. */
+  get parsed(): ReturnType<typeof parseValuesYaml> {
+    this.#parsed ??= this.text === undefined ? { ok: false } : parseValuesYaml(this.text);
+    return this.#parsed;
+  }
+}
+
+/** By key of the data; undefined is a key that was looked for and is not there. */
+export type SourceTexts = ReadonlyMap<string, SourceText | undefined>;
+
+/** `Secret namespace/name`. */
+export function describeSource({ kind, namespace, name }: SourceName): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
+/** The text under a key; undefined where there is none. */
+export function sourceTextOf(kind: SourceName['kind'], source: SourceData, dataKey: string): SourceText | undefined {
+  if (own(source.binaryData, dataKey) !== undefined) return new SourceText(undefined);
+  const stored = own(source.data, dataKey);
+  if (stored === undefined) return undefined;
+  return new SourceText(kind === 'ConfigMap' ? stored : utf8(Buffer.from(stored, 'base64')));
 }
 
 /**
- * As helm reads a values file: YAML 1.1 (`yes` is true, `0644` is octal), merge keys merged, and a date is a text.
+ * The values that a reference gives. `texts` are those of the object that it names, undefined where there is none.
+ * @throws ValuesSourceError
  */
-const asHelmReads = {
-  version: '1.1',
-  merge: true,
-  customTags: (tags: Tags): Tags =>
-    tags.filter((tag) => typeof tag === 'string' || !/:(timestamp|binary|omap|pairs|set)$/.test(tag.tag)),
-} as const;
-
-/** Reads the references in order; later ones win. @throws ValuesSourceError, ApiError */
-export async function readValuesFrom(
-  client: KubeClient,
-  references: readonly ValuesReference[],
-  options: { readonly namespace: string; readonly signal?: AbortSignal | undefined },
-): Promise<Values> {
-  const layers = await Promise.all(references.map((reference) => readOne(client, reference, options)));
-  return finalValues(layers);
-}
-
-async function readOne(
-  client: KubeClient,
+export function valuesOf(
   reference: ValuesReference,
-  options: { readonly namespace: string; readonly signal?: AbortSignal | undefined },
-): Promise<Values> {
-  const { kind, name, valuesKey, optional, targetPath } = reference;
-  const resource = kind === 'Secret' ? CoreResources.secrets : CoreResources.configMaps;
-  const source = await client.find<SourceObject>(resource, {
-    namespace: options.namespace,
-    name,
-    signal: options.signal,
-  });
-  const what = `${kind} ${options.namespace}/${name}`;
-  const stored = source?.data?.[valuesKey];
-  if (stored === undefined) {
+  source: { readonly name: SourceName; readonly texts: SourceTexts | undefined },
+): Values {
+  const { valuesKey, optional, targetPath } = reference;
+  const what = describeSource(source.name);
+  const found = source.texts?.get(valuesKey);
+  if (found === undefined) {
     if (optional) return {};
-    const missing = source === undefined ? `${what} does not exist` : `${what} has no key "${valuesKey}"`;
+    const missing = source.texts === undefined ? `${what} does not exist` : `${what} has no key "${valuesKey}"`;
     throw new ValuesSourceError('VALUES_SOURCE_MISSING', `values come from a source that is missing: ${missing}`, {
       remedy: 'Create it, or make the reference optional.',
     });
   }
-  const text = kind === 'Secret' ? Buffer.from(stored, 'base64').toString('utf8') : stored;
-  return targetPath === undefined ? parseValues(text, `${what} key "${valuesKey}"`) : nest(targetPath, text);
+  const { text } = found;
+  if (text === undefined) throw invalid(`${what} key "${valuesKey}" is not text in UTF-8`);
+  if (targetPath !== undefined) return nest(targetPath, text);
+  const { parsed } = found;
+  if (parsed.ok) return parsed.values;
+  const { place } = parsed;
+  const where = place === undefined ? '' : ` (line ${place.line}, column ${place.column})`;
+  throw invalid(`${what} key "${valuesKey}" is not a YAML map of values${where}`);
 }
 
-function parseValues(text: string, what: string): Values {
-  const document = parseDocument(text, asHelmReads);
-  const error = document.errors[0];
-  const value: unknown = error === undefined ? document.toJS({ maxAliasCount: 100 }) : undefined;
-  if (error === undefined && (value === null || value === undefined)) return {};
-  if (isMap(value)) return value;
-  const place = error?.linePos?.[0];
-  const where = place === undefined ? '' : ` (line ${place.line}, column ${place.col})`;
-  throw new ValuesSourceError('VALUES_SOURCE_INVALID', `${what} is not a YAML map of values${where}`, {
+/** The object may be there, but we may not read it. */
+export function forbiddenSource(name: SourceName, cause: Error): ValuesSourceError {
+  const message = `values come from a source that may not be read: ${describeSource(name)}: ${cause.message}`;
+  return new ValuesSourceError('VALUES_SOURCE_FORBIDDEN', message, { cause });
+}
+
+function invalid(message: string): ValuesSourceError {
+  return new ValuesSourceError('VALUES_SOURCE_INVALID', message, {
     remedy: 'Put a YAML document there, or name the target with targetPath.',
   });
 }
@@ -84,4 +109,17 @@ function nest(path: string, text: string): Values {
   };
   const nested = parsed.value.reduceRight<unknown>((inner, step) => wrap(step, inner), text);
   return isMap(nested) ? nested : {};
+}
+
+/** Undefined where the bytes are no UTF-8. */
+function utf8(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function own(data: Readonly<Record<string, string>> | undefined, key: string): string | undefined {
+  return data !== undefined && Object.hasOwn(data, key) ? data[key] : undefined;
 }

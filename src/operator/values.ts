@@ -1,32 +1,51 @@
 // The final values of a release: chart < valuesFrom < spec < overrideValues (DESIGN.md O3). Pure.
+import { isMap, mergeMaps, type PlainMap, setOwn } from '../lib/merge-maps.ts';
+import type { ChartDefaults } from '../watches/watch-entry.ts';
 
 /** Values as JSON. */
-export type Values = Readonly<Record<string, unknown>>;
+export type Values = PlainMap;
 
 /**
- * Lays `over` on `under`, as Helm does: maps are merged key by key, everything else (lists too) replaces. `null` is kept:
- * Helm takes the chart's default away for it.
+ * Lays the layers on one another, from the lowest to the highest, without the chart's own: that one is helm's to add. As
+ * with several `--values` of helm, maps are merged key by key, everything else (lists too) replaces, and `null` is kept:
+ * helm takes the chart's default away for it.
  */
-export function layValues(under: Values, over: Values): Values {
-  const result: Record<string, unknown> = { ...under };
-  for (const [key, value] of Object.entries(over)) {
-    const below = Object.hasOwn(result, key) ? result[key] : undefined;
-    setOwn(result, key, isMap(below) && isMap(value) ? layValues(below, value) : value);
+export function mergeLayers(layers: readonly Values[]): Values {
+  return layers.reduce<Values>((under, over) => mergeMaps(under, over), {});
+}
+
+/**
+ * The layers as helm is to get them: without each `null` for which the chart has no default. Helm takes a default away for
+ * a `null`, but where there is none it hands the `null` on to the chart, whose values.schema.json then rejects it. What
+ * stands under an open path of the defaults, or in a list, stays as it is.
+ */
+export function finalValues(layers: readonly Values[], defaults: ChartDefaults): Values {
+  const { values, openPaths } = defaults;
+  return withoutIdleNulls(mergeLayers(layers), { defaults: values, openPaths });
+}
+
+interface Below {
+  readonly defaults: Values;
+  readonly openPaths: ChartDefaults['openPaths'];
+}
+
+function withoutIdleNulls(values: Values, below: Below): Values {
+  if (below.openPaths.some((path) => path.length === 0)) return values;
+  const result: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(values)) {
+    const defaultValue = Object.hasOwn(below.defaults, key) ? below.defaults[key] : undefined;
+    const openPaths = below.openPaths.filter(([first]) => first === key).map((path) => path.slice(1));
+    if (isMap(value)) {
+      const defaults = isMap(defaultValue) ? defaultValue : {};
+      setOwn(result, { key, value: withoutIdleNulls(value, { defaults, openPaths }) });
+    } else if (value !== null || openPaths.length > 0 || isDefault(defaultValue)) {
+      setOwn(result, { key, value });
+    }
   }
   return result;
 }
 
-/** The layers from the lowest to the highest, without the chart's own: that one is helm's to add. */
-export function finalValues(layers: readonly Values[]): Values {
-  return layers.reduce<Values>((under, over) => layValues(under, over), {});
-}
-
-/** Whether a value is a map, in the sense of values. */
-export function isMap(value: unknown): value is Values {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A key such as `__proto__` is data here. */
-function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+/** A default that is null is none: helm does not set it. */
+function isDefault(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }

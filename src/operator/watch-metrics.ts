@@ -10,14 +10,19 @@ export function resourceName(resource: Resource): string {
 }
 
 /** Counts what happens to watches, and at each scrape looks at how they are. */
-export function meterWatches(metrics: Metrics, hub: WatchHub): (observation: WatchObservation) => void {
+export function meterWatches(
+  metrics: Metrics,
+  hub: Pick<WatchHub, 'watches'>,
+): (observation: WatchObservation) => void {
   metrics.onScrape(() => {
     metrics.watchObjects.reset();
     metrics.watchSilence.reset();
-    for (const { resource, objects, silentMs } of hub.watches()) {
-      const labels = { resource: resourceName(resource) };
-      metrics.watchObjects.set(labels, objects);
-      if (silentMs !== undefined) metrics.watchSilence.set(labels, silentMs / 1000);
+    for (const [resource, watches] of Map.groupBy(hub.watches(), (watch) => resourceName(watch.resource))) {
+      // Secrets are watched twice, records and all others; watches that are split by namespace share what they hold
+      const held = new Map(watches.map(({ labelSelector, objects }) => [labelSelector, objects]));
+      metrics.watchObjects.set({ resource }, sum(held.values()));
+      const silences = watches.flatMap(({ silentMs }) => silentMs ?? []);
+      if (silences.length > 0) metrics.watchSilence.set({ resource }, Math.max(...silences) / 1000);
     }
   });
   return (observation) => {
@@ -29,4 +34,8 @@ export function meterWatches(metrics: Metrics, hub: WatchHub): (observation: Wat
     const code = isApiError(observation.error) ? observation.error.code : 'other';
     metrics.watchErrors.inc({ resource, code });
   };
+}
+
+function sum(numbers: Iterable<number>): number {
+  return [...numbers].reduce((total, each) => total + each, 0);
 }

@@ -4,7 +4,7 @@ import { ownerLabelValue } from '../api/v1alpha1/labels.ts';
 import { Controller } from '../controller/controller.ts';
 import { WorkQueue } from '../controller/work-queue.ts';
 import { isApiError } from '../kube/errors.ts';
-import type { ObjectStore } from '../kube/object-store.ts';
+import type { ObjectStore, StoreChange } from '../kube/object-store.ts';
 import { objectKey } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';
 import { aborted } from '../lib/aborted.ts';
@@ -19,6 +19,7 @@ import type { ReleaseKey } from './release-cache.ts';
 import { ResourceReconciler } from './resource-reconciler.ts';
 import { type State, states } from './states.ts';
 import { StatusWriter } from './status-writer.ts';
+import type { ValuesReader } from './values-sources.ts';
 import { Workloads } from './workloads.ts';
 
 /** Signals of a run. */
@@ -33,7 +34,7 @@ type Watched = ObservedResource & { readonly kind: string };
 
 const crdPollMs = 5_000;
 
-/** A roll-out sends a burst of events: they become one look. */
+/** A burst of events (a roll-out, which has us write the status as often; an apply of several sources of values) becomes one look. */
 const coalesceMs = 100;
 
 /** The engine of one watch entry. */
@@ -81,16 +82,22 @@ export class WatchedKind {
   async run(signals: RunSignals): Promise<void> {
     const type = await this.#waitForKind(signals.stop);
     if (type === undefined) return;
-    const { hub, watchedNamespaces, synced } = this.#shared;
+    const { hub, watchedNamespaces, synced, valuesSources } = this.#shared;
+    const values = valuesSources.readerFor((key) => this.#valuesChanged(key));
     const strip = (resource: Watched): Watched => withoutManagedFields(resource, this.#entry);
     const following = hub.follow<Watched>(
       { resource: type, namespaces: watchedNamespaces, strip },
-      { onChange: ({ key }) => this.#isActing && this.#queue.add(key) },
+      {
+        onChange: (change) => {
+          if (change.after === undefined) values.forget(change.key);
+          this.#resourceChanged(change);
+        },
+      },
     );
     this.#store = following.store;
     await Promise.race([Promise.all([following.synced, synced]), aborted(signals.stop)]);
     this.#hasSynced = !signals.stop.aborted;
-    const reconciler = this.#reconciler(type, following.store);
+    const reconciler = this.#reconciler(type, { store: following.store, values });
     while (!signals.stop.aborted) {
       const term = await this.#shared.leadership.waitUntilLeading(signals.stop).catch(() => undefined);
       if (term === undefined) break;
@@ -104,6 +111,12 @@ export class WatchedKind {
       );
     }
     following.stop();
+  }
+
+  #resourceChanged(change: StoreChange<Watched>): void {
+    if (!this.#isActing) return;
+    if (isOfStatusAlone(change)) this.#queue.addAfter(change.key, coalesceMs);
+    else this.#queue.add(change.key);
   }
 
   /** One term's work, on a queue of its own: what an earlier term left is looked at anew. */
@@ -128,12 +141,19 @@ export class WatchedKind {
     });
   }
 
-  #reconciler(type: Resource, store: ObjectStore<Watched>): ResourceReconciler {
+  #valuesChanged(key: string): void {
+    if (this.#isActing && this.#store?.get(key) !== undefined) this.#queue.addAfter(key, coalesceMs);
+  }
+
+  #reconciler(
+    type: Resource,
+    { store, values }: { readonly store: ObjectStore<Watched>; readonly values: ValuesReader },
+  ): ResourceReconciler {
     const { client, helm, releases, namespaces, clock, events, uninstaller, unproved, log } = this.#shared;
     const objects: ObjectSource = this.#entry.watchDependentResources
       ? this.#shared.dependents
       : new UnwatchedObjects(this.#shared.discovery);
-    const workloads = new Workloads(client, objects);
+    const workloads = new Workloads(client, objects, { clock, log });
     return new ResourceReconciler({
       type,
       store,
@@ -148,6 +168,7 @@ export class WatchedKind {
         releases,
         namespaces,
         workloads,
+        values,
         leftovers: (inventory, signal) => leftoversOf(inventory, { client, objects, signal }),
       }),
       statusWriter: new StatusWriter(client, { type, store }),
@@ -209,6 +230,16 @@ function misfitOf(entry: WatchEntry, type: Resource): string | undefined {
     return 'the kind is cluster-scoped: its entry needs a releaseNamespace';
   }
   return undefined;
+}
+
+/** Most often it was us: whoever asks for something changes the spec, or the metadata. */
+function isOfStatusAlone({ before, after }: StoreChange<Watched>): boolean {
+  return before !== undefined && after !== undefined && askedFor(before) === askedFor(after);
+}
+
+function askedFor({ metadata }: Watched): string {
+  const { uid, generation, deletionTimestamp, labels, annotations, finalizers } = metadata;
+  return JSON.stringify([uid, generation, deletionTimestamp, labels, annotations, finalizers]);
 }
 
 /** Lists leave `apiVersion` and `kind` out of their items; Events need them. */

@@ -1,5 +1,5 @@
-// The policy's namespace selector: the rule that it must opt in, and its text for the API server.
-import type { LabelSelector, LabelSelectorRequirement } from '../api/v1alpha1/label-selector.ts';
+// The policy's namespace selector: the rule that it must opt in.
+import type { LabelSelector } from '../api/v1alpha1/label-selector.ts';
 
 /** What is wrong with a selector as a choice of what may be purged, undefined where it is good. */
 export function selectorProblem(selector: LabelSelector): string | undefined {
@@ -23,25 +23,6 @@ const wayOut =
 function isReservedKey(key: string): boolean {
   const prefix = key.includes('/') ? key.slice(0, key.indexOf('/')) : '';
   return /(^|\.)(kubernetes|k8s)\.io$/.test(prefix);
-}
-
-/** The selector as a query parameter. Keys and values were checked: nothing in them can widen it. */
-export function selectorText(selector: LabelSelector): string {
-  const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
-  return [...labels, ...(selector.matchExpressions ?? []).map(requirementText)].join(',');
-}
-
-function requirementText({ key, operator, values = [] }: LabelSelectorRequirement): string {
-  switch (operator) {
-    case 'In':
-      return `${key} in (${values.join(',')})`;
-    case 'NotIn':
-      return `${key} notin (${values.join(',')})`;
-    case 'Exists':
-      return key;
-    case 'DoesNotExist':
-      return `!${key}`;
-  }
 }
 
 /** What is wrong with a label's key. */

@@ -1,12 +1,12 @@
 // Select: the namespaces that the policy opts in, asked of the server, less what is never purged (P3).
 
 import type { LabelSelector } from '../api/v1alpha1/label-selector.ts';
+import { selectorText } from '../api/v1alpha1/selector-text.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { ObjectMeta } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
 import { type Annotated, annotatedOf } from '../release/annotation-times.ts';
 import { namespaceDenial, type OperatorIdentity } from './denials.ts';
-import { selectorText } from './namespace-selector.ts';
 import type { PlanNamespace } from './plan.ts';
 
 /** A namespace that may be purged. */

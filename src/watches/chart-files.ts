@@ -8,8 +8,10 @@ import { readTar } from './tar.ts';
 
 /** What was found at a chart's path. */
 export interface ChartFiles {
-  /** The chart's own files at its root, by name. */
-  read(name: string): Buffer | undefined;
+  /** A file, by its path below the chart's root. */
+  read(path: string): Buffer | undefined;
+  /** The paths of all files, with `/`. */
+  readonly paths: readonly string[];
   /** Everything that decides what the chart renders: pairs of a name and bytes, in a fixed order. */
   readonly contents: readonly (readonly [name: string, bytes: Buffer])[];
 }
@@ -26,7 +28,7 @@ async function readDirectory(path: string): Promise<ChartFiles> {
   const names = (await listFiles(path, '', [])).toSorted();
   const contents = await Promise.all(names.map(async (name) => [name, await readFile(join(path, name))] as const));
   const byName = new Map(contents);
-  return { read: (name) => byName.get(name), contents };
+  return { read: (path) => byName.get(path), paths: names, contents };
 }
 
 /** Relative paths with `/`; symbolic links are followed, as helm does. */
@@ -47,12 +49,18 @@ async function listFiles(root: string, prefix: string, above: readonly string[])
 
 async function readArchive(path: string): Promise<ChartFiles> {
   const bytes = await readFile(path);
-  const tar = await promisify(gunzip)(bytes, { maxOutputLength: MAX_ARCHIVE_BYTES });
-  const byName = new Map<string, Buffer>();
+  const byPath = await unpackChart(bytes);
+  return { read: (file) => byPath.get(file), paths: [...byPath.keys()], contents: [['', bytes]] };
+}
+
+/** The files of a packaged chart by path: it is one directory, whose name does not matter. Throws on what is no archive. */
+export async function unpackChart(archive: Buffer): Promise<ReadonlyMap<string, Buffer>> {
+  const tar = await promisify(gunzip)(archive, { maxOutputLength: MAX_ARCHIVE_BYTES });
+  const byPath = new Map<string, Buffer>();
   for (const { name, content } of readTar(tar)) {
-    // A packaged chart is one directory; its own files are at the second level.
-    const [, file, ...deeper] = name.replace(/^\.\//, '').split('/');
-    if (file !== undefined && file !== '' && deeper.length === 0) byName.set(file, content);
+    const [, ...below] = name.replace(/^\.\//, '').split('/');
+    const path = below.join('/');
+    if (path !== '') byPath.set(path, content);
   }
-  return { read: (name) => byName.get(name), contents: [['', bytes]] };
+  return byPath;
 }

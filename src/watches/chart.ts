@@ -1,5 +1,6 @@
 // The chart behind an entry: found, readable, installable, and known by name, version and digest.
 import { parse } from 'yaml';
+import { chartDefaults } from './chart-defaults.ts';
 import { chartDigest } from './chart-digest.ts';
 import { type ChartFiles, readChartFiles } from './chart-files.ts';
 import type { ChartInfo } from './watch-entry.ts';
@@ -26,6 +27,7 @@ export async function inspectChart(path: string): Promise<ChartResult> {
       ...metadata,
       digest: chartDigest(files.contents),
       hasSchema: files.read('values.schema.json') !== undefined,
+      defaults: await chartDefaults(files),
     },
   };
 }

@@ -106,6 +106,17 @@ export interface ParsedWatchEntry {
   readonly serviceAccount: string | undefined;
 }
 
+/** What a chart sets where nobody else does. */
+export interface ChartDefaults {
+  /** Its values.yaml. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /**
+   * Paths at and below which there may be defaults besides, out of subcharts: their names, `global`, where their values are
+   * imported to. The empty path is everywhere.
+   */
+  readonly openPaths: readonly (readonly string[])[];
+}
+
 /** The chart behind an entry, as found on disk at start. */
 export interface ChartInfo {
   /** Absolute path of the directory or archive. */
@@ -117,6 +128,7 @@ export interface ChartInfo {
   readonly digest: string;
   /** Whether it carries a values.schema.json at its root. */
   readonly hasSchema: boolean;
+  readonly defaults: ChartDefaults;
 }
 
 /** An entry with its chart. */

@@ -2,10 +2,6 @@
 import type { ParsedWatchEntry } from './watch-entry.ts';
 
 /** The fields of an entry that ask for something which is not there yet; empty where all is obeyed. */
-export function fieldsWithoutEffect(entry: ParsedWatchEntry): readonly string[] {
-  const { driftDetection, allowValuesFromAnnotation } = entry;
-  return [
-    ...(driftDetection.ignore.length > 0 ? ['driftDetection.ignore'] : []),
-    ...(allowValuesFromAnnotation ? ['allowValuesFromAnnotation'] : []),
-  ];
+export function fieldsWithoutEffect({ driftDetection }: ParsedWatchEntry): readonly string[] {
+  return driftDetection.ignore.length > 0 ? ['driftDetection.ignore'] : [];
 }

@@ -105,6 +105,10 @@ export interface OperatorRunOptions {
   readonly entries?: readonly WatchEntry[];
   /** Further namespaces to watch. */
   readonly alsoIn?: readonly string[];
+  /** As whom the operator's own calls are made; helm's are the admin's. Default: the admin. */
+  readonly impersonate?: string;
+  /** Of the operator's own client: that of a proxy, say. Default the shared cluster's; helm has that in any case. */
+  readonly kubeconfig?: string;
 }
 
 /** A running operator. */
@@ -129,7 +133,11 @@ export async function startOperator(options: OperatorRunOptions): Promise<Operat
   const { kubeconfig, path, helm: binary, testRoot } = testCluster();
   await kubectl('apply', '--server-side', '--force-conflicts', '-f', 'deploy/crds/');
   await kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/bookstores.velotio.com');
-  const { client, close } = await openClient({ kubeconfig, homeDir: '/nonexistent', userAgent: 'test-operator' });
+  const { client, close } = await openClient({
+    kubeconfig: options.kubeconfig ?? kubeconfig,
+    homeDir: '/nonexistent',
+    userAgent: 'test-operator',
+  });
   const helmOf = new AuditedHelm({ binary, kubeconfig, env: { PATH: path, HOME: testRoot } });
   const log: string[] = [];
   const shipped = await loadWatches(resolve('watches.yaml'), { env: {} });
@@ -140,7 +148,7 @@ export async function startOperator(options: OperatorRunOptions): Promise<Operat
   const stop = new AbortController();
   const operator = new Operator({
     entries,
-    client,
+    client: options.impersonate === undefined ? client : client.impersonating(options.impersonate),
     helm: helmOf,
     uninstaller: checkedUninstaller({ client, discovery: new Discovery(client), driver: helmDriver(helmOf) }),
     unproved: helmDriver(helmOf),

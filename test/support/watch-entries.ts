@@ -30,6 +30,7 @@ export function watchEntry(changes: Partial<WatchEntry> = {}): WatchEntry {
       appVersion: 'latest',
       digest: 'sha256:0',
       hasSchema: true,
+      defaults: { values: {}, openPaths: [] },
     },
     ...changes,
   };

@@ -31,7 +31,7 @@ export const openSpec: StructuralSchema = {
   'x-kubernetes-preserve-unknown-fields': true,
 };
 
-const readyOf = (field: 'status' | 'reason'): string => `.status.conditions[?(@.type=="Ready")].${field}`;
+const readyOf = (field: 'status' | 'reason' | 'message'): string => `.status.conditions[?(@.type=="Ready")].${field}`;
 
 /** The document, ready to be printed or applied. */
 export function customResourceDefinition(options: CrdOptions): Readonly<Record<string, unknown>> {
@@ -81,6 +81,11 @@ export function customResourceDefinition(options: CrdOptions): Readonly<Record<s
             { name: 'Revision', type: 'integer', jsonPath: '.status.release.revision' },
             { name: 'Chart', type: 'string', jsonPath: '.status.release.chart' },
             { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+            // shown by -o wide
+            { name: 'App version', type: 'string', jsonPath: '.status.release.appVersion', priority: 1 },
+            { name: 'Deployed', type: 'date', jsonPath: '.status.release.lastDeployed', priority: 1 },
+            { name: 'Failures', type: 'integer', jsonPath: '.status.failures', priority: 1 },
+            { name: 'Message', type: 'string', jsonPath: readyOf('message'), priority: 1 },
           ],
           schema: { openAPIV3Schema: root },
         },

@@ -5,6 +5,7 @@ import { helmUpgrade, type UpgradeOptions } from '../../helm/upgrade.ts';
 import { type DeployedRevision, readDeployed } from '../deployed-revision.ts';
 import { formatDigestLabel } from '../desired-digest.ts';
 import type { Observation } from '../observation.ts';
+import { overridesNote } from '../overrides-note.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
 import { verdictAfterDeploy } from '../verdict.ts';
 import { attempt, settleFailure } from './attempt.ts';
@@ -48,6 +49,11 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
     action: verb,
     note: `revision ${revision} of ${chart}: ${decision.message}`,
   });
+  const overrides = overridesNote(observation.entry);
+  if (overrides !== undefined) {
+    const reason = 'OverrideValuesInUse'; // helm-operator's
+    context.recordEvent(observation.resource, { type: 'Warning', reason, action: verb, note: overrides });
+  }
   const verdict = verdictAfterDeploy(verb, { revision, chart, workloads });
   const { release: snapshot, inventory } = deployed;
   await writeStatus(pass, { verdict, release: snapshot, inventory, isForceHandled: true }, context);

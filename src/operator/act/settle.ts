@@ -63,5 +63,6 @@ async function recall(pass: Pass, context: PassContext): Promise<ReconcileResult
   const { revision, chart } = release;
   const verdict = verdictAfterDeploy(revision === 1 ? 'install' : 'upgrade', { revision, chart, workloads });
   await writeStatus(pass, { verdict, release, inventory }, context);
-  return nextLook(observation, { isReady: workloads.state === 'ready', waitMs: decision.requeueAfterMs });
+  const waitMs = workloads.lookAgainMs ?? decision.requeueAfterMs;
+  return nextLook(observation, { isReady: workloads.state === 'ready', waitMs });
 }

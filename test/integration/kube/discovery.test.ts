@@ -84,6 +84,19 @@ describe('discovery', () => {
     expect(await discovery.findPreferred({ group: '', kind: 'Secret' })).toMatchObject({ plural: 'secrets' });
   });
 
+  it('takes a kind that went for served, until it is told otherwise', async () => {
+    const discovery = new Discovery(client);
+    const find = () => discovery.findPreferred({ group, kind: 'Gizmo' });
+    await createKind('Gizmo', ['v1']);
+    await eventually(find).toMatchObject({ plural: 'gizmos' });
+    await client.delete(crds, { name: `gizmos.${group}` });
+    await eventually(() => new Discovery(client).findPreferred({ group, kind: 'Gizmo' })).toBeUndefined();
+    expect(await find()).toMatchObject({ plural: 'gizmos' });
+    discovery.forget(group);
+    expect(await find()).toBeUndefined();
+    expect(await discovery.findPreferred({ group: '', kind: 'Secret' })).toMatchObject({ plural: 'secrets' });
+  });
+
   it('does not hand one caller’s cancellation to another', async () => {
     const discovery = new Discovery(client);
     const gvk = { group: 'batch', version: 'v1', kind: 'Job' };

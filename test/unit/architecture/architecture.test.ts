@@ -34,7 +34,7 @@ const doors: readonly { readonly packages: RegExp; readonly rooms: readonly stri
 
 /** Files whose outcome depends on their arguments alone. */
 const pureFiles =
-  /^(operator\/(decide|desired-digest|failure|readiness|status|values|verdict)|watches\/(parse.*|expand-env|override-values|text-rules)|purge\/(rules|make-plan|plan|caps|report|content-rules|keep|denials|fair-queue|namespace-selector)|schedule\/(calendar|expression|time-zone)|uninstall\/record-trust|release\/(record|manifest|encode|json-members)|api\/.*|lib\/(backoff|did-you-mean|go-duration|error-text|coded-error|quote-untrusted))\.ts$/;
+  /^(operator\/(decide|desired-digest|failure|lock|ownership|pod-trouble|readiness|readiness-summary|reference-index|resource-settings|overrides-note|states|status|status-object|values|values-annotation|values-from|verdict|workload-rules)|watches\/(parse.*|expand-env|override-values|text-rules|values-yaml)|purge\/(rules|make-plan|plan|caps|report|content-rules|keep|denials|fair-queue|namespace-selector)|schedule\/(calendar|expression|time-zone)|uninstall\/record-trust|release\/(record|manifest|content-digest|encode|json-members)|api\/.*|lib\/(backoff|did-you-mean|go-duration|error-text|coded-error|merge-maps|one-line|proc-stat|quote-untrusted))\.ts$/;
 
 const impure: readonly { readonly what: string; readonly pattern: RegExp; readonly instead: string }[] = [
   {

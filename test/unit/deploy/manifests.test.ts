@@ -208,6 +208,14 @@ describe('the operator’s rights', () => {
     expect(named('ClusterRole', metricsReader).rules).toEqual([{ nonResourceURLs: ['/metrics'], verbs: ['get'] }]);
   });
 
+  it('let it follow and read what values come from, and change no ConfigMap', () => {
+    const operator = named('ClusterRole', 'bookstore-operator').rules ?? [];
+    const verbsOn = (resource: string) =>
+      operator.filter(({ resources }) => resources.includes(resource)).flatMap(({ verbs }) => verbs);
+    expect(verbsOn('secrets')).toEqual(expect.arrayContaining(['get', 'list', 'watch']));
+    expect(verbsOn('configmaps')).toEqual(['get', 'list', 'watch']);
+  });
+
   it('include no deleting of data', () => {
     const claims = rules.filter(({ resources }) => resources.includes('persistentvolumeclaims'));
     expect(claims.length).toBeGreaterThan(0);

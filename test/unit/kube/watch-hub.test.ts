@@ -243,14 +243,18 @@ describe('what a hub tells probes and metrics', () => {
     const { server, follow, hub } = start({ clock, watchdogMs: 100_000 });
     server.objects.push(object('x'));
     const { synced } = follow({ labelSelector: 'l=1' });
+    const following = hub.follow<KubeObject>({ resource: configMaps, labelSelector: 'l=1' });
+    expect(following.isFresh()).toBe(false);
     expect(hub.watches()).toMatchObject([{ hasSynced: false, isFresh: false, silentMs: undefined, objects: 0 }]);
     await synced;
     await eventually(() => server.openWatches).toBe(1);
     nowMs += 130_000;
     const status = { resource: configMaps, labelSelector: 'l=1', hasSynced: true, objects: 1 };
     expect(hub.watches()).toMatchObject([{ ...status, silentMs: 130_000, isFresh: true }]);
+    expect(following.isFresh()).toBe(true);
     nowMs += 1;
     expect(hub.watches()).toMatchObject([{ ...status, isFresh: false }]);
+    expect(following.isFresh()).toBe(false);
     server.send('BOOKMARK', object('', '', 9));
     await eventually(() => hub.watches()).toMatchObject([{ ...status, silentMs: 0, isFresh: true }]);
   });

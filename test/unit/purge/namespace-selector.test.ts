@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import type { LabelSelector } from '../../../src/api/v1alpha1/label-selector.ts';
-import { selectorProblem, selectorText } from '../../../src/purge/namespace-selector.ts';
+import { selectorProblem } from '../../../src/purge/namespace-selector.ts';
 
-it.each<[LabelSelector, string]>([
-  [{ matchLabels: { a: 'b', c: '' } }, 'a=b,c='],
-  [{ matchExpressions: [{ key: 'a', operator: 'In', values: ['b', 'c'] }] }, 'a in (b,c)'],
+it.each<[LabelSelector]>([
+  [{ matchLabels: { a: 'b', c: '' } }],
+  [{ matchExpressions: [{ key: 'a', operator: 'In', values: ['b', 'c'] }] }],
   [
     {
       matchLabels: { a: 'b' },
@@ -14,9 +14,7 @@ it.each<[LabelSelector, string]>([
         { key: 'f', operator: 'DoesNotExist' },
       ],
     },
-    'a=b,c notin (d),e,!f',
   ],
-])('writes %j as %s', (selector, expected) => {
+])('takes %j', (selector) => {
   expect(selectorProblem(selector)).toBeUndefined();
-  expect(selectorText(selector)).toBe(expected);
 });

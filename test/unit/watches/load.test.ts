@@ -102,6 +102,7 @@ describe('the chart', () => {
       appVersion: '4',
       digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
       hasSchema: true,
+      defaults: { values: {}, openPaths: [] },
     });
   });
 
@@ -140,10 +141,18 @@ describe('the chart', () => {
     await write({
       'shop/Chart.yaml': chartYaml,
       'shop/values.schema.json': '{}',
+      'shop/values.yaml': 'a: {b: 1}',
       'shop/charts/sub/Chart.yaml': 'name: sub',
     });
     await promisify(execFile)('tar', ['-czf', 'shop-1.2.3.tgz', 'shop'], { cwd: directory });
-    expect(await load('shop-1.2.3.tgz')).toMatchObject({ name: 'shop', version: '1.2.3', hasSchema: true });
+    const archived = await load('shop-1.2.3.tgz');
+    expect(archived).toMatchObject({
+      name: 'shop',
+      version: '1.2.3',
+      hasSchema: true,
+      defaults: { values: { a: { b: 1 } }, openPaths: [['sub'], ['global']] },
+    });
+    expect((await load('shop'))?.defaults).toEqual(archived?.defaults);
   });
 
   it.each([
