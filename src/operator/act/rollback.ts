@@ -7,6 +7,7 @@ import { type Pass, type PassContext, writeStatus } from '../pass.ts';
 import { verdictAfterFailure, verdictAfterRollback } from '../verdict.ts';
 import { attempt, failureContext, settleFailure } from './attempt.ts';
 import { impersonationOf } from './impersonation.ts';
+import { requireReplaceable } from './replaceable.ts';
 import { requireTrusted } from './trust.ts';
 
 /** The next decision is about what the rollback made: at once. */
@@ -32,6 +33,7 @@ export async function goBack(pass: Pass, context: PassContext): Promise<unknown>
     pass,
     async () => {
       await requireTrusted(pass, revision, context);
+      await requireReplaceable(pass, 'rollback', context);
       await helmRollback(context.helm, {
         name: resource.metadata.name,
         namespace,
