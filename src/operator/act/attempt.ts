@@ -12,6 +12,7 @@ import type { FailureMemory } from '../observation.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
 import type { Verdict } from '../status.ts';
 import { verdictAfterFailure, verdictInFlight } from '../verdict.ts';
+import { OutdatedError } from './recheck.ts';
 
 /** A helm call that takes longer than this is shown in the status while it runs. */
 const showProgressAfterMs = 1_000;
@@ -46,6 +47,10 @@ export async function settleFailure(
 ): Promise<ReconcileResult> {
   const { key, signal } = pass;
   const { error, action } = failed;
+  if (error instanceof OutdatedError) {
+    context.log.info('decided anew', { key, reason: error.message });
+    return { requeueAfterMs: soonMs };
+  }
   if (!isAboutRelease(error) || signal.aborted) throw error;
   const failure = rememberFailure(error, {
     ...failureContext(pass, context),

@@ -12,6 +12,7 @@ import { attempt, settleFailure } from './attempt.ts';
 import { forgetFailure } from './forget-failure.ts';
 import { actingFor, impersonationOf } from './impersonation.ts';
 import { nextLook } from './next-look.ts';
+import { recheckOf } from './recheck.ts';
 import { requireReplaceable } from './replaceable.ts';
 import { settleUnreadable } from './unreadable.ts';
 
@@ -30,7 +31,7 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
       const { crds, chart } = observation.entry;
       if (crds === 'CreateReplace') await context.crds.ensure(chart, actingFor(observation, context.client), signal);
       await requireReplaceable(pass, 'upgrade', context);
-      await helmUpgrade(context.helm, { ...options, signal });
+      await helmUpgrade(context.helm, { ...options, signal, recheck: recheckOf(pass, context) });
     },
     context,
   );

@@ -7,6 +7,7 @@ import { type Pass, type PassContext, writeStatus } from '../pass.ts';
 import { verdictAfterFailure, verdictAfterRollback } from '../verdict.ts';
 import { attempt, failureContext, settleFailure } from './attempt.ts';
 import { impersonationOf } from './impersonation.ts';
+import { recheckOf } from './recheck.ts';
 import { requireReplaceable } from './replaceable.ts';
 import { requireTrusted } from './trust.ts';
 
@@ -42,6 +43,7 @@ export async function goBack(pass: Pass, context: PassContext): Promise<unknown>
         maxHistory: entry.maxHistory,
         isReplaceForced: settings.isRollbackForced,
         signal,
+        recheck: recheckOf(pass, context),
         ...impersonationOf(observation),
       });
     },
