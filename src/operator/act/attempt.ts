@@ -10,8 +10,7 @@ import { decide } from '../decide.ts';
 import { forceRequestOf, rememberFailure } from '../failure.ts';
 import type { FailureMemory } from '../observation.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
-import type { Verdict } from '../status.ts';
-import { verdictAfterFailure, verdictInFlight } from '../verdict.ts';
+import { verdictAfterFailure, verdictInFlight, verdictWhileWaiting } from '../verdict.ts';
 import { OutdatedError } from './recheck.ts';
 
 /** A helm call that takes longer than this is shown in the status while it runs. */
@@ -77,14 +76,9 @@ export async function settleRemembered(
   // decided anew with the failure in it: whether tries are left is the decision's to say
   const { release } = await context.observer.refresh(observation, pass.signal);
   const decision = decide({ ...observation, release, failure }, context.clock.now());
-  const isStuck = failure.isTerminal || decision.state === 'Exhausted';
-  const verdict = verdictAfterFailure({ ...failure, isTerminal: isStuck });
-  const said: Verdict =
-    isStuck && decision.reason !== undefined
-      ? { ...verdict, reason: decision.reason, message: decision.message }
-      : verdict;
-  await writeStatus(pass, { verdict: said, isForceHandled }, context);
-  if (decision.action !== 'none') return { requeueAfterMs: soonMs };
+  const whileWaiting = verdictWhileWaiting({ failure, decision }, observation);
+  await writeStatus(pass, { verdict: whileWaiting ?? verdictAfterFailure(failure), isForceHandled }, context);
+  if (whileWaiting === undefined) return { requeueAfterMs: soonMs };
   return decision.requeueAfterMs === undefined ? {} : { requeueAfterMs: decision.requeueAfterMs };
 }
 

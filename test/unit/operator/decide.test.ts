@@ -335,6 +335,14 @@ describe('decide', () => {
     ).toBe(60_000);
   });
 
+  test('says what stays deployed until then', () => {
+    const decision = decide(
+      observation({ release: rolledBack, resource: resource({}, at(3)), failure: failure() }),
+      now,
+    );
+    expect(decision).toMatchObject({ state: 'Backoff', message: 'helm said no. Revision 3 stays deployed.' });
+  });
+
   test('looks again when a lock is over at the latest', () => {
     const held = release({ status: 'pending-upgrade', touchedAtMs: now - 60_000 });
     expect(decide(observation({ release: held }), now).requeueAfterMs).toBe(300_000);
