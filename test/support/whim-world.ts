@@ -147,6 +147,25 @@ export class Whims {
     });
   }
 
+  /** Collects, from now on, what `Ready`, `Deployed` and the rest say at each change: `Ready=False UpgradeFailed, …`. */
+  async follow(name: string): Promise<readonly string[]> {
+    const { resourceVersion = '' } = (await this.get(name))?.metadata ?? {};
+    const fieldSelector = `metadata.name=${name}`;
+    const options = { ...this.#place, fieldSelector, resourceVersion, timeoutSeconds: 300 };
+    const events = await this.#client.watch<Watched>(this.kind.resource, options);
+    const stages: string[] = [];
+    const collect = async (): Promise<void> => {
+      for await (const { type, object } of events) {
+        if (type !== 'MODIFIED') continue;
+        const conditions = object.status?.conditions ?? [];
+        const stage = conditions.map((each) => `${each.type}=${each.status} ${each.reason}`).join(', ');
+        if (stage !== stages.at(-1)) stages.push(stage);
+      }
+    };
+    collect().catch(() => undefined); // the client is closed with its operator
+    return stages;
+  }
+
   async gone(name: string): Promise<void> {
     await eventually(`${name} is gone`, async () => (await this.get(name)) === undefined);
   }
