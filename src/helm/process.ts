@@ -50,6 +50,11 @@ export interface HelmCall {
   /** Ends the process group: TERM, then KILL after {@link HelmOptions.graceMs}. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Awaited right before the start where the call had to wait for others: what it was decided by may be old by then. Where it
+   * throws, helm is not started and the call fails with that error.
+   */
+  readonly recheck?: (() => Promise<void>) | undefined;
 }
 
 /** What a successful call gave. */
@@ -92,7 +97,11 @@ export class Helm {
    * @throws HelmError typed by what helm said; the signal's reason where it aborted before the start
    */
   run(args: readonly string[], call: HelmCall): Promise<HelmResult> {
-    return this.#limit(() => this.#start(args, call));
+    const mustWait = this.#limit.activeCount + this.#limit.pendingCount >= this.#limit.concurrency;
+    return this.#limit(async () => {
+      if (mustWait) await call.recheck?.();
+      return this.#start(args, call);
+    });
   }
 
   /**

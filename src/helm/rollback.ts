@@ -1,5 +1,5 @@
 // `helm rollback` of one release to a revision: a new revision with that one's content.
-import type { Helm, HelmResult } from './process.ts';
+import type { Helm, HelmCall, HelmResult } from './process.ts';
 
 /** Which release, and back to what. */
 export interface RollbackOptions {
@@ -15,6 +15,8 @@ export interface RollbackOptions {
   /** Every call is made as this user. */
   readonly impersonate?: string;
   readonly signal?: AbortSignal | undefined;
+  /** See {@link HelmCall.recheck}. */
+  readonly recheck?: HelmCall['recheck'];
 }
 
 /** The arguments. Conflicts are won, as by an upgrade; a release that is pending is no hindrance to helm (tried). */
@@ -39,5 +41,6 @@ export function helmRollback(helm: Helm, options: RollbackOptions): Promise<Helm
     what: `roll back ${options.namespace}/${options.name} to revision ${options.revision}`,
     timeoutMs: options.timeoutMs + 30_000,
     signal: options.signal,
+    recheck: options.recheck,
   });
 }

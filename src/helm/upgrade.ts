@@ -1,5 +1,5 @@
 // `helm upgrade --install`: the one call that makes a release equal to what is wanted (DESIGN.md O5).
-import type { Helm, HelmResult } from './process.ts';
+import type { Helm, HelmCall, HelmResult } from './process.ts';
 
 /** What the release shall be. */
 export interface UpgradeOptions {
@@ -22,6 +22,8 @@ export interface UpgradeOptions {
   /** Every call is made as this user. */
   readonly impersonate?: string;
   readonly signal?: AbortSignal | undefined;
+  /** See {@link HelmCall.recheck}. */
+  readonly recheck?: HelmCall['recheck'];
 }
 
 /**
@@ -59,5 +61,6 @@ export function helmUpgrade(helm: Helm, options: UpgradeOptions): Promise<HelmRe
     input: JSON.stringify(options.values),
     timeoutMs: options.timeoutMs + 30_000,
     signal: options.signal,
+    recheck: options.recheck,
   });
 }

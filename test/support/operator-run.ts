@@ -103,6 +103,8 @@ export interface OperatorRunOptions {
   readonly entry?: Partial<WatchEntry>;
   /** Other entries instead of the shipped ones; {@link OperatorRun.get} and its kin are then about the first. */
   readonly entries?: readonly WatchEntry[];
+  /** Further namespaces to watch. */
+  readonly alsoIn?: readonly string[];
   /** As whom the operator's own calls are made; helm's are the admin's. Default: the admin. */
   readonly impersonate?: string;
   /** Of the operator's own client: that of a proxy, say. Default the shared cluster's; helm has that in any case. */
@@ -154,7 +156,7 @@ export async function startOperator(options: OperatorRunOptions): Promise<Operat
     clock: systemClock,
     log: createLogger({ level: 'info', destination: { write: (line) => void log.push(line) } }),
     metrics: new Metrics(),
-    namespaces: [options.namespace],
+    namespaces: [options.namespace, ...(options.alsoIn ?? [])],
     workers: 4,
   });
   const running = operator.run({ stop: stop.signal, cancel: new AbortController().signal });

@@ -20,7 +20,7 @@ export interface RecordSecret extends KubeObject {
 }
 
 /** The JSON of a record; it must be compressed, as helm writes it. */
-export function jsonOf({ data }: Pick<RecordSecret, 'data'>): string {
+export function jsonOf({ data }: { readonly data?: RecordSecret['data'] | undefined }): string {
   const inner = Buffer.from(data?.release ?? '', 'base64').toString('latin1');
   return gunzipSync(Buffer.from(inner, 'base64')).toString('utf8');
 }
@@ -152,6 +152,36 @@ spec:
     const data = encodeRecord(change(jsonOf(secret)));
     const target = { namespace, name: secret.metadata.name, fieldManager: 'forger' };
     await this.client.merge(CoreResources.secrets, { data }, target);
+  }
+
+  /** Writes one revision more, as whoever may write Secrets can: this one's record with changes inside and outside. */
+  async forgeNext(
+    namespace: string,
+    name: string,
+    forged: {
+      readonly revision: number;
+      readonly manifest: string;
+      readonly status?: string;
+      readonly labels?: Readonly<Record<string, string>>;
+    },
+  ): Promise<void> {
+    const { revision, manifest, status = 'deployed', labels = {} } = forged;
+    const { metadata, type, data } = await this.record(namespace, name, revision - 1);
+    const original = JSON.parse(jsonOf({ data })) as { readonly info: object };
+    const info = { ...original.info, status };
+    const json = JSON.stringify({ ...original, info, version: revision, manifest });
+    const secret = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type,
+      data: encodeRecord(json),
+      metadata: {
+        name: recordSecretName(name, revision),
+        namespace,
+        labels: { ...metadata.labels, version: String(revision), status, ...labels },
+      },
+    };
+    await this.client.create(CoreResources.secrets, secret, { fieldManager: 'forger' });
   }
 
   /** A revision's Secret. */

@@ -22,6 +22,7 @@ const deployed: WatchedStatus = {
     status: 'deployed',
     chart: 'bookstore-0.1.0',
     digest: formatDigestLabel({ digest, revision: 1 }),
+    contentDigest: 'content of 1',
     lastDeployed: new Date(now - 3_600_000).toISOString(),
   },
   inventory,

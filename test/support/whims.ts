@@ -17,7 +17,9 @@ export const whimChart = resolve('test/support/charts/whim');
 export interface WhimKind {
   readonly kind: string;
   readonly resource: Resource;
-  /** An entry of watches.yaml for it, with these fields on top. */
+  /** A watches.yaml for it, with these fields on top. Gives its path. */
+  watches(fields?: Readonly<Record<string, unknown>>): Promise<string>;
+  /** The entry in it. */
   entry(fields?: Readonly<Record<string, unknown>>): Promise<WatchEntry>;
   /** A resource of it. */
   whim(name: string, spec?: Readonly<Record<string, unknown>>): Whim;
@@ -49,13 +51,17 @@ export async function installWhims(
   await writeFile(file, stringify(crd));
   await kubectl('apply', '--server-side', '--force-conflicts', '-f', file);
   await kubectl('wait', '--for=condition=Established', '--timeout=30s', `crd/${plural}.${gvk.group}`);
+  const watches = async (fields: Readonly<Record<string, unknown>> = {}): Promise<string> => {
+    const path = join(await mkdtemp(join(directory, 'watches-')), 'watches.yaml');
+    await writeFile(path, stringify([{ ...gvk, chart: whimChart, ...fields }]));
+    return path;
+  };
   return {
     kind,
     resource: { ...gvk, plural, isNamespaced: scope === 'Namespaced' },
-    entry: async (fields = {}) => {
-      const watches = join(directory, `watches-${Object.keys(fields).length}-${Math.random()}.yaml`);
-      await writeFile(watches, stringify([{ ...gvk, chart: whimChart, ...fields }]));
-      const [entry] = await loadWatches(watches, { env: {} });
+    watches,
+    entry: async (fields) => {
+      const [entry] = await loadWatches(await watches(fields), { env: {} });
       if (entry === undefined) throw new Error('watches.yaml has one entry');
       return entry;
     },

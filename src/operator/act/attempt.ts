@@ -9,9 +9,9 @@ import { decide } from '../decide/decide.ts';
 import { forceRequestOf, rememberFailure } from '../decide/failure.ts';
 import type { FailureMemory } from '../observe/observation.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
-import type { Verdict } from '../status/status.ts';
-import { verdictAfterFailure, verdictInFlight } from '../status/verdict.ts';
+import { verdictAfterFailure, verdictInFlight, verdictWhileWaiting } from '../status/verdict.ts';
 import { ChartCrdsError } from './chart-crds.ts';
+import { OutdatedError } from './recheck.ts';
 
 /** A helm call that takes longer than this is shown in the status while it runs. */
 const showProgressAfterMs = 1_000;
@@ -46,6 +46,10 @@ export async function settleFailure(
 ): Promise<ReconcileResult> {
   const { key, signal } = pass;
   const { error, action } = failed;
+  if (error instanceof OutdatedError) {
+    context.log.info('decided anew', { key, reason: error.message });
+    return { requeueAfterMs: soonMs };
+  }
   if (!isAboutRelease(error) || signal.aborted) throw error;
   const failure = rememberFailure(error, {
     ...failureContext(pass, context),
@@ -72,14 +76,9 @@ export async function settleRemembered(
   // decided anew with the failure in it: whether tries are left is the decision's to say
   const { release } = await context.observer.refresh(observation, pass.signal);
   const decision = decide({ ...observation, release, failure }, context.clock.now());
-  const isStuck = failure.isTerminal || decision.state === 'Exhausted';
-  const verdict = verdictAfterFailure({ ...failure, isTerminal: isStuck });
-  const said: Verdict =
-    isStuck && decision.reason !== undefined
-      ? { ...verdict, reason: decision.reason, message: decision.message }
-      : verdict;
-  await writeStatus(pass, { verdict: said, isForceHandled }, context);
-  if (decision.action !== 'none') return { requeueAfterMs: soonMs };
+  const whileWaiting = verdictWhileWaiting({ failure, decision }, observation);
+  await writeStatus(pass, { verdict: whileWaiting ?? verdictAfterFailure(failure), isForceHandled }, context);
+  if (whileWaiting === undefined) return { requeueAfterMs: soonMs };
   return decision.requeueAfterMs === undefined ? {} : { requeueAfterMs: decision.requeueAfterMs };
 }
 

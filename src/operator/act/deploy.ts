@@ -12,7 +12,12 @@ import { attempt, settleFailure } from './attempt.ts';
 import { forgetFailure } from './forget-failure.ts';
 import { actingFor, impersonationOf } from './impersonation.ts';
 import { nextLook } from './next-look.ts';
+import { recheckOf } from './recheck.ts';
+import { requireReplaceable } from './replaceable.ts';
 import { settleUnreadable } from './unreadable.ts';
+
+/** Decided anew at once. */
+const nextPassMs = 1;
 
 /** Makes the release equal to what is desired, and says how it stands. */
 export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: PassContext): Promise<ReconcileResult> {
@@ -25,18 +30,21 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
     async () => {
       const { crds, chart } = observation.entry;
       if (crds === 'CreateReplace') await context.crds.ensure(chart, actingFor(observation, context.client), signal);
-      await helmUpgrade(context.helm, { ...options, signal });
+      await requireReplaceable(pass, 'upgrade', context);
+      await helmUpgrade(context.helm, { ...options, signal, recheck: recheckOf(pass, context) });
     },
     context,
   );
   if (error !== undefined) return settleFailure(pass, { error, action: verb }, context);
-  const { release } = await context.observer.refresh(observation, signal);
+  await context.observer.refresh(observation, signal);
   let deployed: DeployedRevision;
   try {
-    deployed = await readDeployed(pass, release?.revision ?? expected, context);
+    deployed = await readDeployed(pass, expected, context);
   } catch (failure) {
     return settleUnreadable(pass, { error: failure }, context);
   }
+  // another helm was faster: the revision of that number is not taken for ours
+  if (deployed.release.digest !== options.labels[DIGEST_LABEL]) return { requeueAfterMs: nextPassMs };
   if (deployed.inventory === undefined) {
     return settleUnreadable(pass, { error: deployed.unread, release: deployed.release, isForceHandled: true }, context);
   }

@@ -3,6 +3,7 @@
 import { UNINSTALL_FINALIZER } from '../../api/v1alpha1/finalizer.ts';
 import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { isApiError } from '../../kube/errors.ts';
+import { objectKey } from '../../kube/objects.ts';
 import { latestOf, type Pass, type PassContext, writeStatus } from '../pass.ts';
 import { removeFinalizer } from './finalizer.ts';
 
@@ -25,12 +26,14 @@ export async function letGo(pass: Pass, context: PassContext): Promise<Reconcile
     } as const;
     await writeStatus(pass, { verdict, release: null }, context);
   }
-  try {
-    const { client, type, store } = context;
-    store.remember(await removeFinalizer(latestOf(resource, context), { client, type, signal }));
-  } catch (error) {
-    if (!isApiError(error, 'API_NOT_FOUND')) throw error;
-  }
+  const { client, type, store } = context;
+  const left = await removeFinalizer(latestOf(resource, context), { client, type, signal }).catch((error: unknown) => {
+    if (isApiError(error, 'API_NOT_FOUND')) return undefined;
+    throw error;
+  });
+  // with its last finalizer it went, and the answer has the version of before: the store would take it for what it holds
+  if (left?.metadata.finalizers?.length) store.remember(left);
+  else store.forget(objectKey(resource.metadata));
   context.workloads.forget(resource.status?.inventory ?? []);
   context.failures.forget(key);
   return {};

@@ -7,6 +7,8 @@ import { type Pass, type PassContext, writeStatus } from '../pass.ts';
 import { verdictAfterFailure, verdictAfterRollback } from '../status/verdict.ts';
 import { attempt, failureContext, settleFailure } from './attempt.ts';
 import { impersonationOf } from './impersonation.ts';
+import { recheckOf } from './recheck.ts';
+import { requireReplaceable } from './replaceable.ts';
 import { requireTrusted } from './trust.ts';
 
 /** The next decision is about what the rollback made: at once. */
@@ -32,6 +34,7 @@ export async function goBack(pass: Pass, context: PassContext): Promise<unknown>
     pass,
     async () => {
       await requireTrusted(pass, revision, context);
+      await requireReplaceable(pass, 'rollback', context);
       await helmRollback(context.helm, {
         name: resource.metadata.name,
         namespace,
@@ -40,6 +43,7 @@ export async function goBack(pass: Pass, context: PassContext): Promise<unknown>
         maxHistory: entry.maxHistory,
         isReplaceForced: settings.isRollbackForced,
         signal,
+        recheck: recheckOf(pass, context),
         ...impersonationOf(observation),
       });
     },

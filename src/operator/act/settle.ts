@@ -1,15 +1,11 @@
 // Nothing to do: the status says why, and where it was lost it is read back from the record.
 import type { ReconcileResult } from '../../controller/reconciler.ts';
-import { isApiError } from '../../kube/errors.ts';
-import { type DeployedRevision, readDeployed } from '../observe/deployed-revision.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
 import type { Verdict } from '../status/status.ts';
-import { deployedBy, verdictAfterDeploy, verdictOf } from '../status/verdict.ts';
+import { deployedBy, verdictOf } from '../status/verdict.ts';
 import { forgetFailure } from './forget-failure.ts';
 import { nextLook } from './next-look.ts';
-import { settleUnreadable } from './unreadable.ts';
-
-const lookAgainMs = 1_000;
+import { recall } from './recall.ts';
 
 /** Says how the resource stands. */
 export async function settle(pass: Pass, context: PassContext): Promise<ReconcileResult> {
@@ -45,24 +41,4 @@ function deployedClaim({ observation }: Pass): Pick<Verdict, 'deployed'> {
   if (release === undefined || held?.status === 'True') return {};
   const { revision, chart } = release;
   return { deployed: deployedBy(revision === 1 ? 'install' : 'upgrade', { revision, chart }) };
-}
-
-async function recall(pass: Pass, context: PassContext): Promise<ReconcileResult> {
-  const { observation, decision, signal } = pass;
-  let deployed: DeployedRevision;
-  try {
-    deployed = await readDeployed(pass, observation.release?.revision ?? 1, context);
-  } catch (error) {
-    if (!isApiError(error, 'API_NOT_FOUND')) return settleUnreadable(pass, { error }, context);
-    await context.observer.refresh(observation, signal); // the cache knew a record that is gone
-    return { requeueAfterMs: lookAgainMs };
-  }
-  const { release, inventory } = deployed;
-  if (inventory === undefined) return settleUnreadable(pass, { error: deployed.unread, release }, context);
-  const workloads = await context.workloads.readiness(inventory, signal);
-  const { revision, chart } = release;
-  const verdict = verdictAfterDeploy(revision === 1 ? 'install' : 'upgrade', { revision, chart, workloads });
-  await writeStatus(pass, { verdict, release, inventory }, context);
-  const waitMs = workloads.lookAgainMs ?? decision.requeueAfterMs;
-  return nextLook(observation, { isReady: workloads.state === 'ready', waitMs });
 }

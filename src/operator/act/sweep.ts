@@ -16,17 +16,24 @@ const maxNamed = 5;
 export async function sweep(pass: Pass, context: PassContext): Promise<ReconcileResult> {
   const { key, observation, decision } = pass;
   context.log.info('deleting by inventory', { key, reason: decision.message });
-  const error = await attempt(pass, () => deleteAll(pass, context), context);
+  let wasAnythingLeft = false;
+  const deleting = async (): Promise<void> => {
+    wasAnythingLeft = await deleteAll(pass, context);
+  };
+  const error = await attempt(pass, deleting, context);
   if (error !== undefined) return settleFailure(pass, { error, action: 'uninstall' }, context);
-  const note = `the release's objects are deleted by its inventory, without hooks: ${decision.message}`;
-  context.recordEvent(observation.resource, { type: 'Normal', reason: 'Uninstalled', action: 'uninstall', note });
+  if (wasAnythingLeft) {
+    const note = `the release's objects are deleted by its inventory, without hooks: ${decision.message}`;
+    context.recordEvent(observation.resource, { type: 'Normal', reason: 'Uninstalled', action: 'uninstall', note });
+  }
   return letGo(pass, context);
 }
 
-async function deleteAll(pass: Pass, context: PassContext): Promise<void> {
+/** False where all was gone already: it is a look after an uninstall. @throws UninstallError `OBJECTS_LEFT` */
+async function deleteAll(pass: Pass, context: PassContext): Promise<boolean> {
   const { observation, signal } = pass;
   const release = context.observer.releaseOf(observation.resource);
-  const { kept, failed } = await deleteInventory(context.client, context.discovery, {
+  const { deleted, kept, failed, removedRecords } = await deleteInventory(context.client, context.discovery, {
     release,
     inventory: observation.resource.status?.inventory ?? [],
     shouldRemoveRecords: true,
@@ -36,7 +43,7 @@ async function deleteAll(pass: Pass, context: PassContext): Promise<void> {
   for (const { object, why } of kept) context.log.info('object left', { key: pass.key, object: nameOf(object), why });
   if (failed.length === 0) {
     await context.observer.refresh(observation, signal);
-    return;
+    return deleted.length + removedRecords.length > 0;
   }
   const named = failed.slice(0, maxNamed).map(({ object, error }) => `${nameOf(object)}: ${errorText(error)}`);
   const more = failed.length > maxNamed ? `; and ${failed.length - maxNamed} more` : '';

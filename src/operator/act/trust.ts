@@ -1,6 +1,6 @@
 // Whether a stored revision is what helm wrote when we asked it to (DESIGN.md O7): whoever writes Secrets in the namespace can
 // change one, and what is rolled back to is applied with our rights.
-
+import type { ReleaseSnapshot } from '../../api/v1alpha1/watched-status.ts';
 import { contentDigest } from '../../release/content-digest.ts';
 import type { Release } from '../../release/decode.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
@@ -10,9 +10,17 @@ import type { Pass, PassContext } from '../pass.ts';
 
 /** Whether a revision has the content that the resource's status noted of it. */
 export function isAsNoted(resource: ObservedResource, release: Release): boolean {
-  const { release: present, history = [] } = resource.status ?? {};
-  const noted = [present, ...history].find((each) => each?.revision === release.revision);
-  return noted?.contentDigest !== undefined && noted.contentDigest === contentDigest(release);
+  return notedDigest(resource, release.revision) === contentDigest(release);
+}
+
+/** A revision that was read back: what it consists of is noted only where helm has just written it for us. */
+export function asRecalled(resource: ObservedResource, snapshot: ReleaseSnapshot): ReleaseSnapshot {
+  const { contentDigest: read, ...recalled } = snapshot;
+  return read === notedDigest(resource, snapshot.revision) ? snapshot : recalled;
+}
+
+function notedDigest({ status }: ObservedResource, revision: number): string | undefined {
+  return [status?.release, ...(status?.history ?? [])].find((each) => each?.revision === revision)?.contentDigest;
 }
 
 /** Reads the revision that is to be applied again. @throws UninstallError `RECORD_UNTRUSTED`; ApiError, RecordError */

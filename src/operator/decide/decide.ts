@@ -90,7 +90,7 @@ function deleting(observation: Observation, nowMs: number): Decision {
     return inState('Lingering', message, { reason: 'WaitingForObjects', requeueAfterMs: lingeringPollMs });
   }
   const isRepeated = failure?.action === 'uninstall' && failure.forceRequest === forceRequestOf(observation.resource);
-  if (isRepeated && failure.retryAtMs > nowMs) return backoff(failure, nowMs);
+  if (isRepeated && failure.retryAtMs > nowMs) return backoff(failure, { nowMs });
   const isForcedNow = failure?.action === 'uninstall' && isForced(observation) && inventory.length > 0;
   if (inventory.length > 0 && (release === undefined || isNamespaceTerminating || isForcedNow)) {
     const why = isForcedNow
@@ -119,7 +119,7 @@ function whileLocked(
   }
   const { failure } = observation;
   const isUnlockFailed = failure?.action === 'rollback' || failure?.action === 'uninstall';
-  if (isUnlockFailed && failure.retryAtMs > nowMs) return backoff(failure, nowMs);
+  if (isUnlockFailed && failure.retryAtMs > nowMs) return backoff(failure, { nowMs });
   // where going back has failed already, the record is marked as failed instead
   const canGoBack = release.status !== 'uninstalling' && failure?.action !== 'rollback';
   const toRevision = canGoBack ? lastGood(observation) : undefined;
@@ -198,7 +198,7 @@ function afterFailure({ observation, digest, nowMs }: Situation): Decision | und
     }
   }
   if (isExhausted) return exhausted(failure, release);
-  return failure.retryAtMs > nowMs ? backoff(failure, nowMs) : undefined;
+  return failure.retryAtMs > nowMs ? backoff(failure, { nowMs, release }) : undefined;
 }
 
 function wasEverDeployed({ release, resource }: Observation): boolean {
@@ -209,18 +209,29 @@ function wasEverDeployed({ release, resource }: Observation): boolean {
 
 function exhausted(failure: FailureMemory, release: ObservedRelease | undefined): Decision {
   const wayOut = `It is tried again when the spec changes, or by annotating ${ResourceAnnotation.forceRequestedAt}.`;
-  const stays = release?.status === 'deployed' ? ` Revision ${release.revision} stays deployed.` : '';
-  if (failure.isTerminal) {
-    return inState('Exhausted', `${failure.message}${stays} ${wayOut}`, { reason: failure.reason });
-  }
+  const what = sentences(failure.message, whatStays(release), wayOut);
+  if (failure.isTerminal) return inState('Exhausted', what, { reason: failure.reason });
   const failures = failure.count === 1 ? 'one failure' : `${failure.count} failures`;
-  const message = `no tries left after ${failures}; the last: ${failure.message}${stays} ${wayOut}`;
+  const message = `no tries left after ${failures}; the last: ${what}`;
   return inState('Exhausted', message, { reason: 'RetriesExhausted' });
 }
 
-function backoff(failure: FailureMemory, nowMs: number): Decision {
+function backoff(
+  failure: FailureMemory,
+  { nowMs, release }: { readonly nowMs: number; readonly release?: ObservedRelease | undefined },
+): Decision {
   const requeueAfterMs = Math.max(1, failure.retryAtMs - nowMs);
-  return inState('Backoff', failure.message, { reason: failure.reason, requeueAfterMs });
+  const message = sentences(failure.message, whatStays(release));
+  return inState('Backoff', message, { reason: failure.reason, requeueAfterMs });
+}
+
+function whatStays(release: ObservedRelease | undefined): string | undefined {
+  return release?.status === 'deployed' ? `Revision ${release.revision} stays deployed.` : undefined;
+}
+
+function sentences(...texts: readonly (string | undefined)[]): string {
+  const said = texts.filter((text) => text !== undefined);
+  return said.map((text, index) => (index < said.length - 1 && !/[.!?…]$/.test(text) ? `${text}.` : text)).join(' ');
 }
 
 function deploying({ observation, digest }: Situation): Decision {

@@ -41,15 +41,19 @@ export interface FailureContext {
   readonly random: number;
 }
 
-/** The memory of an error. An API server that is away spends no try. */
+/**
+ * The memory of an error. An API server that is away spends no try, nor does going back: what is tried is the deployment, and
+ * whether that can be helped is not for a rollback to say.
+ */
 export function rememberFailure(error: CodedError, context: FailureContext): FailureMemory {
-  const { action } = context;
+  const { action, before } = context;
   const reason = action === 'install' || action === 'upgrade' ? reasons[error.code as HelmErrorCode] : undefined;
+  const wasTerminal = isAbout(before, context) && before.isTerminal;
   return remember(context, {
     reason: reason ?? fallback[action],
     message: error.remedy === undefined ? error.message : `${error.message} — ${error.remedy}`,
-    isTerminal: action !== 'uninstall' && error.isTerminal,
-    isTrySpent: error.code !== 'HELM_API_UNREACHABLE',
+    isTerminal: action === 'rollback' ? wasTerminal : action !== 'uninstall' && error.isTerminal,
+    isTrySpent: action !== 'rollback' && error.code !== 'HELM_API_UNREACHABLE',
   });
 }
 

@@ -44,16 +44,22 @@ export function lockOf(
 }
 
 /**
- * The revision to go back to: the last that was ready, where it is still stored, else the last that was deployed.
- * Undefined where there is none.
+ * The revision to go back to: the last that was ready, else the last that was deployed; one that is still stored, and that
+ * can be told from a forged one. Undefined where there is none.
  */
-export function lastGood({ release, resource }: Observation): number | undefined {
-  const ready = lastReady({ release, resource });
-  return ready ?? release?.good[0];
+export function lastGood(observed: Pick<Observation, 'release' | 'resource'>): number | undefined {
+  return lastReady(observed) ?? goodAndNoted(observed)[0];
 }
 
-/** The last revision that was ready, where it is still stored and not the present one. */
-export function lastReady({ release, resource }: Pick<Observation, 'release' | 'resource'>): number | undefined {
-  const ready = resource.status?.readyRevision;
-  return ready !== undefined && release?.good.includes(ready) === true ? ready : undefined;
+/** The last revision that was ready, under the same conditions. */
+export function lastReady(observed: Pick<Observation, 'release' | 'resource'>): number | undefined {
+  const ready = observed.resource.status?.readyRevision;
+  return goodAndNoted(observed).find((revision) => revision === ready);
+}
+
+/** What a revision consists of was noted when helm had written it for us: a record that somebody wrote is not gone back to. */
+function goodAndNoted({ release, resource }: Pick<Observation, 'release' | 'resource'>): readonly number[] {
+  const { release: present, history = [] } = resource.status ?? {};
+  const noted = [present, ...history].flatMap((each) => (each?.contentDigest === undefined ? [] : [each.revision]));
+  return release?.good.filter((revision) => noted.includes(revision)) ?? [];
 }

@@ -22,16 +22,28 @@ export async function takeInventory(
   objects: readonly ManifestObject[],
   sources: InventorySources,
 ): Promise<readonly InventoryEntry[]> {
-  const entries = await Promise.all(objects.map((object) => entryOf(object, sources)));
+  const named = objects.map((object) => ({ ...gvkOf(object), ...object.metadata }));
+  const entries = await Promise.all(named.map((object) => entryOf(object, sources)));
   return entries.filter((entry) => entry !== undefined);
 }
 
-async function entryOf(object: ManifestObject, sources: InventorySources): Promise<InventoryEntry | undefined> {
-  const { group, kind } = gvkOf(object);
+/** Those of an earlier inventory that are there still, as they are now. What was made anew since is not among them. */
+export async function stillThere(
+  entries: readonly InventoryEntry[],
+  sources: InventorySources,
+): Promise<readonly InventoryEntry[]> {
+  const now = await Promise.all(entries.map((entry) => entryOf(entry, sources)));
+  return now.flatMap((entry, index) => (entry !== undefined && entry.uid === entries[index]?.uid ? [entry] : []));
+}
+
+async function entryOf(
+  object: Pick<InventoryEntry, 'group' | 'kind' | 'namespace' | 'name'>,
+  sources: InventorySources,
+): Promise<InventoryEntry | undefined> {
+  const { group, kind, name } = object;
   const resource = await sources.objects.resourceOf({ group, kind });
   if (resource === undefined) return undefined;
-  const { name } = object.metadata;
-  const namespace = resource.isNamespaced ? (object.metadata.namespace ?? sources.releaseNamespace) : undefined;
+  const namespace = resource.isNamespaced ? (object.namespace ?? sources.releaseNamespace) : undefined;
   const found =
     (await sources.objects.find({ group, kind }, { namespace, name })) ??
     (await read({ resource, namespace, name }, sources));

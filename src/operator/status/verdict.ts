@@ -1,6 +1,7 @@
 // From a decision, or from what its action led to, to the verdict that status and `kubectl get` show. Pure.
 import type { ConditionReason } from '../../api/v1alpha1/conditions.ts';
 import type { Decision } from '../decide/decide.ts';
+import type { State } from '../decide/states.ts';
 import type { FailureMemory, Observation, WorkloadsReadiness } from '../observe/observation.ts';
 import type { Verdict } from './status.ts';
 
@@ -96,10 +97,25 @@ export function verdictAfterRollback(
   };
 }
 
-/** After a helm call that failed. */
+/** After a failure, where something is done about it next. */
 export function verdictAfterFailure(failure: FailureMemory): Verdict {
-  const { reason, message, isTerminal } = failure;
-  const verdict = { ready: 'False', reason, message, phase: isTerminal ? 'stuck' : 'working' } as const;
-  // a failed uninstall says nothing about what is deployed
-  return failure.action === 'uninstall' ? verdict : { ...verdict, deployed: { status: 'False', reason, message } };
+  const { reason, message } = failure;
+  return { ready: 'False', reason, message, phase: 'working', ...deployedAfter(failure) };
+}
+
+/** After a failure, where nothing is: what is waited for. Undefined where the decision is none that follows a failure. */
+export function verdictWhileWaiting(
+  { failure, decision }: { readonly failure: FailureMemory; readonly decision: Decision },
+  observation: Pick<Observation, 'workloads'>,
+): Verdict | undefined {
+  const isWaiting = waiting.has(decision.state);
+  const verdict = isWaiting ? verdictOf(decision, observation) : undefined;
+  return verdict === undefined ? undefined : { ...deployedAfter(failure), ...verdict };
+}
+
+const waiting: ReadonlySet<State> = new Set(['Backoff', 'Exhausted', 'Foreign', 'Blocked', 'Locked']);
+
+/** A failed uninstall says nothing about what is deployed, and what is not ready is deployed. */
+function deployedAfter({ action, reason, message }: FailureMemory): Pick<Verdict, 'deployed'> {
+  return action === 'uninstall' || action === 'ready' ? {} : { deployed: { status: 'False', reason, message } };
 }

@@ -237,7 +237,8 @@ describe('a lost status', () => {
       { namespace, name: 'amnesia', fieldManager, subresource: 'status' },
     );
     const resource = await operator.ready('amnesia');
-    expect(resource.status?.release).toEqual(status?.release);
+    // whether the record is still what helm wrote for us is the one thing that cannot be read back
+    expect(resource.status?.release).toEqual({ ...status?.release, contentDigest: undefined });
     expect(resource.status?.inventory).toEqual(status?.inventory);
     expect(operator.helm.verbs.slice(before)).toEqual([]);
   });

@@ -196,6 +196,21 @@ describe('Helm.run', () => {
     expect({ most, started, left: helm.running }).toEqual({ most: 2, started: 6, left: 0 });
   });
 
+  it('asks once more before a call that had to wait for others, and makes it only where that is well', async () => {
+    const helm = await helmOf('echo $1 >> $DIR/rechecked; /bin/sleep 0.05', { maxProcesses: 1 });
+    const asked: string[] = [];
+    const recheck = (name: string) => async (): Promise<void> => {
+      asked.push(name);
+      if (name === 'outdated') throw new Error('it has changed');
+    };
+    const ends = await Promise.allSettled(
+      ['first', 'outdated', 'third'].map((name) => helm.run([name], call({ recheck: recheck(name) }))),
+    );
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(asked).toEqual(['outdated', 'third']);
+    expect(await shims.lines('rechecked')).toEqual(['first', 'third']);
+  });
+
   it.runIf(hasSetpriv)('does not outlive its parent, however that dies', async () => {
     const shim = await shims.add('orphan', 'echo $$ > $DIR/orphan.pid; exec /bin/sleep 60');
     const module = join(import.meta.dirname, '../../../src/helm/process.ts');

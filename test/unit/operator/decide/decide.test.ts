@@ -22,6 +22,7 @@ const snapshot = (revision: number, of = digest) => ({
   status: 'deployed' as const,
   chart: 'bookstore-0.1.0',
   digest: formatDigestLabel({ digest: of, revision }),
+  contentDigest: `content of ${revision}`,
 });
 const at = (revision: number, more: WatchedStatus = {}): WatchedStatus => ({ release: snapshot(revision), ...more });
 const label = (revision: number, of = digest): string => formatDigestLabel({ digest: of, revision });
@@ -173,9 +174,26 @@ const cases: readonly Case[] = [
   ],
   ['what failed is deployed all the same', { failure: failure({ count: 9, isTerminal: true }) }, 'InSync'],
 
-  ['a failed upgrade with an earlier good revision', { release: failed, failure: failure() }, 'Broken'],
-  ['the last failed upgrade of all', { release: failed, failure: failure({ count: 4 }) }, 'Broken'],
-  ['a failed upgrade that no retry can help', { release: failed, failure: failure({ isTerminal: true }) }, 'Broken'],
+  [
+    'a failed upgrade with an earlier good revision',
+    { release: failed, resource: resource({}, at(1)), failure: failure() },
+    'Broken',
+  ],
+  [
+    'the last failed upgrade of all',
+    { release: failed, resource: resource({}, at(1)), failure: failure({ count: 4 }) },
+    'Broken',
+  ],
+  [
+    'a failed upgrade that no retry can help',
+    { release: failed, resource: resource({}, at(1)), failure: failure({ isTerminal: true }) },
+    'Broken',
+  ],
+  [
+    'a failed upgrade, and nobody noted what the earlier revision consists of',
+    { release: failed, failure: failure() },
+    'Backoff',
+  ],
   ['a failed upgrade, without remediation', { entry: noRollback, release: failed, failure: failure() }, 'Backoff'],
   [
     'a failed upgrade, and going back failed too',
@@ -317,6 +335,14 @@ describe('decide', () => {
     ).toBe(60_000);
   });
 
+  test('says what stays deployed until then', () => {
+    const decision = decide(
+      observation({ release: rolledBack, resource: resource({}, at(3)), failure: failure() }),
+      now,
+    );
+    expect(decision).toMatchObject({ state: 'Backoff', message: 'helm said no. Revision 3 stays deployed.' });
+  });
+
   test('looks again when a lock is over at the latest', () => {
     const held = release({ status: 'pending-upgrade', touchedAtMs: now - 60_000 });
     expect(decide(observation({ release: held }), now).requeueAfterMs).toBe(300_000);
@@ -345,12 +371,17 @@ describe('decide', () => {
       decide(
         observation({
           release: release5,
-          resource: resource({}, readyRevision === undefined ? {} : { readyRevision }),
+          resource: resource(
+            {},
+            at(4, { history: [snapshot(2)], ...(readyRevision === undefined ? {} : { readyRevision }) }),
+          ),
           failure: failure(),
         }),
         now,
       ).toRevision;
     expect([back(), back(2), back(3)]).toEqual([4, 2, 4]);
+    // stored, and called ready, but not noted
+    expect(back(1)).toBe(4);
   });
 
   describe('a lock that a dead helm left', () => {
@@ -376,7 +407,10 @@ describe('decide', () => {
         undefined,
       ],
     ] as const)('%s', (_what, changes, remembered, toRevision) => {
-      const decision = decide(observation({ release: release(changes), failure: remembered }), now);
+      const decision = decide(
+        observation({ release: release(changes), resource: resource({}, at(1)), failure: remembered }),
+        now,
+      );
       expect(decision.state).toBe('Abandoned');
       expect(decision.toRevision).toBe(toRevision);
     });

@@ -49,6 +49,13 @@ describe('rememberFailure', () => {
     expect(rememberFailure(error, { ...context, before: failure({ digest: 'd', count: 2 }) }).count).toBe(2);
   });
 
+  test.each([true, false])('going back spends no try, and does not say whether another can help (%s)', (isTerminal) => {
+    const error = new HelmError('HELM_OBJECT_INVALID', 'x', { isTerminal: !isTerminal });
+    const before = failure({ digest: 'd', count: 2, isTerminal });
+    const memory = rememberFailure(error, { ...context, action: 'rollback', before });
+    expect(memory).toMatchObject({ action: 'rollback', reason: 'RollbackFailed', count: 2, isTerminal });
+  });
+
   test('the message carries the remedy', () => {
     const error = new HelmError('HELM_FAILED', 'no', { remedy: 'do that' });
     expect(rememberFailure(error, context).message).toBe('no — do that');

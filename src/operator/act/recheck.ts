@@ -1,0 +1,28 @@
+// Whether what a helm call was decided by still holds when its turn comes: with several kinds at work it may have waited.
+import { objectKey } from '../../kube/objects.ts';
+import type { ObservedRelease } from '../observe/observation.ts';
+import type { Pass, PassContext } from '../pass.ts';
+
+/** It does not: nothing was done, and it is decided anew. */
+export class OutdatedError extends Error {}
+
+/** Asks once more for the release, and compares the resource with what the watch has brought. @throws OutdatedError, ApiError */
+export function recheckOf(pass: Pass, context: PassContext): () => Promise<void> {
+  return async () => {
+    const { observation, signal } = pass;
+    const { metadata } = observation.resource;
+    const held = context.store.get(objectKey(metadata))?.metadata;
+    if (held?.uid !== metadata.uid || held.generation !== metadata.generation) {
+      throw new OutdatedError('the resource has changed while its helm call waited');
+    }
+    const { release } = await context.observer.refresh(observation, signal);
+    if (!isSame(release, observation.release)) {
+      throw new OutdatedError('the release has changed while its helm call waited');
+    }
+  };
+}
+
+/** A deletion counts as a change of the resource: it has a generation of its own. */
+function isSame(now: ObservedRelease | undefined, then: ObservedRelease | undefined): boolean {
+  return now?.record.uid === then?.record.uid && now?.record.resourceVersion === then?.record.resourceVersion;
+}

@@ -1,0 +1,225 @@
+// What follows a failure: said, gone back from, tried again, given up, and healed (DESIGN.md O11).
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { condition, eventually, type OperatorRun, startOperator, type Watched } from '../../support/operator-run.ts';
+import { ReleaseLab } from '../../support/release-lab.ts';
+import { greetingOf, helmHistory, makeNamespace, startWhims, Whims, type WhimWorld } from '../../support/whim-world.ts';
+import { installWhims } from '../../support/whims.ts';
+
+const namespace = 'op-failure';
+const kinds = {
+  FailingWhim: { readyTimeout: '3s', remediation: { retries: 1 } },
+  StubbornWhim: { remediation: { upgrade: 'none', retries: 1 } },
+  TidyWhim: { remediation: { install: 'uninstall', retries: 1 } },
+  ForgetfulWhim: { readyTimeout: '2s', maxHistory: 3, remediation: { retries: 1 } },
+};
+let world: WhimWorld<keyof typeof kinds>;
+let whims: Whims;
+let lab: ReleaseLab;
+
+beforeAll(async () => {
+  [world, lab] = await Promise.all([startWhims({ namespace, kinds }), ReleaseLab.open()]);
+  whims = world.whims.FailingWhim;
+});
+
+afterAll(async () => {
+  await world.stop();
+  await lab[Symbol.asyncDispose]();
+});
+
+const messageOf = ({ status }: Watched): string => condition(status, 'Ready')?.message ?? '';
+
+describe.concurrent('an upgrade with an object that the API server refuses', () => {
+  test('says which and what to do, goes back to the good revision, and waits for a correction', async () => {
+    await whims.create('refused');
+    await whims.ready('refused', 1);
+    const stages = await whims.follow('refused');
+    await whims.patch('refused', { spec: { refused: true, greeting: 'new' } });
+    const stalled = await whims.until(
+      'refused',
+      'is Stalled',
+      ({ status }) => condition(status, 'Stalled')?.status === 'True',
+    );
+    // where helm takes longer than a second, that is shown too
+    const atRest = stages.filter((stage) => !/Ready=(Unknown|True)/.test(stage));
+    expect([...new Set(atRest)]).toEqual([
+      'Ready=False UpgradeFailed, Deployed=False UpgradeFailed, Reconciling=True UpgradeFailed',
+      'Ready=False UpgradeFailed, Deployed=True RollbackSucceeded, Reconciling=True UpgradeFailed',
+      'Ready=False UpgradeFailed, Deployed=True RollbackSucceeded, Stalled=True UpgradeFailed',
+    ]);
+    expect(messageOf(stalled)).toContain('spec.ports[0].port: Invalid value: 99999');
+    expect(messageOf(stalled)).toContain('correct the values or the chart');
+    expect(messageOf(stalled)).toContain('Revision 3 stays deployed');
+    expect(stalled.status?.release?.revision).toBe(3);
+    expect(await greetingOf(namespace, 'refused')).toBe('hello');
+    expect(whims.verbs('refused')).toEqual(['upgrade', 'upgrade', 'rollback']);
+    await whims.event('refused', /^UpgradeFailed: .*99999/);
+    await whims.event('refused', /^RolledBack: revision 3 has the content of revision 1/);
+
+    await whims.patch('refused', { spec: { refused: false } });
+    const healed = await whims.ready('refused', 4);
+    expect(healed.status?.failures).toBeUndefined();
+    expect(healed.status?.lastFailure).toBeUndefined();
+    expect(await greetingOf(namespace, 'refused')).toBe('new');
+  });
+});
+
+describe.concurrent('a failure that may pass', () => {
+  test('is tried again after a while, until no tries are left; a change of the spec heals it', async () => {
+    await whims.create('hooked');
+    await whims.ready('hooked', 1);
+    const stages = await whims.follow('hooked');
+    await whims.patch('hooked', { spec: { preUpgrade: 'fail' } });
+    const first = await whims.until('hooked', 'has failed', ({ status }) => status?.failures === 1);
+    const firstMs = Date.parse(first.status?.lastFailure?.time ?? '');
+    const exhausted = await whims.reason('hooked', 'RetriesExhausted');
+    expect(exhausted.status).toMatchObject({
+      failures: 2,
+      lastFailure: { action: 'upgrade', reason: 'UpgradeFailed' },
+    });
+    expect(Date.parse(exhausted.status?.lastFailure?.time ?? '') - firstMs).toBeGreaterThanOrEqual(2_000);
+    expect(messageOf(exhausted)).toContain('no tries left after 2 failures');
+    expect(messageOf(exhausted)).toContain("Look at the hook's Job");
+    expect(stages.at(-1)).toBe(
+      'Ready=False RetriesExhausted, Deployed=True RollbackSucceeded, Stalled=True RetriesExhausted',
+    );
+    expect(stages.slice(0, -1).filter((stage) => stage.includes('Stalled'))).toEqual([]);
+    expect(whims.verbs('hooked')).toEqual(['upgrade', 'upgrade', 'rollback', 'upgrade', 'rollback']);
+
+    await whims.patch('hooked', { spec: { preUpgrade: 'none', greeting: 'new' } });
+    await whims.ready('hooked', 6);
+    expect(await greetingOf(namespace, 'hooked')).toBe('new');
+  });
+
+  test('of what others have to mend heals by a request to try again, when they have', async () => {
+    await whims.create('kindless', { customKind: 'LateWhim' });
+    const exhausted = await whims.reason('kindless', 'RetriesExhausted');
+    expect(messageOf(exhausted)).toContain('Install the CustomResourceDefinition that the chart needs');
+    expect(messageOf(exhausted)).toContain('helm.velotio.com/force-requested-at');
+    const calls = whims.calls('kindless').length;
+    await installWhims('LateWhim', { namespace });
+    await whims.annotate('kindless', { 'reconcile-requested-at': 'now' });
+    await whims.until('kindless', 'was looked at', ({ status }) => status?.lastHandledReconcileAt === 'now');
+    expect(whims.calls('kindless').length).toBe(calls);
+    await whims.annotate('kindless', { 'force-requested-at': 'now' });
+    expect((await whims.ready('kindless', 1)).status?.lastHandledForceAt).toBe('now');
+  });
+
+  test('of an upgrade is not gone back from where the entry says so', async () => {
+    const stubborn = world.whims.StubbornWhim;
+    await stubborn.create('stays');
+    await stubborn.ready('stays', 1);
+    await stubborn.patch('stays', { spec: { preUpgrade: 'fail' } });
+    const exhausted = await stubborn.reason('stays', 'RetriesExhausted');
+    expect(condition(exhausted.status, 'Deployed')).toMatchObject({ status: 'False', reason: 'UpgradeFailed' });
+    expect(stubborn.verbs('stays')).toEqual(['upgrade', 'upgrade', 'upgrade']);
+    expect(await helmHistory(namespace, 'stays')).toEqual(['1 deployed', '2 failed', '3 failed']);
+  });
+
+  test('of a first install is uninstalled before the next try where the entry says so; the last stays', async () => {
+    const tidy = world.whims.TidyWhim;
+    await tidy.create('fresh', { preInstall: 'fail' });
+    await tidy.reason('fresh', 'RetriesExhausted');
+    expect(tidy.verbs('fresh')).toEqual(['upgrade', 'uninstall', 'upgrade']);
+    expect(await helmHistory(namespace, 'fresh')).toEqual(['1 failed']);
+    await tidy.patch('fresh', { spec: { preInstall: 'none' } });
+    await tidy.ready('fresh', 2);
+    // and what was deployed once is never uninstalled
+    await tidy.patch('fresh', { spec: { preUpgrade: 'fail' } });
+    await tidy.reason('fresh', 'RetriesExhausted');
+    expect(tidy.verbs('fresh').slice(3)).toEqual(['upgrade', 'upgrade', 'rollback', 'upgrade', 'rollback']);
+  });
+});
+
+describe.concurrent('values of the wrong type', () => {
+  test('are told with their path after one helm call, and not tried again', async () => {
+    await whims.create('typo', { greeting: 5 });
+    const refused = await whims.reason('typo', 'InvalidValues');
+    expect(messageOf(refused)).toMatch(/greeting/);
+    expect(condition(refused.status, 'Stalled')).toMatchObject({ status: 'True' });
+    await whims.annotate('typo', { 'reconcile-requested-at': 'now' });
+    await whims.until('typo', 'was looked at', ({ status }) => status?.lastHandledReconcileAt === 'now');
+    expect(whims.verbs('typo')).toEqual(['upgrade']);
+  });
+});
+
+describe.concurrent('an upgrade that never becomes ready', () => {
+  test('goes back to the revision that was, says so, and gives up; histories stay bounded', async () => {
+    const forgetful = world.whims.ForgetfulWhim;
+    await forgetful.create('crashes', { workload: 'good' });
+    await forgetful.ready('crashes', 1);
+    await forgetful.patch('crashes', { spec: { workload: 'crash-loop' } });
+    const back = await forgetful.until('crashes', 'went back', ({ status }) => status?.release?.revision === 3);
+    expect(condition(back.status, 'Deployed')).toMatchObject({ status: 'True', reason: 'RollbackSucceeded' });
+    expect(back.status).toMatchObject({ failures: 1, readyRevision: 3, lastFailure: { action: 'ready' } });
+    expect(condition(back.status, 'Ready')).toMatchObject({ status: 'False', reason: 'ReadyTimeout' });
+    expect(messageOf(back)).toContain('not ready within 2 s: Deployment crashes');
+    await forgetful.event('crashes', /^RolledBack: revision 3 has the content of revision 1: not ready within 2 s/);
+    const exhausted = await forgetful.reason('crashes', 'RetriesExhausted');
+    expect(condition(exhausted.status, 'Stalled')).toMatchObject({ status: 'True' });
+    expect(messageOf(exhausted)).toContain('Revision 5 stays deployed');
+    expect(forgetful.verbs('crashes')).toEqual(['upgrade', 'upgrade', 'rollback', 'upgrade', 'rollback']);
+    expect(await helmHistory(namespace, 'crashes')).toEqual(['3 superseded', '4 superseded', '5 deployed']);
+    expect(exhausted.status?.history?.map(({ revision }) => revision)).toEqual([4, 3, 2, 1]);
+    const behaviour = ['-o', 'jsonpath={.spec.template.metadata.annotations}'];
+    const template = await lab.kubectl('-n', namespace, 'get', 'deployment', 'crashes', ...behaviour);
+    expect(template).not.toContain('crash-loop');
+
+    for (const greeting of ['a', 'b', 'c']) {
+      await forgetful.patch('crashes', { spec: { workload: 'good', greeting } });
+      await eventually(`it says ${greeting}`, async () => (await greetingOf(namespace, 'crashes')) === greeting);
+    }
+    const { status } = await forgetful.ready('crashes');
+    expect(status?.history).toHaveLength(5);
+    expect(await helmHistory(namespace, 'crashes')).toHaveLength(3);
+  });
+});
+
+describe.concurrent('a revision that somebody changed since', () => {
+  test('is not gone back to; the next upgrade is tried all the same', async () => {
+    await whims.create('changed');
+    await whims.ready('changed', 1);
+    await lab.forge(namespace, 'changed', (json) => json.replaceAll('hello', 'howdy'));
+    await whims.patch('changed', { spec: { preUpgrade: 'fail', greeting: 'new' } });
+    const failed = await whims.reason('changed', 'RollbackFailed');
+    expect(messageOf(failed)).toContain('its record is not what was deployed then');
+    await whims.patch('changed', { spec: { preUpgrade: 'none' } });
+    await whims.ready('changed', 3);
+    expect(await greetingOf(namespace, 'changed')).toBe('new');
+    expect(whims.verbs('changed')).toEqual(['upgrade', 'upgrade', 'upgrade']);
+  });
+});
+
+describe.concurrent('a restart of the operator', () => {
+  test('forgets no failure, and no request that was obeyed', async () => {
+    const place = 'op-failure-restart';
+    await makeNamespace(place);
+    const kind = await installWhims('RestartedWhim', { namespace: place });
+    const entries = [await kind.entry({ remediation: { retries: 1 } })];
+    const start = async (): Promise<[OperatorRun, Whims]> => {
+      const operator = await startOperator({ namespace: place, entries });
+      return [operator, new Whims(kind, { ...operator, namespace: place })];
+    };
+    const [first, before] = await start();
+    await before.create('tries');
+    await before.create('asked');
+    await Promise.all([before.ready('tries', 1), before.ready('asked', 1)]);
+    await before.annotate('asked', { 'force-requested-at': 'monday' });
+    await before.patch('tries', { spec: { preUpgrade: 'fail' } });
+    await before.ready('asked', 2);
+    await before.until('tries', 'has failed', ({ status }) => status?.failures === 1);
+    await first.stop();
+
+    const [second, after] = await start();
+    const exhausted = await after.reason('tries', 'RetriesExhausted');
+    expect(messageOf(exhausted)).toContain('no tries left after 2 failures');
+    expect(after.verbs('tries').filter((verb) => verb === 'upgrade')).toHaveLength(1);
+    await after.annotate('asked', { 'reconcile-requested-at': 'now' });
+    await after.until('asked', 'was looked at', ({ status }) => status?.lastHandledReconcileAt === 'now');
+    expect((await after.ready('asked')).status?.release?.revision).toBe(2);
+    expect(after.calls('asked')).toEqual([]);
+    await after.annotate('asked', { 'force-requested-at': 'tuesday' });
+    await after.ready('asked', 3);
+    await second.stop();
+    await lab.kubectl('delete', 'namespace', place, '--wait=false');
+  });
+});

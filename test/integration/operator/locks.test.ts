@@ -1,0 +1,190 @@
+// Releases that a helm left locked, dead or alive (DESIGN.md O8, O9).
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { KubeObject } from '../../../src/kube/objects.ts';
+import { CoreResources } from '../../../src/kube/resource.ts';
+import { helmProcess } from '../../support/helm-processes.ts';
+import { startOperatorProcess } from '../../support/operator-process.ts';
+import { condition, eventually } from '../../support/operator-run.ts';
+import { ReleaseLab } from '../../support/release-lab.ts';
+import { greetingOf, helmHistory, makeNamespace, startWhims, Whims, type WhimWorld } from '../../support/whim-world.ts';
+import { installWhims, whimChart } from '../../support/whims.ts';
+
+const namespace = 'op-locks';
+const fieldManager = 'test';
+let world: WhimWorld<'LockWhim'>;
+let whims: Whims;
+let lab: ReleaseLab;
+
+beforeAll(async () => {
+  [world, lab] = await Promise.all([startWhims({ namespace, kinds: { LockWhim: {} } }), ReleaseLab.open()]);
+  whims = world.whims.LockWhim;
+});
+
+afterAll(async () => {
+  await world.stop();
+  await lab[Symbol.asyncDispose]();
+});
+
+/** Once helm has written that state into the record of a revision. */
+const recordSays = (status: string, name: string, revision: number, place = namespace): Promise<KubeObject> =>
+  eventually(`revision ${revision} of ${name} is ${status}`, async () => {
+    const secret = { namespace: place, name: `sh.helm.release.v1.${name}.v${revision}`, isMetadataOnly: true };
+    const found = await lab.client.find(CoreResources.secrets, secret);
+    return found?.metadata.labels?.status === status && found;
+  });
+
+/** As if helm had written the record an hour ago. */
+const makeOld = async (name: string, revision: number): Promise<void> => {
+  const anHourAgo = String(Math.floor(Date.now() / 1000) - 3_600);
+  const labels = { createdAt: anHourAgo, modifiedAt: anHourAgo };
+  const secret = { namespace, name: `sh.helm.release.v1.${name}.v${revision}`, fieldManager };
+  await lab.client.merge(CoreResources.secrets, { metadata: { labels } }, secret);
+};
+
+/** Somebody's helm, killed while its hook is at work. */
+const killHelmOfSomebody = async (args: readonly string[], state: { status: string; revision: number }) => {
+  const [, name = ''] = args;
+  const helm = lab.startHelm(...args, '-n', namespace);
+  const ended = helm.then(
+    () => 'ended by itself',
+    () => 'killed',
+  );
+  await recordSays(state.status, name, state.revision);
+  helm.kill('SIGKILL');
+  expect(await ended).toBe('killed');
+};
+
+describe.concurrent('an operator that is killed with its helm', () => {
+  const place = 'op-locks-killed';
+
+  test('leaves nothing that the next one does not free at once: install, upgrade, uninstall', async () => {
+    await makeNamespace(place);
+    const kind = await installWhims('KilledWhim', { namespace: place });
+    const killed = new Whims(kind, { client: lab.client, namespace: place });
+    const options = { namespace: place, watches: await kind.watches() };
+    const first = await startOperatorProcess(options);
+    await killed.create('installs', { preInstall: 'good', worksFor: '60s' });
+    await killed.create('upgrades');
+    await killed.create('uninstalls', { preDelete: 'good', worksFor: '8s' });
+    await Promise.all([killed.ready('upgrades'), killed.ready('uninstalls')]);
+    await killed.patch('upgrades', { spec: { preUpgrade: 'good', worksFor: '60s', greeting: 'new' } });
+    await killed.delete('uninstalls');
+    await Promise.all([
+      recordSays('pending-install', 'installs', 1, place),
+      recordSays('pending-upgrade', 'upgrades', 2, place),
+      recordSays('uninstalling', 'uninstalls', 1, place),
+    ]);
+    await first.end('SIGKILL');
+    await killed.patch('upgrades', { spec: { worksFor: '1s' } });
+
+    const second = await startOperatorProcess(options);
+    await Promise.all([killed.ready('installs', 2), killed.ready('upgrades', 4), killed.gone('uninstalls')]);
+    expect(await helmHistory(place, 'installs')).toEqual(['1 superseded', '2 deployed']);
+    expect(await helmHistory(place, 'upgrades')).toEqual([
+      '1 superseded',
+      '2 pending-upgrade',
+      '3 superseded',
+      '4 deployed',
+    ]);
+    expect(await greetingOf(place, 'upgrades')).toBe('new');
+    expect(await killed.event('installs', /^Unlocking: /)).toContain('the operator that had started helm is gone');
+
+    // and one that is told to stop finishes what its helm does
+    await killed.create('drains', { preInstall: 'good', worksFor: '4s' });
+    await recordSays('pending-install', 'drains', 1, place);
+    expect(await second.end('SIGTERM')).toBe(0);
+    await recordSays('deployed', 'drains', 1, place);
+    expect((await killed.get('drains'))?.status?.release?.status).toBe('deployed');
+    await lab.kubectl('delete', 'namespace', place, '--wait=false');
+  });
+});
+
+describe.concurrent('a helm that is killed under a living operator', () => {
+  test('is a failed try: an install is marked as failed, and made again', async () => {
+    await whims.create('first', { preInstall: 'good', worksFor: '60s' });
+    await recordSays('pending-install', 'first', 1);
+    process.kill(await helmProcess('upgrade', 'first'), 'SIGKILL');
+    const failed = await whims.until('first', 'has failed', ({ status }) => status?.failures === 1);
+    expect(condition(failed.status, 'Stalled')).toBeUndefined();
+    await whims.ready('first', 2);
+    expect(await helmHistory(namespace, 'first')).toEqual(['1 superseded', '2 deployed']);
+  });
+
+  test('is a failed try: an upgrade goes back to the last good revision, and is made again', async () => {
+    await whims.create('second');
+    await whims.ready('second', 1);
+    await whims.patch('second', { spec: { preUpgrade: 'good', worksFor: '8s', greeting: 'new' } });
+    await recordSays('pending-upgrade', 'second', 2);
+    process.kill(await helmProcess('upgrade', 'second'), 'SIGKILL');
+    const back = await whims.until('second', 'went back', ({ status }) => status?.release?.revision === 3);
+    expect(condition(back.status, 'Deployed')).toMatchObject({ status: 'True', reason: 'RollbackSucceeded' });
+    expect(await greetingOf(namespace, 'second')).toBe('hello');
+    await whims.ready('second', 4);
+    expect(await greetingOf(namespace, 'second')).toBe('new');
+    expect(whims.verbs('second')).toEqual(['upgrade', 'upgrade', 'rollback', 'upgrade']);
+  });
+});
+
+describe.concurrent('a helm of somebody else', () => {
+  test('that works is left alone until it ends, and what it did is put right then', async () => {
+    await whims.create('outside');
+    await whims.ready('outside', 1);
+    const values = ['--set', 'preUpgrade=good,worksFor=6s,greeting=theirs'];
+    const serverSide = ['--server-side=true', '--force-conflicts'];
+    const theirs = lab.helm('upgrade', 'outside', whimChart, '-n', namespace, ...values, ...serverSide);
+    await recordSays('pending-upgrade', 'outside', 2);
+    const locked = await whims.reason('outside', 'ReleaseLocked');
+    expect(condition(locked.status, 'Ready')?.message).toContain('another helm holds it');
+    expect(whims.verbs('outside')).toEqual(['upgrade']);
+    await theirs;
+    await whims.ready('outside', 3);
+    expect(await greetingOf(namespace, 'outside')).toBe('hello');
+    expect(whims.verbs('outside')).toEqual(['upgrade', 'upgrade']);
+    expect(await whims.event('outside', /^Upgraded: /)).toContain("somebody else's helm");
+  });
+
+  test('that installs is left alone, and its release is nobody’s business afterwards', async () => {
+    const hook = ['--set', 'preInstall=good,worksFor=4s,greeting=theirs'];
+    const theirs = lab.helm('install', 'foreign', whimChart, '-n', namespace, ...hook);
+    await recordSays('pending-install', 'foreign', 1);
+    await whims.create('foreign');
+    await whims.reason('foreign', 'ForeignRelease');
+    await theirs;
+    await recordSays('deployed', 'foreign', 1);
+    await whims.annotate('foreign', { 'reconcile-requested-at': 'now' });
+    await whims.until('foreign', 'was looked at', ({ status }) => status?.lastHandledReconcileAt === 'now');
+    await whims.reason('foreign', 'ForeignRelease');
+    expect(await greetingOf(namespace, 'foreign')).toBe('theirs');
+    expect(whims.calls('foreign')).toEqual([]);
+  });
+
+  test('that died, nobody knows when, is waited for as long as helm may take, and a minute', async () => {
+    await whims.create('stuck');
+    await whims.ready('stuck', 1);
+    const upgrade = ['upgrade', 'stuck', whimChart, '--set', 'preUpgrade=good,worksFor=60s,greeting=theirs'];
+    await killHelmOfSomebody(upgrade, { status: 'pending-upgrade', revision: 2 });
+    await whims.reason('stuck', 'ReleaseLocked');
+    await whims.annotate('stuck', { 'reconcile-requested-at': 'now' });
+    await whims.until('stuck', 'was looked at', ({ status }) => status?.lastHandledReconcileAt === 'now');
+    expect(whims.verbs('stuck')).toEqual(['upgrade']);
+    await makeOld('stuck', 2);
+    await whims.ready('stuck', 3);
+    expect(whims.verbs('stuck')).toEqual(['upgrade', 'rollback']);
+    expect(await whims.event('stuck', /^Unlocking: /)).toContain('nothing happened within its time limit of 300 s');
+  });
+
+  test('that died within an uninstall: it is uninstalled to the end, and installed anew', async () => {
+    await whims.create('half-gone', { preDelete: 'good', worksFor: '3s' });
+    await whims.ready('half-gone', 1);
+    await killHelmOfSomebody(['uninstall', 'half-gone'], { status: 'uninstalling', revision: 1 });
+    await whims.reason('half-gone', 'ReleaseLocked');
+    const before = await recordSays('uninstalling', 'half-gone', 1);
+    await makeOld('half-gone', 1);
+    await eventually('it was installed anew', async () => {
+      const { metadata } = await recordSays('deployed', 'half-gone', 1);
+      return metadata.uid !== before.metadata.uid;
+    });
+    await whims.ready('half-gone', 1);
+    expect(whims.verbs('half-gone')).toEqual(['upgrade', 'uninstall', 'upgrade']);
+  });
+});
