@@ -41,10 +41,15 @@ export async function sweep(pass: Pass, context: PassContext): Promise<Reconcile
 async function deleteAll(pass: Pass, context: PassContext): Promise<boolean> {
   const { observation, signal } = pass;
   const release = context.observer.releaseOf(observation.resource);
+  // what is in a namespace that is going goes with it, and so may the rights to delete it
+  const isGoing = observation.isNamespaceTerminating;
+  const inventory = (observation.resource.status?.inventory ?? []).filter(
+    ({ namespace }) => !isGoing || namespace !== release.namespace,
+  );
   const { deleted, kept, failed, removedRecords } = await deleteInventory(context.client, context.discovery, {
     release,
-    inventory: observation.resource.status?.inventory ?? [],
-    shouldRemoveRecords: true,
+    inventory,
+    shouldRemoveRecords: !isGoing,
     signal,
     ...impersonationOf(observation),
   });
