@@ -10,7 +10,7 @@ export interface RollbackOptions {
   readonly timeoutMs: number;
   /** Revisions kept. */
   readonly maxHistory: number;
-  /** operator-sdk's `rollback-force`: delete and recreate what cannot be changed. Default false. */
+  /** operator-sdk's `rollback-force`: replace objects as a whole, instead of applying. Default false. */
   readonly isReplaceForced?: boolean;
   /** Every call is made as this user. */
   readonly impersonate?: string;

@@ -15,7 +15,7 @@ export interface UpgradeOptions {
   readonly timeoutMs: number;
   /** Revisions kept. */
   readonly maxHistory: number;
-  /** operator-sdk's `upgrade-force`: delete and recreate what cannot be changed. Default false. */
+  /** operator-sdk's `upgrade-force`: replace objects as a whole, instead of applying. Default false. */
   readonly isReplaceForced?: boolean;
   /** Whether the chart's `crds/` directory is left out. Default false. */
   readonly shouldSkipCrds?: boolean;

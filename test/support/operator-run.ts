@@ -96,6 +96,17 @@ export async function eventually<T>(what: string, probe: () => Promise<T | undef
   }
 }
 
+/** Once a CRD is served. `kubectl wait` fails on one that has no status yet. */
+export async function established(crd: string): Promise<void> {
+  const wait = ['wait', '--for=condition=Established', '--timeout=5s', `crd/${crd}`];
+  await eventually(`${crd} is established`, () =>
+    kubectl(...wait).then(
+      () => true,
+      () => false,
+    ),
+  );
+}
+
 /** Options of {@link startOperator}. */
 export interface OperatorRunOptions {
   readonly namespace: string;
@@ -132,7 +143,7 @@ export interface OperatorRun {
 export async function startOperator(options: OperatorRunOptions): Promise<OperatorRun> {
   const { kubeconfig, path, helm: binary, testRoot } = testCluster();
   await kubectl('apply', '--server-side', '--force-conflicts', '-f', 'deploy/crds/');
-  await kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/bookstores.velotio.com');
+  await established('bookstores.velotio.com');
   const { client, close } = await openClient({
     kubeconfig: options.kubeconfig ?? kubeconfig,
     homeDir: '/nonexistent',

@@ -7,7 +7,7 @@ import type { KubeObject } from '../../src/kube/objects.ts';
 import type { Resource } from '../../src/kube/resource.ts';
 import { loadWatches } from '../../src/watches/load.ts';
 import type { WatchEntry } from '../../src/watches/watch-entry.ts';
-import { kubectl } from './operator-run.ts';
+import { established, kubectl } from './operator-run.ts';
 import { testCluster } from './test-context.ts';
 
 /** The chart's directory. */
@@ -50,7 +50,7 @@ export async function installWhims(
   const file = join(directory, 'crd.yaml');
   await writeFile(file, stringify(crd));
   await kubectl('apply', '--server-side', '--force-conflicts', '-f', file);
-  await kubectl('wait', '--for=condition=Established', '--timeout=30s', `crd/${plural}.${gvk.group}`);
+  await established(`${plural}.${gvk.group}`);
   const watches = async (fields: Readonly<Record<string, unknown>> = {}): Promise<string> => {
     const path = join(await mkdtemp(join(directory, 'watches-')), 'watches.yaml');
     await writeFile(path, stringify([{ ...gvk, chart: whimChart, ...fields }]));

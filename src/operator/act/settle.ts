@@ -12,9 +12,11 @@ export async function settle(pass: Pass, context: PassContext): Promise<Reconcil
   const { observation, decision } = pass;
   const verdict = verdictOf(decision, observation);
   if (verdict === undefined) return {};
-  if (decision.reason === 'ForeignRelease') {
-    const note = decision.message;
-    context.recordEvent(observation.resource, { type: 'Warning', reason: 'ForeignRelease', action: 'install', note });
+  const { reason, message: note } = decision;
+  const isWaitingToGo = reason === 'Suspended' && observation.resource.metadata.deletionTimestamp !== undefined;
+  if (reason === 'ForeignRelease' || isWaitingToGo) {
+    const action = isWaitingToGo ? 'uninstall' : 'install';
+    context.recordEvent(observation.resource, { type: 'Warning', reason, action, note });
   }
   const waitMs = decision.requeueAfterMs;
   if (decision.state !== 'InSync' && decision.state !== 'Progressing') {

@@ -23,8 +23,16 @@ export async function sweep(pass: Pass, context: PassContext): Promise<Reconcile
   const error = await attempt(pass, deleting, context);
   if (error !== undefined) return settleFailure(pass, { error, action: 'uninstall' }, context);
   if (wasAnythingLeft) {
-    const note = `the release's objects are deleted by its inventory, without hooks: ${decision.message}`;
-    context.recordEvent(observation.resource, { type: 'Normal', reason: 'Uninstalled', action: 'uninstall', note });
+    const isBlind = (observation.resource.status?.inventory ?? []).length === 0;
+    const what = isBlind
+      ? "the release's records are deleted; which objects it has is not known, they stay"
+      : "the release's objects are deleted by its inventory, without hooks";
+    context.recordEvent(observation.resource, {
+      type: isBlind ? 'Warning' : 'Normal',
+      reason: 'Uninstalled',
+      action: 'uninstall',
+      note: `${what}: ${decision.message}`,
+    });
   }
   return letGo(pass, context);
 }
@@ -33,10 +41,15 @@ export async function sweep(pass: Pass, context: PassContext): Promise<Reconcile
 async function deleteAll(pass: Pass, context: PassContext): Promise<boolean> {
   const { observation, signal } = pass;
   const release = context.observer.releaseOf(observation.resource);
+  // what is in a namespace that is going goes with it, and so may the rights to delete it
+  const isGoing = observation.isNamespaceTerminating;
+  const inventory = (observation.resource.status?.inventory ?? []).filter(
+    ({ namespace }) => !isGoing || namespace !== release.namespace,
+  );
   const { deleted, kept, failed, removedRecords } = await deleteInventory(context.client, context.discovery, {
     release,
-    inventory: observation.resource.status?.inventory ?? [],
-    shouldRemoveRecords: true,
+    inventory,
+    shouldRemoveRecords: !isGoing,
     signal,
     ...impersonationOf(observation),
   });

@@ -90,9 +90,12 @@ function deleting(observation: Observation, nowMs: number): Decision {
     return inState('Lingering', message, { reason: 'WaitingForObjects', requeueAfterMs: lingeringPollMs });
   }
   const isRepeated = failure?.action === 'uninstall' && failure.forceRequest === forceRequestOf(observation.resource);
-  if (isRepeated && failure.retryAtMs > nowMs) return backoff(failure, { nowMs });
-  const isForcedNow = failure?.action === 'uninstall' && isForced(observation) && inventory.length > 0;
-  if (inventory.length > 0 && (release === undefined || isNamespaceTerminating || isForcedNow)) {
+  if (isRepeated && failure.retryAtMs > nowMs) {
+    const wayOut = `Annotated ${ResourceAnnotation.forceRequestedAt}, it goes without helm and without hooks.`;
+    return backoff(failure, { nowMs, more: wayOut });
+  }
+  const isForcedNow = failure?.action === 'uninstall' && isForced(observation);
+  if (isForcedNow || (inventory.length > 0 && (release === undefined || isNamespaceTerminating))) {
     const why = isForcedNow
       ? `${ResourceAnnotation.forceRequestedAt} asks to do without the release`
       : release === undefined
@@ -198,7 +201,7 @@ function afterFailure({ observation, digest, nowMs }: Situation): Decision | und
     }
   }
   if (isExhausted) return exhausted(failure, release);
-  return failure.retryAtMs > nowMs ? backoff(failure, { nowMs, release }) : undefined;
+  return failure.retryAtMs > nowMs ? backoff(failure, { nowMs, more: whatStays(release) }) : undefined;
 }
 
 function wasEverDeployed({ release, resource }: Observation): boolean {
@@ -218,10 +221,10 @@ function exhausted(failure: FailureMemory, release: ObservedRelease | undefined)
 
 function backoff(
   failure: FailureMemory,
-  { nowMs, release }: { readonly nowMs: number; readonly release?: ObservedRelease | undefined },
+  { nowMs, more }: { readonly nowMs: number; readonly more?: string | undefined },
 ): Decision {
   const requeueAfterMs = Math.max(1, failure.retryAtMs - nowMs);
-  const message = sentences(failure.message, whatStays(release));
+  const message = sentences(failure.message, more);
   return inState('Backoff', message, { reason: failure.reason, requeueAfterMs });
 }
 

@@ -10,7 +10,7 @@ export interface ResourceSettings {
   /** Undefined: only when something happens. */
   readonly reconcilePeriodMs: number | undefined;
   readonly drift: DriftMode;
-  /** Upgrades delete and recreate what cannot be changed. */
+  /** Upgrades replace objects as a whole, instead of applying. What cannot be changed cannot be replaced either (tried). */
   readonly isUpgradeForced: boolean;
   /** So do rollbacks. */
   readonly isRollbackForced: boolean;

@@ -312,6 +312,11 @@ const cases: readonly Case[] = [
     'Orphaned',
   ],
   [
+    'the same, and the status does not know what the release consists of',
+    { resource: resource({ ...deleted, ...forced }), failure: failure({ action: 'uninstall' }) },
+    'Orphaned',
+  ],
+  [
     'deleted after an upgrade failed for good',
     { resource: resource(deleted), failure: failure({ isTerminal: true }) },
     'Deleting',
