@@ -184,9 +184,16 @@ function helmMissing(binary: string, cause: unknown): HelmError {
   });
 }
 
+/**
+ * Go collects garbage whenever the heap has doubled; in a process of 0.2 s that begins with a few megabytes this takes a
+ * sixth of the CPU. Done less often it costs 4 MB more, and a big chart is held to the limit. The environment wins.
+ */
+const goRuntime = { GOGC: '400', GOMEMLIMIT: '128MiB' } as const;
+
 function helmEnvironment(base: HelmOptions['env']): NodeJS.ProcessEnv {
   const kept = Object.entries(base).filter(([name]) => !name.startsWith('HELM_KUBE') && name !== 'HELM_NAMESPACE');
-  return { ...Object.fromEntries(kept), HELM_DRIVER: 'secret', HELM_DEBUG: 'false', HELM_BURST_LIMIT: '300' };
+  const own = { HELM_DRIVER: 'secret', HELM_DEBUG: 'false', HELM_BURST_LIMIT: '300' };
+  return { ...goRuntime, ...Object.fromEntries(kept), ...own };
 }
 
 /**

@@ -64,6 +64,15 @@ describe('Helm.run', () => {
     expect(passed.sort()).toEqual(['HELM_BURST_LIMIT=300', 'HELM_DEBUG=false', 'HELM_DRIVER=secret', 'KEPT=yes']);
   });
 
+  it.for<[Record<string, string>, string[]]>([
+    [{}, ['GOGC=400', 'GOMEMLIMIT=128MiB']],
+    [{ GOGC: '100', GOMEMLIMIT: 'off' }, ['GOGC=100', 'GOMEMLIMIT=off']],
+  ])('lets it collect garbage seldom, unless its environment %j says how', async ([given, expected]) => {
+    const helm = await helmOf('/usr/bin/env', { env: { PATH: env.PATH, ...given } });
+    const { stdout } = await helm.run([], call());
+    expect(stdout.split('\n').filter((line) => line.startsWith('GO'))).toEqual(expected);
+  });
+
   it('passes values through standard input, megabytes of them', async () => {
     const helm = await helmOf('/usr/bin/wc -c');
     const input = 'x'.repeat(2_000_000);
