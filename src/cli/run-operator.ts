@@ -164,11 +164,11 @@ async function serve(wiring: Wiring, operator: Operator): Promise<(() => Promise
 
 function purgeNights(wiring: Wiring, policy: PurgePolicy): Promise<void> {
   const { options, io, log, opened, election } = wiring;
-  const { helm: helmFence } = fenceOf(election, opened.client);
+  const { helm: helmFence, client } = fenceOf(election, opened.client);
   const maxProcesses = settingsOf(policy).concurrency;
   const helm = helmFor(opened.client, io, { kubeconfig: options.kubeconfig, maxProcesses, ...helmFence });
   const deps = {
-    client: opened.client,
+    client,
     uninstaller: helmDriver(helm),
     operator: operatorIdentity(io.config, options.operatorNamespace),
     clock: systemClock,

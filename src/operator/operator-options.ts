@@ -4,8 +4,6 @@ import type { Helm } from '../helm/process.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import type { EventRecorder } from '../kube/event-recorder.ts';
-import type { ObjectStore } from '../kube/object-store.ts';
-import type { KubeObject } from '../kube/objects.ts';
 import type { WatchHub } from '../kube/watch-hub.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { InFlight } from '../lib/in-flight.ts';
@@ -17,6 +15,7 @@ import type { WatchEntry } from '../watches/watch-entry.ts';
 import type { ChartCrds } from './act/chart-crds.ts';
 import type { Leadership } from './leadership.ts';
 import type { Dependents } from './observe/dependents.ts';
+import type { Namespaces } from './observe/namespaces.ts';
 import type { ReleaseCache } from './observe/release-cache.ts';
 import type { ValuesSources } from './values/values-sources.ts';
 
@@ -49,7 +48,7 @@ export interface OperatorShared
   readonly discovery: Discovery;
   readonly crds: ChartCrds;
   readonly releases: ReleaseCache;
-  readonly namespaces: ObjectStore<KubeObject>;
+  readonly namespaces: Namespaces;
   readonly dependents: Dependents;
   readonly valuesSources: ValuesSources;
   /** Resolves when records and namespaces are known. */

@@ -4,15 +4,17 @@ import type { ReconcileObservation } from '../controller/controller.ts';
 import { Discovery } from '../kube/discovery.ts';
 import { isApiError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { CoreResources } from '../kube/resource.ts';
+import { CoreResources, type Resource } from '../kube/resource.ts';
 import { WatchHub, type WatchObservation } from '../kube/watch-hub.ts';
 import { errorText } from '../lib/error-text.ts';
 import { InFlight } from '../lib/in-flight.ts';
+import { SaidLately } from '../lib/said-lately.ts';
 import { recordLabelSelector } from '../release/record.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import { ChartCrds } from './act/chart-crds.ts';
 import { alone } from './leadership.ts';
 import { Dependents, helmLabel } from './observe/dependents.ts';
+import { Namespaces } from './observe/namespaces.ts';
 import { ReleaseCache, type ReleaseKey, stripRecord } from './observe/release-cache.ts';
 import type { OperatorOptions, OperatorShared } from './operator-options.ts';
 import { isSourceWatch } from './values/source-watch.ts';
@@ -26,6 +28,8 @@ export class Operator {
   #kinds: readonly WatchedKind[] = [];
   #hub: WatchHub | undefined;
   readonly #acting = new InFlight();
+  /** What each resource's watch failed with last. */
+  readonly #failures = new Map<string, string>();
 
   constructor(options: OperatorOptions) {
     this.#options = options;
@@ -38,8 +42,15 @@ export class Operator {
     // a dependent's kind may be gone with its CRD, the right to watch values may be missing: no reasons not to work
     const watches = this.#hub?.watches() ?? [];
     const own = watches.filter((watch) => watch.labelSelector !== helmLabel && !isSourceWatch(watch));
+    const records = own.filter(({ resource, hasSynced }) => resource.kind === 'Secret' && !hasSynced);
     const stale = own.filter((watch) => watch.hasSynced && !watch.isFresh);
-    return [...kinds, ...new Set(stale.map((watch) => `the watch of ${resourceName(watch.resource)}`))];
+    return [...kinds, ...new Set([...records, ...stale].map(({ resource }) => this.#waitingFor(resource)))];
+  }
+
+  #waitingFor(resource: Resource): string {
+    const name = resourceName(resource);
+    const failure = this.#failures.get(name);
+    return failure === undefined ? `the watch of ${name}` : `the watch of ${name} (${failure})`;
   }
 
   /** Resolves when nothing is acted on: after a term is over, that nothing of it is left. */
@@ -68,27 +79,29 @@ export class Operator {
 
   #openHub(signal: AbortSignal): WatchHub {
     const { client, clock, log, metrics } = this.#options;
+    const said = new SaidLately(clock);
     const hub = new WatchHub({
       client,
       signal,
       clock,
       observe: (observation) => {
         meter(observation);
-        if (observation.kind !== 'failed' || this.#isSaidElsewhere(observation)) return;
-        log.warn('watch failed, trying again', {
-          resource: resourceName(observation.resource),
-          error: errorText(observation.error),
-        });
+        if (observation.kind !== 'failed') return;
+        const resource = resourceName(observation.resource);
+        const error = errorText(observation.error);
+        this.#failures.set(resource, error);
+        const news = this.#isSaidElsewhere(observation) ? undefined : said.news(resource, error);
+        if (news !== undefined) log.warn('watch failed, trying again', { resource, error, ...news });
       },
     });
     const meter = meterWatches(metrics, hub);
     return hub;
   }
 
-  /** A dependent's kind that is not served, or may not be watched: {@link Dependents} says it, once. */
+  /** A dependent's kind that is not served, or may not be watched: {@link Dependents} says it once; so do namespaces. */
   #isSaidElsewhere({ resource, error }: Extract<WatchObservation, { kind: 'failed' }>): boolean {
-    const { secrets, configMaps, namespaces } = CoreResources;
-    const own = [secrets, configMaps, namespaces, ...this.#options.entries.map(({ gvk }) => gvk)];
+    const { secrets, configMaps } = CoreResources;
+    const own = [secrets, configMaps, ...this.#options.entries.map(({ gvk }) => gvk)];
     const isOwn = own.some(({ group, kind }) => group === resource.group && kind === resource.kind);
     return !isOwn && isApiError(error, 'API_FORBIDDEN', 'API_NOT_FOUND');
   }
@@ -111,7 +124,7 @@ export class Operator {
       },
       { onChange: ({ before, after }) => tellRecord(releaseKeyOf(after ?? before)) },
     );
-    const allNamespaces = hub.follow<KubeObject>({ resource: CoreResources.namespaces, isMetadataOnly: true });
+    const watchedNamespaces = new Namespaces(hub, log);
     return {
       ...this.#options,
       watchedNamespaces: this.#options.namespaces,
@@ -121,10 +134,10 @@ export class Operator {
       discovery,
       crds: new ChartCrds({ helm: this.#options.helm, clock: this.#options.clock }),
       releases: new ReleaseCache(records.store),
-      namespaces: allNamespaces.store,
+      namespaces: watchedNamespaces,
       dependents: new Dependents({ hub, discovery, namespaces, onChange: tell('object'), log }),
       valuesSources: new ValuesSources({ hub, client, namespaces, log }),
-      synced: Promise.all([records.synced, allNamespaces.synced]),
+      synced: Promise.all([records.synced, watchedNamespaces.settled]),
       observe: (entry) => (observation) => this.#observe(entry, observation),
     };
   }

@@ -2,8 +2,7 @@
 import { matchesSelector } from '../../api/v1alpha1/match-labels.ts';
 import type { InventoryEntry } from '../../api/v1alpha1/watched-status.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import type { ReadableStore } from '../../kube/object-store.ts';
-import { type KubeObject, objectKey } from '../../kube/objects.ts';
+import { objectKey } from '../../kube/objects.ts';
 import type { WatchEntry } from '../../watches/watch-entry.ts';
 import { desiredDigest } from '../decide/desired-digest.ts';
 import { resourceSettings } from '../decide/resource-settings.ts';
@@ -12,6 +11,7 @@ import { finalValues, type Values } from '../values/values.ts';
 import { referencesOf } from '../values/values-annotation.ts';
 import { ValuesSourceError } from '../values/values-from.ts';
 import type { ValuesReader } from '../values/values-sources.ts';
+import type { Namespaces } from './namespaces.ts';
 import type { Desired, FailureMemory, Observation, ObservedResource, WorkloadsReadiness } from './observation.ts';
 import type { ReleaseCache, ReleaseKey } from './release-cache.ts';
 
@@ -20,7 +20,7 @@ export interface ObserverSources {
   readonly entry: WatchEntry;
   readonly client: KubeClient;
   readonly releases: ReleaseCache;
-  readonly namespaces: ReadableStore<KubeObject>;
+  readonly namespaces: Pick<Namespaces, 'isTerminating'>;
   readonly workloads: Workloads;
   /** Which objects of an inventory are still there and are going, as `Kind/name`. */
   readonly leftovers: (inventory: readonly InventoryEntry[], signal: AbortSignal) => Promise<readonly string[]>;
@@ -57,7 +57,7 @@ export class Observer {
       resource,
       releaseNamespace: key.namespace,
       isSelected,
-      isNamespaceTerminating: namespaces.get(key.namespace)?.metadata.deletionTimestamp !== undefined,
+      isNamespaceTerminating: namespaces.isTerminating(key.namespace),
       release,
       desired: await this.#desired(resource, { isSelected, signal: options.signal }),
       workloads: await this.#readiness(resource, options.signal),

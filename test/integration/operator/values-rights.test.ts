@@ -1,5 +1,6 @@
 // Whose values are read: what an annotation may ask for, and an operator that may not watch where they come from.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { grant } from '../../support/grant.ts';
 import { eventually, kubectl } from '../../support/operator-run.ts';
 import { ValuesShop } from '../../support/values-shop.ts';
 
@@ -27,14 +28,11 @@ describe('the annotation where the watch entry does not allow it', () => {
 describe('an operator that may not watch ConfigMaps', () => {
   const namespace = 'op-no-watch';
   const user = 'bookstore-operator-without-watch';
-  const scope = ['-n', namespace];
   let shop: ValuesShop;
 
   /** Gives the operator a right in its namespace. */
-  async function grant(name: string, verbs: string, resources: string): Promise<void> {
-    await kubectl(...scope, 'create', 'role', name, `--verb=${verbs}`, `--resource=${resources}`);
-    await kubectl(...scope, 'create', 'rolebinding', name, `--role=${name}`, `--user=${user}`);
-  }
+  const give = (name: string, verbs: string, resources: string): Promise<void> =>
+    grant({ namespace, name, user, verbs: verbs.split(','), resources: resources.split(',') });
 
   beforeAll(async () => {
     shop = await ValuesShop.open(namespace, {
@@ -45,7 +43,7 @@ describe('an operator that may not watch ConfigMaps', () => {
         await kubectl('create', 'clusterrole', user, '--verb=get,list,watch', '--resource=namespaces');
         await kubectl('create', 'clusterrolebinding', user, `--clusterrole=${user}`, `--user=${user}`);
         const own = 'secrets,services,serviceaccounts,deployments.apps,bookstores.velotio.com';
-        await grant('all', '*', `${own},bookstores.velotio.com/status,events.events.k8s.io`);
+        await give('all', '*', `${own},bookstores.velotio.com/status,events.events.k8s.io`);
       },
     });
   });
@@ -65,7 +63,7 @@ describe('an operator that may not watch ConfigMaps', () => {
   });
 
   test('reads them on each pass, and says once what is missing', async () => {
-    await grant('read', 'get', 'configmaps');
+    await give('read', 'get', 'configmaps');
     await shop.revision('shop', 1);
     expect(await shop.replicas('shop')).toBe('2');
     await shop.put('configmap/shared', { 'values.yaml': 'replicaCount: 3' });
@@ -77,7 +75,7 @@ describe('an operator that may not watch ConfigMaps', () => {
   });
 
   test('notices changes at once when the right is granted', async () => {
-    await grant('watch', 'list,watch', 'configmaps');
+    await give('watch', 'list,watch', 'configmaps');
     await shop.put('configmap/shared', { 'values.yaml': 'replicaCount: 1' });
     await shop.revision('shop', 3);
     expect(await shop.replicas('shop')).toBe('1');
