@@ -3,7 +3,14 @@ import type { Clock } from '../lib/clock.ts';
 import { ApiError, isApiError } from './errors.ts';
 import { type Instant, instantIn } from './leader-term.ts';
 import type { Lease, LeaseSpec, LeaseStore } from './lease.ts';
-import { holderOf, type LeaseObservation, observe, takeableAtMs } from './lease-observation.ts';
+import {
+  holderOf,
+  isReleased,
+  type LeaseObservation,
+  observe,
+  releasedSeconds,
+  takeableAtMs,
+} from './lease-observation.ts';
 import type { LeaseTiming } from './lease-timing.ts';
 
 /** Whose hand. */
@@ -99,7 +106,8 @@ export class ElectionRecord {
   }
 
   /**
-   * Renews; a Lease that was deleted is made again. Undefined where somebody else holds it, or it was taken from us.
+   * Renews; a Lease that was deleted is made again, and one that was emptied is ours again: all others wait for longer than
+   * we hold it. Undefined where somebody else holds it, or did and released it.
    * To be called only while the term is valid.
    */
   async renew(signal: AbortSignal): Promise<Held | undefined> {
@@ -110,7 +118,9 @@ export class ElectionRecord {
       } catch (error) {
         if (!isOvertaken(error, held) || conflicts === maxConflicts) throw error;
         await this.look(signal); // our own write whose answer was lost, a label that somebody set, or a new holder
-        if (this.#seen?.lease !== undefined && !this.isOurs) return undefined;
+        const seen = this.#seen?.lease;
+        const isEmptied = seen !== undefined && holderOf(seen) === undefined && !isReleased(seen);
+        if (seen !== undefined && !this.isOurs && !isEmptied) return undefined;
       }
     }
   }
@@ -121,7 +131,7 @@ export class ElectionRecord {
     for (let conflicts = 1; this.isOurs; conflicts += 1) {
       const held = this.#seen?.lease;
       const now = this.#now();
-      const spec = { holderIdentity: null, leaseDurationSeconds: 1, acquireTime: now, renewTime: now };
+      const spec = { holderIdentity: null, leaseDurationSeconds: releasedSeconds, acquireTime: now, renewTime: now };
       try {
         if (held === undefined) return;
         this.#see(await this.#bounded((attempt) => this.#options.lease.update(held, spec, attempt), signal));

@@ -34,18 +34,29 @@ export function observe(
  * From when on the candidate may take the Lease, on its monotonic clock; `-Infinity`: at once.
  *
  * A Lease that is held by another is free one lease duration after its last change was seen: its holder counts from before
- * it sent that change, and less (`renewDeadlineMs`), so it has stopped by then. A Lease that nobody holds was released.
- * One that is missing may have been deleted under a living holder, so it is waited for just as long; `isMissingFree` takes
- * it at once where nothing was ever seen, for those who know that nobody runs.
+ * it sent that change, and less (`renewDeadlineMs`), so it has stopped by then. One that says that it was released is free at
+ * once. One that is missing, or that nobody holds and nobody released, may have been deleted or emptied (`kubectl replace`)
+ * under a living holder, which learns of it at its next renewal: it is waited for just as long. `isMissingFree` takes a
+ * missing one at once, for those who know that nobody runs.
  */
 export function takeableAtMs(observation: LeaseObservation, candidate: Candidate): number {
   const { lease, sinceMs } = observation;
   if (lease === undefined) return candidate.isMissingFree ? -Infinity : sinceMs + candidate.leaseDurationMs;
   const holder = holderOf(lease);
-  if (holder === undefined || holder === candidate.identity) return -Infinity;
+  if (holder === candidate.identity || isReleased(lease)) return -Infinity;
+  if (holder === undefined) return sinceMs + candidate.leaseDurationMs;
   const seconds = lease.spec?.leaseDurationSeconds;
   return sinceMs + (seconds === undefined ? candidate.leaseDurationMs : seconds * 1000);
 }
+
+/** Whether its holder gave it up: by what a release writes, here as in client-go. Nobody holds an emptied one either. */
+export function isReleased({ spec }: Lease): boolean {
+  const isUnheld = spec?.holderIdentity === undefined || spec.holderIdentity === null || spec.holderIdentity === '';
+  return isUnheld && spec?.leaseDurationSeconds === releasedSeconds && spec.renewTime !== undefined;
+}
+
+/** `leaseDurationSeconds` of a Lease that was released. */
+export const releasedSeconds = 1;
 
 /** Who holds it; undefined: nobody. */
 export function holderOf(lease: Lease | undefined): string | undefined {

@@ -24,6 +24,11 @@ export class LeaseServer {
     this.#store({ ...this.current?.spec, ...spec });
   }
 
+  /** As by `kubectl replace` with a manifest that has no spec. */
+  empty(): void {
+    this.#store({});
+  }
+
   delete(): void {
     this.current = undefined;
     this.#tell();
@@ -221,6 +226,7 @@ export function elect(
 export function leaseWorld(options: { readonly isEmpty?: boolean } = {}): { time: ManualClock; server: LeaseServer } {
   const time = new ManualClock();
   const server = new LeaseServer(time);
-  if (options.isEmpty !== true) server.set({ holderIdentity: '', leaseTransitions: 3 });
+  if (options.isEmpty !== true)
+    server.set({ holderIdentity: '', leaseDurationSeconds: 1, renewTime: 'then', leaseTransitions: 3 });
   return { time, server };
 }

@@ -38,9 +38,14 @@ describe('takeableAtMs', () => {
       15_100,
     ],
     ['held by us', lease('1', { holderIdentity: 'me', leaseDurationSeconds: 15 }), -Infinity],
-    ['released', lease('1', { holderIdentity: null, leaseDurationSeconds: 1 }), -Infinity],
-    ['released as client-go does', lease('1', { holderIdentity: '', leaseDurationSeconds: 1 }), -Infinity],
-    ['without a spec', lease('1'), -Infinity],
+    ['released', lease('1', { holderIdentity: null, leaseDurationSeconds: 1, renewTime: 'then' }), -Infinity],
+    [
+      'released as client-go does',
+      lease('1', { holderIdentity: '', leaseDurationSeconds: 1, renewTime: 't' }),
+      -Infinity,
+    ],
+    ['emptied: its holder may be alive', lease('1'), 15_100],
+    ['robbed of its holder alone', lease('1', { leaseDurationSeconds: 15, renewTime: 'then' }), 15_100],
     ['missing: its holder may be alive', undefined, 15_100],
   ])('%s', (_name, seen, atMs) => {
     expect(takeableAtMs({ lease: seen, sinceMs: 100 }, candidate)).toBe(atMs);
