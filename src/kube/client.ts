@@ -149,7 +149,7 @@ export class KubeClient {
     const items: T[] = [];
     let resourceVersion = '';
     for await (const page of this.pages<T>(resource, options)) {
-      items.push(...page.items);
+      for (const item of page.items) items.push(item); // a spread of more than 100,000 overflows the stack
       resourceVersion = page.resourceVersion;
     }
     return { resourceVersion, items };

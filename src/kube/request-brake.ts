@@ -1,4 +1,4 @@
-// One brake for all who share a connection: where the server says 429 to one, all wait.
+// One brake for all who share a connection: where the server says 429 to one, all wait, once.
 import type { Clock } from '../lib/clock.ts';
 
 /** Holds requests back until the server wants to see them again. */
@@ -22,10 +22,13 @@ export class RequestBrake {
     this.#untilMs = Math.max(this.#untilMs, this.#clock.monotonic() + ms);
   }
 
-  /** Resolves when the brake is off; those who waited are spread over a fifth of the wait, lest they come all at once. */
+  /**
+   * Resolves when the hold of this moment is over; those who waited are spread over a fifth of the wait, lest they come all
+   * at once. What prolongs it meanwhile is not waited for: the server throttles by flow and priority, and whoever is not
+   * throttled himself would otherwise wait for as long as anybody is. Who is, is told so again, and holds.
+   */
   async pass(signal?: AbortSignal): Promise<void> {
-    for (let remaining = this.remainingMs; remaining > 0; remaining = this.remainingMs) {
-      await this.#clock.sleep(remaining * (1 + 0.2 * this.#random()), signal);
-    }
+    const remaining = this.remainingMs;
+    if (remaining > 0) await this.#clock.sleep(remaining * (1 + 0.2 * this.#random()), signal);
   }
 }

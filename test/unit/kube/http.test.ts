@@ -116,6 +116,30 @@ describe('a request that fails', () => {
     expect(slept[0]).toBeLessThanOrEqual(waitMs * 1.2);
   });
 
+  it('lets through who is not throttled, whatever others are told again and again', async () => {
+    const [healthy, throttled] = [answer(200, { ok: true }), answer(429, {}, { 'retry-after': '1' })];
+    server.handlers = [
+      (request, response) => (request.url === '/prefix/healthy' ? healthy : throttled)(request, response),
+    ];
+    const shared = new HttpTransport(connection, { userAgent: 'test/1' });
+    const stop = new AbortController();
+    const watching = async (path: string): Promise<void> => {
+      while (!stop.signal.aborted) {
+        await shared.stream({ method: 'GET', path, what: 'watch', signal: stop.signal }).catch(() => undefined);
+      }
+    };
+    const watches = [1, 2, 3, 4, 5].map((index) => watching(`/watch/${index}`));
+    while (shared.heldBackMs === 0) await systemClock.sleep(5);
+    const startedMs = performance.now();
+    for (let round = 0; round < 3; round += 1) {
+      await shared.json({ method: 'GET', path: '/healthy', what: 'ask' });
+    }
+    expect(performance.now() - startedMs).toBeLessThan(3 * 2_000);
+    stop.abort(new Error('enough'));
+    await Promise.all(watches);
+    expect(server.received.length).toBeLessThan(3 + 5 * 7); // each of the throttled at most once a second
+  });
+
   it('holds back everybody who shares the connection when the server says 429', async () => {
     server.handlers = [answer(429, {}, { 'retry-after': '5' }), answer(200), answer(200)];
     const shared = transport();
