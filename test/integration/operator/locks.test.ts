@@ -57,7 +57,7 @@ const killHelmOfSomebody = async (args: readonly string[], state: { status: stri
 describe.concurrent('an operator that is killed with its helm', () => {
   const place = 'op-locks-killed';
 
-  test('leaves nothing that the next one does not free at once: install, upgrade, uninstall', async () => {
+  test('a release is not stuck in pending after a crash: the next operator frees it at once, and goes on', async () => {
     await makeNamespace(place);
     const kind = await installWhims('KilledWhim', { namespace: place });
     const killed = new Whims(kind, { client: lab.client, namespace: place });
@@ -100,7 +100,7 @@ describe.concurrent('an operator that is killed with its helm', () => {
 });
 
 describe.concurrent('a helm that is killed under a living operator', () => {
-  test('is a failed try: an install is marked as failed, and made again', async () => {
+  test('a release is not stuck in pending after helm ran out of memory: an install is made again', async () => {
     await whims.create('first', { preInstall: 'good', worksFor: '60s' });
     await recordSays('pending-install', 'first', 1);
     process.kill(await helmProcess('upgrade', 'first'), 'SIGKILL');
@@ -110,7 +110,7 @@ describe.concurrent('a helm that is killed under a living operator', () => {
     expect(await helmHistory(namespace, 'first')).toEqual(['1 superseded', '2 deployed']);
   });
 
-  test('is a failed try: an upgrade goes back to the last good revision, and is made again', async () => {
+  test('a release is not stuck in pending after helm ran out of memory: an upgrade goes back, and is made again', async () => {
     await whims.create('second');
     await whims.ready('second', 1);
     await whims.patch('second', { spec: { preUpgrade: 'good', worksFor: '8s', greeting: 'new' } });
