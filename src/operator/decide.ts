@@ -118,7 +118,8 @@ function whileLocked(
   if (lock.state === 'free') return undefined;
   const what = `release ${nameOf(observation)} is ${release.status}`;
   if (lock.state === 'held') {
-    return inState('Locked', `${what}: another helm holds it`, { reason: 'ReleaseLocked', requeueAfterMs: lock.forMs });
+    const message = `${what}: another helm holds it`;
+    return inState('Locked', message, { reason: 'ReleaseLocked', requeueAfterMs: lock.lookAgainMs });
   }
   const { failure } = observation;
   const isUnlockFailed = failure?.action === 'rollback' || failure?.action === 'uninstall';

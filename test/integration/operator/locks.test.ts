@@ -4,7 +4,7 @@ import type { KubeObject } from '../../../src/kube/objects.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import { helmProcess } from '../../support/helm-processes.ts';
 import { startOperatorProcess } from '../../support/operator-process.ts';
-import { condition, eventually } from '../../support/operator-run.ts';
+import { condition, eventually, startOperator } from '../../support/operator-run.ts';
 import { ReleaseLab } from '../../support/release-lab.ts';
 import { greetingOf, helmHistory, makeNamespace, startWhims, Whims, type WhimWorld } from '../../support/whim-world.ts';
 import { installWhims, whimChart } from '../../support/whims.ts';
@@ -99,6 +99,25 @@ describe.concurrent('an operator that is killed with its helm', () => {
   });
 });
 
+describe.concurrent('a helm of another operator', () => {
+  test('is left alone as long as that lives, and freed when it dies, though nothing tells', async () => {
+    const place = 'op-locks-two';
+    await makeNamespace(place);
+    const kind = await installWhims('TwiceWhim', { namespace: place });
+    const other = await startOperatorProcess({ namespace: place, watches: await kind.watches() });
+    const begun = new Whims(kind, { client: lab.client, namespace: place });
+    await begun.create('handed-over', { preInstall: 'good', worksFor: '60s' });
+    await recordSays('pending-install', 'handed-over', 1, place);
+    const operator = await startOperator({ namespace: place, entries: [await kind.entry()] });
+    await begun.reason('handed-over', 'ReleaseLocked');
+    expect(operator.helm.calls).toEqual([]);
+    await other.end('SIGKILL');
+    await begun.ready('handed-over', 2);
+    await operator.stop();
+    await lab.kubectl('delete', 'namespace', place, '--wait=false');
+  });
+});
+
 describe.concurrent('a helm that is killed under a living operator', () => {
   test('a release is not stuck in pending after helm ran out of memory: an install is made again', async () => {
     await whims.create('first', { preInstall: 'good', worksFor: '60s' });
@@ -171,6 +190,23 @@ describe.concurrent('a helm of somebody else', () => {
     await whims.ready('stuck', 3);
     expect(whims.verbs('stuck')).toEqual(['upgrade', 'rollback']);
     expect(await whims.event('stuck', /^Unlocking: /)).toContain('nothing happened within its time limit of 300 s');
+  });
+
+  test('that died and left a record that cannot be read: the Secret is named that has to go', async () => {
+    await whims.create('garbled');
+    await whims.ready('garbled', 1);
+    const upgrade = ['upgrade', 'garbled', whimChart, '--set', 'preUpgrade=good,worksFor=60s'];
+    await killHelmOfSomebody(upgrade, { status: 'pending-upgrade', revision: 2 });
+    const secret = { namespace, name: 'sh.helm.release.v1.garbled.v2', fieldManager };
+    await lab.client.merge(CoreResources.secrets, { data: { release: 'AAAA' } }, secret);
+    await makeOld('garbled', 2);
+    const stuck = await whims.until('garbled', 'is Stalled', ({ status }) => {
+      return condition(status, 'Stalled')?.reason === 'ReleaseLocked';
+    });
+    expect(condition(stuck.status, 'Ready')?.message).toContain(`delete Secret ${namespace}/${secret.name}`);
+    await lab.client.delete(CoreResources.secrets, secret);
+    await whims.ready('garbled', 1);
+    expect(whims.verbs('garbled')).toEqual(['upgrade']);
   });
 
   test('that died within an uninstall: it is uninstalled to the end, and installed anew', async () => {
