@@ -189,6 +189,26 @@ describe.concurrent('a revision that somebody changed since', () => {
   });
 });
 
+describe.concurrent('a revision that never becomes ready, and cannot be gone back from', () => {
+  test('is said to be, once, and left at that', async () => {
+    await whims.create('cornered', { workload: 'good' });
+    await whims.ready('cornered', 1);
+    await lab.forge(namespace, 'cornered', (json) => json.replaceAll('hello', 'howdy'));
+    await whims.patch('cornered', { spec: { workload: 'crash-loop' } });
+    const stuck = await whims.until('cornered', 'is Stalled', ({ status }) => {
+      return condition(status, 'Stalled')?.reason === 'ReadyTimeout';
+    });
+    expect(messageOf(stuck)).toContain('cannot go back to revision 1');
+    expect(stuck.status?.failures).toBe(1);
+    await whims.annotate('cornered', { 'reconcile-requested-at': 'now' });
+    await whims.until('cornered', 'was looked at', ({ status }) => status?.lastHandledReconcileAt === 'now');
+    expect((await whims.get('cornered'))?.status?.failures).toBe(1);
+    expect(whims.verbs('cornered')).toEqual(['upgrade', 'upgrade']);
+    await whims.patch('cornered', { spec: { workload: 'good' } });
+    expect((await whims.ready('cornered', 3)).status?.failures).toBeUndefined();
+  });
+});
+
 describe.concurrent('a restart of the operator', () => {
   test('forgets no failure, and no request that was obeyed', async () => {
     const place = 'op-failure-restart';
