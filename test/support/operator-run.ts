@@ -135,6 +135,8 @@ export interface OperatorRun {
   ready(name: string): Promise<Watched>;
   /** The resource once `Ready` has this reason. */
   reason(name: string, reason: string): Promise<Watched>;
+  /** What Prometheus would read. */
+  figures(): Promise<string>;
   /** Drains and ends it. */
   stop(): Promise<void>;
 }
@@ -157,6 +159,7 @@ export async function startOperator(options: OperatorRunOptions): Promise<Operat
   if (first === undefined) throw new Error('there is no entry');
   const bookStores = await eventually(`${first.gvk.kind} is served`, () => new Discovery(client).find(first.gvk));
   const stop = new AbortController();
+  const metrics = new Metrics();
   const operator = new Operator({
     entries,
     client: options.impersonate === undefined ? client : client.impersonating(options.impersonate),
@@ -166,7 +169,7 @@ export async function startOperator(options: OperatorRunOptions): Promise<Operat
     events: new EventRecorder(client, { controller: 'bookstore-operator', instance: 'test', clock: systemClock }),
     clock: systemClock,
     log: createLogger({ level: 'info', destination: { write: (line) => void log.push(line) } }),
-    metrics: new Metrics(),
+    metrics,
     namespaces: [options.namespace, ...(options.alsoIn ?? [])],
     workers: 4,
   });
@@ -197,6 +200,7 @@ export async function startOperator(options: OperatorRunOptions): Promise<Operat
       ),
     reason: (name, reason) =>
       whenReady(name, ({ status }) => condition(status, 'Ready')?.reason === reason, `has the reason ${reason}`),
+    figures: async () => (await metrics.expose()).body,
     stop: async () => {
       stop.abort();
       await running;

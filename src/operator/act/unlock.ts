@@ -9,7 +9,7 @@ import { fieldManager } from './field-manager.ts';
 import { actingFor } from './impersonation.ts';
 import { remove } from './remove.ts';
 import { goBack, sayRollback } from './rollback.ts';
-import { settleUnreadable } from './unreadable.ts';
+import { settleLocked } from './unreadable.ts';
 
 /** Free, it is decided anew. */
 const nextPassMs = 1;
@@ -46,7 +46,7 @@ async function markFailed(pass: Pass, context: PassContext): Promise<ReconcileRe
     );
   } catch (error) {
     // somebody else was faster: who it was is for the next pass to see
-    if (!isApiError(error, 'API_CONFLICT', 'API_NOT_FOUND')) return settleUnreadable(pass, { error }, context);
+    if (!isApiError(error, 'API_CONFLICT', 'API_NOT_FOUND')) return settleLocked(pass, error, context);
   }
   await context.observer.refresh(observation, signal);
   return { requeueAfterMs: nextPassMs };

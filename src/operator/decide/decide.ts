@@ -118,7 +118,8 @@ function whileLocked(
   if (lock.state === 'free') return undefined;
   const what = `release ${nameOf(observation)} is ${release.status}`;
   if (lock.state === 'held') {
-    return inState('Locked', `${what}: another helm holds it`, { reason: 'ReleaseLocked', requeueAfterMs: lock.forMs });
+    const message = `${what}: another helm holds it`;
+    return inState('Locked', message, { reason: 'ReleaseLocked', requeueAfterMs: lock.lookAgainMs });
   }
   const { failure } = observation;
   const isUnlockFailed = failure?.action === 'rollback' || failure?.action === 'uninstall';
@@ -157,14 +158,16 @@ function inSync({ observation, digest, nowMs }: Situation): Decision {
     const requeueAfterMs = Math.min(remainingMs, workloads.lookAgainMs ?? remainingMs);
     return inState('Progressing', workloads.message, { reason: 'WorkloadsProgressing', requeueAfterMs });
   }
-  const message = `not ready within ${entry.readyTimeoutMs / 1000} s: ${workloads.message}`;
-  const toRevision = wayBack(observation, digest);
-  return toRevision === undefined
-    ? inState('Progressing', message, {
-        reason: 'ReadyTimeout',
-        ...(workloads.lookAgainMs === undefined ? {} : { requeueAfterMs: workloads.lookAgainMs }),
-      })
-    : inState('Broken', message, { reason: 'ReadyTimeout', toRevision });
+  const late = `not ready within ${entry.readyTimeoutMs / 1000} s: ${workloads.message}`;
+  const { failure, resource } = observation;
+  const isAsked = isAbout(failure, { digest, forceRequest: forceRequestOf(resource) });
+  const notBack = isAsked && failure.action === 'rollback' ? failure.message : undefined;
+  const toRevision = notBack === undefined ? wayBack(observation, digest) : undefined;
+  if (toRevision !== undefined) return inState('Broken', late, { reason: 'ReadyTimeout', toRevision });
+  return inState('Progressing', sentences(late, notBack), {
+    reason: 'ReadyTimeout',
+    ...(workloads.lookAgainMs === undefined ? {} : { requeueAfterMs: workloads.lookAgainMs }),
+  });
 }
 
 /** Where a revision that never became ready goes back to. One that was ready once has no fault that an older one mends. */

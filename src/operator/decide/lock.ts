@@ -6,8 +6,8 @@ export type Lock =
   | { readonly state: 'free' }
   /** Proved dead. */
   | { readonly state: 'dead'; readonly why: string }
-  /** It may be working; `forMs` is when it is proved dead, at the latest. */
-  | { readonly state: 'held'; readonly forMs: number };
+  /** It may be working; after `lookAgainMs` it may be proved dead without any event. */
+  | { readonly state: 'held'; readonly lookAgainMs: number };
 
 /** After its timeout helm is given this long to end; our own is killed then. */
 const graceMs = 30_000;
@@ -17,6 +17,9 @@ const clockMarginMs = 30_000;
 
 /** How often a release of which no time is known is looked at. */
 const unknownTimePollMs = 60_000;
+
+/** How often a process of this machine is looked at: nothing tells of its end. */
+const aliveHolderPollMs = 5_000;
 
 /** Whether Helm's own lock is on. */
 export function isLocked(release: ObservedRelease): boolean {
@@ -36,10 +39,11 @@ export function lockOf(
   if (release.holder === 'self') return { state: 'dead', why: 'the helm that this operator had started is gone' };
   if (release.holder === 'dead') return { state: 'dead', why: 'the operator that had started helm is gone' };
   const { touchedAtMs } = release;
-  if (touchedAtMs === undefined) return { state: 'held', forMs: unknownTimePollMs };
+  const pollMs = release.holder === 'alive' ? aliveHolderPollMs : undefined;
+  if (touchedAtMs === undefined) return { state: 'held', lookAgainMs: pollMs ?? unknownTimePollMs };
   const { timeoutMs, nowMs } = context;
   const forMs = touchedAtMs + timeoutMs + graceMs + clockMarginMs - nowMs;
-  if (forMs > 0) return { state: 'held', forMs };
+  if (forMs > 0) return { state: 'held', lookAgainMs: Math.min(forMs, pollMs ?? forMs) };
   return { state: 'dead', why: `nothing happened within its time limit of ${timeoutMs / 1000} s` };
 }
 

@@ -62,7 +62,9 @@ export function composeStatus(inputs: StatusInputs): WatchedStatus {
   const handled = resource.metadata.annotations?.[ResourceAnnotation.reconcileRequestedAt];
   const forceHandled = inputs.isForceHandled === true ? forceRequestOf(resource) : before.lastHandledForceAt;
   const isReady = verdict.reason === 'WorkloadsReady' && release !== undefined;
-  const readyRevision = isReady ? release.revision : (inputs.readyRevision ?? before.readyRevision);
+  const ready = isReady ? release.revision : (inputs.readyRevision ?? before.readyRevision);
+  // a higher one is of an earlier release of this name
+  const readyRevision = ready !== undefined && ready <= (release?.revision ?? ready) ? ready : undefined;
   const context = { before: before.conditions ?? [], generation, nowMs };
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
@@ -126,10 +128,12 @@ function toCondition(claim: Claim, context: ConditionContext): Condition {
   };
 }
 
+/** Numbers begin anew with a release that was installed anew: what they meant before is not its history. */
 function historyAfter(before: WatchedStatus, release: ReleaseSnapshot | undefined): readonly RevisionSnapshot[] {
-  const history = before.history ?? [];
+  const isEarlier = ({ revision }: RevisionSnapshot): boolean => release === undefined || revision < release.revision;
+  const history = before.history?.filter(isEarlier) ?? [];
   const last = before.release;
-  if (last === undefined || last.revision === release?.revision) return history;
+  if (last === undefined || last.revision === release?.revision || !isEarlier(last)) return history;
   const { name: _name, namespace: _namespace, ...snapshot } = last;
   const earlier: RevisionSnapshot = { ...snapshot, status: release === undefined ? last.status : 'superseded' };
   return [earlier, ...history.filter((each) => each.revision !== last.revision)].slice(0, MAX_HISTORY_ENTRIES);

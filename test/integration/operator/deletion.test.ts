@@ -54,7 +54,7 @@ const deletes = async (name: string, from = whims): Promise<void> => {
 };
 
 describe.concurrent('a deletion needs nothing but the release', () => {
-  test('not the chart', async () => {
+  test('a resource can be deleted when its chart is missing', async () => {
     const chartless = world.whims.ChartlessWhim;
     await chartless.create('chartless');
     await chartless.ready('chartless');
@@ -62,7 +62,7 @@ describe.concurrent('a deletion needs nothing but the release', () => {
     await deletes('chartless', chartless);
   });
 
-  test('not the values', async () => {
+  test('a resource can be deleted when its values are missing', async () => {
     const sourced = world.whims.SourcedWhim;
     await lab.kubectl('-n', namespace, 'create', 'secret', 'generic', 'source', '--from-literal=values.yaml={}');
     await sourced.create('sourced');
@@ -72,7 +72,7 @@ describe.concurrent('a deletion needs nothing but the release', () => {
     await deletes('sourced', sourced);
   });
 
-  test('not annotations that can be read', async () => {
+  test('a resource can be deleted when an annotation cannot be read', async () => {
     await whims.create('unreadable');
     await whims.ready('unreadable');
     const sdk = 'helm.sdk.operatorframework.io/uninstall-wait';
@@ -81,7 +81,7 @@ describe.concurrent('a deletion needs nothing but the release', () => {
     await deletes('unreadable');
   });
 
-  test('not a spec', async () => {
+  test('a resource can be deleted when it has no spec', async () => {
     const { apiVersion, kind, metadata } = whims.kind.whim('specless');
     const file = join(await mkdtemp(join(testCluster().testRoot, 'specless-')), 'whim.json');
     await writeFile(file, JSON.stringify({ apiVersion, kind, metadata }));
@@ -94,7 +94,7 @@ describe.concurrent('a deletion needs nothing but the release', () => {
     await Promise.all([deletes('specless'), deletes('emptied')]);
   });
 
-  test('not that the selector still matches', async () => {
+  test('a resource can be deleted when it is no longer selected', async () => {
     const chosen = world.whims.ChosenWhim;
     await chosen.create('chosen', {}, { labels: { chosen: 'yes' } });
     await chosen.ready('chosen');
@@ -158,7 +158,7 @@ describe.concurrent('a deletion of a release whose record is', () => {
 });
 
 describe.concurrent('a deletion', () => {
-  test('whose hook fails keeps the finalizer, says why, and goes without hooks when asked to', async () => {
+  test('a finalizer is not stuck when the uninstall fails: it says why, and goes without hooks when asked to', async () => {
     await whims.create('hooked', { preDelete: 'fail' });
     await whims.ready('hooked');
     await whims.delete('hooked');
@@ -176,7 +176,7 @@ describe.concurrent('a deletion', () => {
     expect(whims.verbs('hooked')).toEqual(['upgrade', 'uninstall', 'uninstall']);
   });
 
-  test('of its namespace takes along what is outside of it, and nothing hangs', async () => {
+  test('no cluster-scoped object is orphaned when a namespace is deleted, and nothing hangs', async () => {
     const there = whims.in(doomed);
     await there.create('reaches-out', { clusterRole: true, workload: 'good' });
     await there.create('hangs-on', { preDelete: 'good', finalizer: false });
@@ -216,7 +216,7 @@ describe.concurrent('a deletion', () => {
     await expectNothingLeft('suspended');
   });
 
-  test('with uninstall-wait ends when the last object is gone, and does not wait for what the chart keeps', async () => {
+  test('a deletion can wait until the last object is gone (uninstall-wait), but for what the chart keeps', async () => {
     const annotations = { 'helm.sdk.operatorframework.io/uninstall-wait': 'true' };
     await whims.create('waits', { finalizer: true, claim: 'kept' }, { annotations });
     await whims.ready('waits');

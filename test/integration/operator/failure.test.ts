@@ -64,7 +64,7 @@ describe.concurrent('an upgrade with an object that the API server refuses', () 
 });
 
 describe.concurrent('a failure that may pass', () => {
-  test('is tried again after a while, until no tries are left; a change of the spec heals it', async () => {
+  test('a failing upgrade does not go back and forth without end: a few tries, then it waits for a change of the spec', async () => {
     await whims.create('hooked');
     await whims.ready('hooked', 1);
     const stages = await whims.follow('hooked');
@@ -90,7 +90,7 @@ describe.concurrent('a failure that may pass', () => {
     expect(await greetingOf(namespace, 'hooked')).toBe('new');
   });
 
-  test('of what others have to mend heals by a request to try again, when they have', async () => {
+  test('a resource whose tries are used up is not stuck: a request to try again is enough', async () => {
     await whims.create('kindless', { customKind: 'LateWhim' });
     const exhausted = await whims.reason('kindless', 'RetriesExhausted');
     expect(messageOf(exhausted)).toContain('Install the CustomResourceDefinition that the chart needs');
@@ -115,7 +115,7 @@ describe.concurrent('a failure that may pass', () => {
     expect(await helmHistory(namespace, 'stays')).toEqual(['1 deployed', '2 failed', '3 failed']);
   });
 
-  test('of a first install is uninstalled before the next try where the entry says so; the last stays', async () => {
+  test('a release that was deployed once is never uninstalled because a try failed, a first install only where the entry says so', async () => {
     const tidy = world.whims.TidyWhim;
     await tidy.create('fresh', { preInstall: 'fail' });
     await tidy.reason('fresh', 'RetriesExhausted');
@@ -143,7 +143,7 @@ describe.concurrent('values of the wrong type', () => {
 });
 
 describe.concurrent('an upgrade that never becomes ready', () => {
-  test('goes back to the revision that was, says so, and gives up; histories stay bounded', async () => {
+  test('revisions do not pile up under an upgrade that never becomes ready: it goes back, gives up, and histories stay bounded', async () => {
     const forgetful = world.whims.ForgetfulWhim;
     await forgetful.create('crashes', { workload: 'good' });
     await forgetful.ready('crashes', 1);
@@ -186,6 +186,26 @@ describe.concurrent('a revision that somebody changed since', () => {
     await whims.ready('changed', 3);
     expect(await greetingOf(namespace, 'changed')).toBe('new');
     expect(whims.verbs('changed')).toEqual(['upgrade', 'upgrade', 'upgrade']);
+  });
+});
+
+describe.concurrent('a revision that never becomes ready, and cannot be gone back from', () => {
+  test('is said to be, once, and left at that', async () => {
+    await whims.create('cornered', { workload: 'good' });
+    await whims.ready('cornered', 1);
+    await lab.forge(namespace, 'cornered', (json) => json.replaceAll('hello', 'howdy'));
+    await whims.patch('cornered', { spec: { workload: 'crash-loop' } });
+    const stuck = await whims.until('cornered', 'is Stalled', ({ status }) => {
+      return condition(status, 'Stalled')?.reason === 'ReadyTimeout';
+    });
+    expect(messageOf(stuck)).toContain('cannot go back to revision 1');
+    expect(stuck.status?.failures).toBe(1);
+    await whims.annotate('cornered', { 'reconcile-requested-at': 'now' });
+    await whims.until('cornered', 'was looked at', ({ status }) => status?.lastHandledReconcileAt === 'now');
+    expect((await whims.get('cornered'))?.status?.failures).toBe(1);
+    expect(whims.verbs('cornered')).toEqual(['upgrade', 'upgrade']);
+    await whims.patch('cornered', { spec: { workload: 'good' } });
+    expect((await whims.ready('cornered', 3)).status?.failures).toBeUndefined();
   });
 });
 

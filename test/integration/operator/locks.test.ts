@@ -4,7 +4,7 @@ import type { KubeObject } from '../../../src/kube/objects.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import { helmProcess } from '../../support/helm-processes.ts';
 import { startOperatorProcess } from '../../support/operator-process.ts';
-import { condition, eventually } from '../../support/operator-run.ts';
+import { condition, eventually, startOperator } from '../../support/operator-run.ts';
 import { ReleaseLab } from '../../support/release-lab.ts';
 import { greetingOf, helmHistory, makeNamespace, startWhims, Whims, type WhimWorld } from '../../support/whim-world.ts';
 import { installWhims, whimChart } from '../../support/whims.ts';
@@ -57,7 +57,7 @@ const killHelmOfSomebody = async (args: readonly string[], state: { status: stri
 describe.concurrent('an operator that is killed with its helm', () => {
   const place = 'op-locks-killed';
 
-  test('leaves nothing that the next one does not free at once: install, upgrade, uninstall', async () => {
+  test('a release is not stuck in pending after a crash: the next operator frees it at once, and goes on', async () => {
     await makeNamespace(place);
     const kind = await installWhims('KilledWhim', { namespace: place });
     const killed = new Whims(kind, { client: lab.client, namespace: place });
@@ -99,8 +99,27 @@ describe.concurrent('an operator that is killed with its helm', () => {
   });
 });
 
+describe.concurrent('a helm of another operator', () => {
+  test('is left alone as long as that lives, and freed when it dies, though nothing tells', async () => {
+    const place = 'op-locks-two';
+    await makeNamespace(place);
+    const kind = await installWhims('TwiceWhim', { namespace: place });
+    const other = await startOperatorProcess({ namespace: place, watches: await kind.watches() });
+    const begun = new Whims(kind, { client: lab.client, namespace: place });
+    await begun.create('handed-over', { preInstall: 'good', worksFor: '60s' });
+    await recordSays('pending-install', 'handed-over', 1, place);
+    const operator = await startOperator({ namespace: place, entries: [await kind.entry()] });
+    await begun.reason('handed-over', 'ReleaseLocked');
+    expect(operator.helm.calls).toEqual([]);
+    await other.end('SIGKILL');
+    await begun.ready('handed-over', 2);
+    await operator.stop();
+    await lab.kubectl('delete', 'namespace', place, '--wait=false');
+  });
+});
+
 describe.concurrent('a helm that is killed under a living operator', () => {
-  test('is a failed try: an install is marked as failed, and made again', async () => {
+  test('a release is not stuck in pending after helm ran out of memory: an install is made again', async () => {
     await whims.create('first', { preInstall: 'good', worksFor: '60s' });
     await recordSays('pending-install', 'first', 1);
     process.kill(await helmProcess('upgrade', 'first'), 'SIGKILL');
@@ -110,7 +129,7 @@ describe.concurrent('a helm that is killed under a living operator', () => {
     expect(await helmHistory(namespace, 'first')).toEqual(['1 superseded', '2 deployed']);
   });
 
-  test('is a failed try: an upgrade goes back to the last good revision, and is made again', async () => {
+  test('a release is not stuck in pending after helm ran out of memory: an upgrade goes back, and is made again', async () => {
     await whims.create('second');
     await whims.ready('second', 1);
     await whims.patch('second', { spec: { preUpgrade: 'good', worksFor: '8s', greeting: 'new' } });
@@ -171,6 +190,23 @@ describe.concurrent('a helm of somebody else', () => {
     await whims.ready('stuck', 3);
     expect(whims.verbs('stuck')).toEqual(['upgrade', 'rollback']);
     expect(await whims.event('stuck', /^Unlocking: /)).toContain('nothing happened within its time limit of 300 s');
+  });
+
+  test('that died and left a record that cannot be read: the Secret is named that has to go', async () => {
+    await whims.create('garbled');
+    await whims.ready('garbled', 1);
+    const upgrade = ['upgrade', 'garbled', whimChart, '--set', 'preUpgrade=good,worksFor=60s'];
+    await killHelmOfSomebody(upgrade, { status: 'pending-upgrade', revision: 2 });
+    const secret = { namespace, name: 'sh.helm.release.v1.garbled.v2', fieldManager };
+    await lab.client.merge(CoreResources.secrets, { data: { release: 'AAAA' } }, secret);
+    await makeOld('garbled', 2);
+    const stuck = await whims.until('garbled', 'is Stalled', ({ status }) => {
+      return condition(status, 'Stalled')?.reason === 'ReleaseLocked';
+    });
+    expect(condition(stuck.status, 'Ready')?.message).toContain(`delete Secret ${namespace}/${secret.name}`);
+    await lab.client.delete(CoreResources.secrets, secret);
+    await whims.ready('garbled', 1);
+    expect(whims.verbs('garbled')).toEqual(['upgrade']);
   });
 
   test('that died within an uninstall: it is uninstalled to the end, and installed anew', async () => {

@@ -44,7 +44,7 @@ const lookedAt = async (whims: Whims, name: string): Promise<Watched> => {
 };
 
 describe.concurrent('two kinds with resources of one name in one namespace', () => {
-  test('the second is told whose the release is, and its deletion leaves the first alone', async () => {
+  test('two kinds do not collide in a release name: the second is told whose it is, and its deletion leaves the first alone', async () => {
     await own.create('twin', { greeting: 'of the first' });
     await own.ready('twin', 1);
     await rival.create('twin', { greeting: 'of the second' });

@@ -42,7 +42,7 @@ const lookedAt = async (name: string, at = whims): Promise<Watched> => {
 };
 
 describe.concurrent('an annotation', () => {
-  test('suspend: nothing happens to the release, whatever is asked for, until it goes', async () => {
+  test('a release can be paused: suspended, nothing happens to it, whatever is asked for', async () => {
     await whims.create('paused');
     await whims.ready('paused', 1);
     await whims.annotate('paused', { suspend: 'true', 'force-requested-at': 'now' });
@@ -119,11 +119,13 @@ describe.concurrent('an annotation', () => {
     for (const args of gentle) expect(args).not.toContain('--force-replace');
   });
 
-  test('reconcile-period: what no watch tells is seen all the same', async () => {
+  test('the reconcile-period of an annotation is obeyed, also 0', async () => {
     const unwatched = world.whims.UnwatchedWhim;
-    await unwatched.create('seen', {}, { annotations: { [sdk('reconcile-period')]: '1s' } });
+    // the echo of its own last status is over when the other is ready
     await unwatched.create('unseen', {}, { annotations: { [sdk('reconcile-period')]: '0' } });
-    await Promise.all([unwatched.ready('seen'), unwatched.ready('unseen')]);
+    await unwatched.ready('unseen');
+    await unwatched.create('seen', {}, { annotations: { [sdk('reconcile-period')]: '1s' } });
+    await unwatched.ready('seen');
     await lab.kubectl('-n', namespace, 'delete', 'configmap', 'seen', 'unseen');
     const seen = await unwatched.reason('seen', 'WorkloadsProgressing');
     expect(messageOf(seen)).toContain('ConfigMap seen: it is missing');
@@ -202,7 +204,7 @@ spec:
   versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
 `;
 
-  test('Skip leaves them out, Create makes what is missing, CreateReplace follows the chart', async () => {
+  test('CRDs in crds/ are upgraded with the chart where the entry says so: Skip, Create, CreateReplace', async () => {
     await makeNamespace(place);
     const charts = await mkdtemp(join(testCluster().testRoot, 'crds-'));
     const all = await Promise.all(
@@ -248,7 +250,7 @@ spec:
 describe.concurrent('a serviceAccount', () => {
   const user = `system:serviceaccount:${accounts}:deployer`;
 
-  test('is whom helm acts as in every call: without rights nothing is made, and the missing right is named', async () => {
+  test('a missing right is named, and found when it is granted: a serviceAccount is whom helm acts as in every call', async () => {
     const account = world.whims.AccountWhim.in(accounts);
     await lab.kubectl('-n', accounts, 'create', 'serviceaccount', 'deployer');
     await account.create('acting');

@@ -353,6 +353,11 @@ describe('decide', () => {
     expect(decide(observation({ release: held }), now).requeueAfterMs).toBe(300_000);
   });
 
+  test('looks every few seconds whether a process of this machine lives on: nothing would tell', () => {
+    const held = release({ status: 'pending-upgrade', holder: 'alive' });
+    expect(decide(observation({ release: held }), now).requeueAfterMs).toBe(5_000);
+  });
+
   test('names the other owner of a release', () => {
     const decision = decide(observation({ release: release({ owner: 'Library.velotio.com' }) }), now);
     expect(decision.message).toContain('alice/shop');
@@ -492,6 +497,12 @@ describe('decide', () => {
         [
           'stays where the earlier one has the same content',
           { resource: resource({}, status({ history: [snapshot(1)] })) },
+          'Progressing',
+          undefined,
+        ],
+        [
+          'stays where going back has failed',
+          { resource: resource({}, status()), failure: failure({ action: 'rollback', retryAtMs: 0 }) },
           'Progressing',
           undefined,
         ],

@@ -72,6 +72,15 @@ describe('composeStatus', () => {
     expect(status.conditions?.[0]?.lastTransitionTime).toBe('2026-01-01T00:00:00Z');
   });
 
+  test('a release that was installed anew has no history but its own', () => {
+    const before = { release: snapshot(3), history: [snapshot(2), snapshot(1)], readyRevision: 3 };
+    const inputs = { resource: resource({}, before), verdict: working, nowMs: now };
+    const again = composeStatus({ ...inputs, release: snapshot(1) });
+    expect([again.history, again.readyRevision]).toEqual([undefined, undefined]);
+    const later = composeStatus({ ...inputs, resource: resource({}, again), release: snapshot(2) });
+    expect(later.history?.map(({ revision }) => revision)).toEqual([1]);
+  });
+
   test('a new revision moves the earlier one into the bounded history', () => {
     let status: WatchedStatus = {};
     for (let revision = 1; revision <= 9; revision += 1) {
