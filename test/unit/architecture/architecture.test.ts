@@ -44,7 +44,7 @@ const pure: Readonly<Record<string, string>> = {
   uninstall: 'record-trust',
   release: 'record|manifest|content-digest|encode|json-members',
   api: '.*',
-  lib: 'backoff|did-you-mean|go-duration|error-text|coded-error|merge-maps|one-line|proc-stat|quote-untrusted',
+  lib: 'backoff|did-you-mean|go-bool|go-duration|error-text|coded-error|merge-maps|one-line|proc-stat|quote-untrusted',
 };
 const pureFiles = new RegExp(
   `^(${Object.entries(pure)
