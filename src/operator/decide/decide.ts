@@ -5,8 +5,9 @@ import { UNINSTALL_FINALIZER } from '../../api/v1alpha1/finalizer.ts';
 import type { FailureMemory, Observation, ObservedRelease } from '../observe/observation.ts';
 import { parseDigestLabel } from './desired-digest.ts';
 import { forceRequestOf, isAbout } from './failure.ts';
-import { lastGood, lastReady, lockOf } from './lock.ts';
+import { lastGood, lockOf } from './lock.ts';
 import { isOurs, ownerText } from './ownership.ts';
+import { unreadySinceMs, wasEverDeployed, wayBack } from './past.ts';
 import { type Action, type State, states } from './states.ts';
 
 /** What was decided, and why. */
@@ -167,24 +168,6 @@ function inSync({ observation, digest, nowMs }: Situation): Decision {
     : inState('Broken', message, { reason: 'ReadyTimeout', toRevision });
 }
 
-/** Where a revision that never became ready goes back to. One that was ready once has no fault that an older one mends. */
-function wayBack(observation: Observation, digest: string): number | undefined {
-  const { release, resource, entry } = observation;
-  const { readyRevision, history = [] } = resource.status ?? {};
-  if (entry.remediation.upgrade !== 'rollback' || readyRevision === release?.revision) return undefined;
-  const target = history.find(({ revision }) => revision === lastReady(observation));
-  return target === undefined || parseDigestLabel(target.digest)?.digest === digest ? undefined : target.revision;
-}
-
-/** Since when the workloads have had time to become ready: the last deployment, or the moment when they no longer were. */
-function unreadySinceMs(observation: Observation, nowMs: number): number {
-  const { release, conditions } = observation.resource.status ?? {};
-  const ready = conditions?.find((condition) => condition.type === 'Ready');
-  const sinceMs = ready === undefined || ready.status === 'True' ? nowMs : Date.parse(ready.lastTransitionTime);
-  const deployedMs = Date.parse(release?.lastDeployed ?? '');
-  return Math.max(Number.isNaN(sinceMs) ? nowMs : sinceMs, Number.isNaN(deployedMs) ? 0 : deployedMs);
-}
-
 /** What a failure of what is desired forbids, or asks for first; undefined where the next try is due. */
 function afterFailure({ observation, digest, nowMs }: Situation): Decision | undefined {
   const { failure, entry, release, resource } = observation;
@@ -202,12 +185,6 @@ function afterFailure({ observation, digest, nowMs }: Situation): Decision | und
   }
   if (isExhausted) return exhausted(failure, release);
   return failure.retryAtMs > nowMs ? backoff(failure, { nowMs, more: whatStays(release) }) : undefined;
-}
-
-function wasEverDeployed({ release, resource }: Observation): boolean {
-  const { readyRevision, history = [], release: known } = resource.status ?? {};
-  const isInHistory = [known, ...history].some((each) => each?.status === 'deployed' || each?.status === 'superseded');
-  return release === undefined || release.good.length > 0 || readyRevision !== undefined || isInHistory;
 }
 
 function exhausted(failure: FailureMemory, release: ObservedRelease | undefined): Decision {
