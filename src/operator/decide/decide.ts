@@ -3,10 +3,11 @@ import { ResourceAnnotation } from '../../api/v1alpha1/annotations.ts';
 import type { ConditionReason } from '../../api/v1alpha1/conditions.ts';
 import { UNINSTALL_FINALIZER } from '../../api/v1alpha1/finalizer.ts';
 import type { FailureMemory, Observation, ObservedRelease } from '../observe/observation.ts';
+import { holdsSdkFinalizer } from '../takeover/sdk-traces.ts';
 import { parseDigestLabel } from './desired-digest.ts';
 import { forceRequestOf, isAbout } from './failure.ts';
 import { lastGood, lockOf } from './lock.ts';
-import { isOurs, ownerText } from './ownership.ts';
+import { isInherited, isOurs, ownerText } from './ownership.ts';
 import { unreadySinceMs, wasEverDeployed, wayBack } from './past.ts';
 import { type Action, type State, states } from './states.ts';
 
@@ -35,13 +36,16 @@ interface Situation {
 /** How often what cannot go on is looked at, in case the change that it waits for was missed. */
 const blockedPollMs = 10_000;
 const lingeringPollMs = 2_000;
+const doubtPollMs = 300_000;
 
 /** The decision for one resource at `nowMs`. */
 export function decide(observation: Observation, nowMs: number): Decision {
   const { resource, isSelected } = observation;
-  const isProtected = resource.metadata.finalizers?.includes(UNINSTALL_FINALIZER) === true;
+  const isProtected = holdsFinalizer(observation);
   if (resource.metadata.deletionTimestamp !== undefined) {
-    return isProtected ? deleting(observation, nowMs) : inState('Gone', 'others hold it');
+    // a finalizer cannot be added any more: operator-sdk's has to do
+    const isHeld = isProtected || (isSelected && holdsSdkFinalizer(resource));
+    return isHeld ? deleting(observation, nowMs) : inState('Gone', 'others hold it');
   }
   if (!isSelected) return inState('NotSelected', 'the selector of the watch entry does not match it');
   if (isSuspended(observation)) {
@@ -53,8 +57,8 @@ export function decide(observation: Observation, nowMs: number): Decision {
 function living(observation: Observation, nowMs: number): Decision {
   const { release, desired, settings } = observation;
   if (release !== undefined && !isOurs(observation, release)) {
-    const message = `release ${nameOf(observation)} exists and is not ours (${ownerText(release)}): it is left alone`;
-    return inState('Foreign', message, { reason: 'ForeignRelease' });
+    const whose = ownerText(observation, release);
+    return foreign(observation, `release ${nameOf(observation)} exists and is not ours (${whose}): it is left alone`);
   }
   if (observation.isNamespaceTerminating) {
     const message = `namespace ${observation.releaseNamespace} is being deleted`;
@@ -62,6 +66,10 @@ function living(observation: Observation, nowMs: number): Decision {
   }
   const locked = release === undefined ? undefined : whileLocked(observation, { release, nowMs });
   if (locked !== undefined) return locked;
+  if (release !== undefined && isInherited(observation, release)) return inherited(observation);
+  if (release !== undefined && holdsSdkFinalizer(observation.resource)) {
+    return inState('Unprotected', "it has operator-sdk's finalizer, and the release is ours");
+  }
   if (settings.problem !== undefined) return inState('Blocked', settings.problem, { reason: 'InvalidAnnotation' });
   if (!desired.isKnown) {
     return inState('Blocked', desired.message, { reason: desired.reason, requeueAfterMs: blockedPollMs });
@@ -83,8 +91,11 @@ function deleting(observation: Observation, nowMs: number): Decision {
     return inState('Suspended', message, { reason: 'Suspended' });
   }
   if (release !== undefined && !isOurs(observation, release)) {
-    const message = `release ${nameOf(observation)} is not ours (${ownerText(release)}): it stays`;
-    return inState('Released', message, { reason: 'ForeignRelease' });
+    const message = `release ${nameOf(observation)} is not ours (${ownerText(observation, release)}): it stays`;
+    // operator-sdk's finalizer is not ours to take while its release may be there
+    return holdsFinalizer(observation)
+      ? inState('Released', message, { reason: 'ForeignRelease' })
+      : foreign(observation, message);
   }
   if (leftovers.length > 0) {
     const message = `waiting for ${leftovers.slice(0, 5).join(', ')}${leftovers.length > 5 ? ' and others' : ''} to go`;
@@ -108,7 +119,20 @@ function deleting(observation: Observation, nowMs: number): Decision {
   // cut short, an uninstall is repeated at once: two of them end as one does
   const locked = release.status === 'uninstalling' ? undefined : whileLocked(observation, { release, nowMs });
   if (locked?.state === 'Locked') return locked;
+  if (isInherited(observation, release)) return inherited(observation);
   return inState('Deleting', 'the resource is being deleted', { reason: 'Uninstalling' });
+}
+
+function foreign({ sdkDoubt }: Observation, message: string): Decision {
+  // no event tells that an object is marked now, or that a right was granted
+  const again = sdkDoubt === undefined ? {} : { requeueAfterMs: doubtPollMs };
+  return inState('Foreign', message, { reason: 'ForeignRelease', ...again });
+}
+
+function inherited(observation: Observation): Decision {
+  return inState('Inherited', `release ${nameOf(observation)} is operator-sdk's for this resource`, {
+    reason: 'TakingOver',
+  });
 }
 
 function whileLocked(
@@ -225,7 +249,8 @@ function deploying({ observation, digest }: Situation): Decision {
   if (ownDigest(observation, release) !== undefined) {
     return inState('OutOfDate', `revision ${revision} has other values or another chart`, upgrading);
   }
-  const message = `revision ${revision} was made by somebody else's helm`;
+  const maker = release.digestLabel === undefined ? 'not made by this operator' : "made by somebody else's helm";
+  const message = `revision ${revision} was ${maker}`;
   // labels that helm carried over still tell what we deployed last
   const isWanted = parseDigestLabel(release.digestLabel)?.digest === digest;
   if (settings.drift === 'enabled' || isForced(observation)) return inState('ChangedOutside', message, upgrading);
@@ -237,6 +262,10 @@ function deploying({ observation, digest }: Situation): Decision {
 function isForced({ resource }: Observation): boolean {
   const request = forceRequestOf(resource);
   return request !== undefined && request !== resource.status?.lastHandledForceAt;
+}
+
+function holdsFinalizer({ resource }: Observation): boolean {
+  return resource.metadata.finalizers?.includes(UNINSTALL_FINALIZER) === true;
 }
 
 function isSuspended(observation: Observation): boolean {

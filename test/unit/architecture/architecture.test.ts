@@ -37,7 +37,7 @@ const pure: Readonly<Record<string, string>> = {
   'operator/decide': 'decide|desired-digest|failure|lock|ownership|past|resource-settings|states',
   'operator/readiness': 'pod-trouble|readiness|readiness-summary|status-object|workload-rules',
   'operator/status': 'status|verdict',
-  'operator/takeover': 'managed-fields',
+  'operator/takeover': 'managed-fields|sdk-traces',
   'operator/values': 'overrides-note|reference-index|values|values-annotation|values-from',
   watches: 'parse.*|expand-env|override-values|text-rules|values-yaml',
   purge: 'rules|make-plan|plan|caps|report|content-rules|keep|denials|fair-queue|namespace-selector',
