@@ -16,14 +16,16 @@ export interface Config {
   readonly kubeconfig: string | undefined;
   /** `$POD_NAMESPACE`. */
   readonly podNamespace: string | undefined;
+  /** `$OPERATOR_NAME`, which named the Lease in old projects of operator-sdk. */
+  readonly operatorName: string | undefined;
   /** `$WATCH_NAMESPACE`: comma list, empty or unset = all. */
   readonly watchNamespaces: readonly string[];
   /** `$HELM_BIN`, default `helm` on PATH. */
   readonly helmBin: string;
 }
 
-/** An environment that makes no sense. */
-export class ConfigError extends CodedError<'NAMESPACE_INVALID'> {}
+/** An environment or flags that make no sense. */
+export class ConfigError extends CodedError<'NAMESPACE_INVALID' | 'FLAGS_EXCLUDE'> {}
 
 /** `$WATCH_NAMESPACE`, checked. @throws ConfigError */
 export function watchNamespaces(config: Config): readonly string[] {
@@ -34,6 +36,14 @@ export function watchNamespaces(config: Config): readonly string[] {
     isTerminal: true,
     remedy: 'Write names separated by commas, or leave it empty for all namespaces.',
   });
+}
+
+/** The namespace that the pod's service account names, where `$POD_NAMESPACE` does not: operator-sdk's Deployment sets none. */
+export function inPod(
+  config: Config,
+  { isInCluster, namespace }: { readonly isInCluster: boolean; readonly namespace: string },
+): Config {
+  return isInCluster && namespace !== '' ? { ...config, podNamespace: config.podNamespace ?? namespace } : config;
 }
 
 /** Reads the environment; an empty variable counts as unset. */
@@ -47,6 +57,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     stateHome: get('XDG_STATE_HOME') ?? join(homeDir, '.local', 'state'),
     kubeconfig: get('KUBECONFIG'),
     podNamespace: get('POD_NAMESPACE'),
+    operatorName: get('OPERATOR_NAME'),
     watchNamespaces: (get('WATCH_NAMESPACE') ?? '')
       .split(',')
       .map((name) => name.trim())

@@ -1,5 +1,6 @@
 // Values of command-line options, checked where they are read.
 import { InvalidArgumentError } from 'commander';
+import { parseGoBool } from '../lib/go-bool.ts';
 import { parseGoDuration } from '../lib/go-duration.ts';
 
 /** A whole number in a range, for commander. */
@@ -16,4 +17,11 @@ export function durationMs(text: string): number {
   const ms = parseGoDuration(text);
   if (ms === undefined || ms < 0) throw new InvalidArgumentError('Must be a duration such as 30s or 5m.');
   return ms;
+}
+
+/** A boolean as Go's flags take it, for commander; an option without a text is true. */
+export function goBoolean(text: string): boolean {
+  const value = parseGoBool(text);
+  if (value === undefined) throw new InvalidArgumentError('Must be true or false.');
+  return value;
 }

@@ -33,13 +33,22 @@ export async function runProgram(args: readonly string[], io: CommandIo): Promis
   for (const add of [addRunCommand, addPurgeCommand, addCrdCommand, addLocalCommand, addDemoCommand]) add(host);
   exitInsteadOfLeaving(program);
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync(withCommand(args), { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
     reportError(error, io.stderr);
     return exitCodeOf(error);
   }
+}
+
+/**
+ * Flags alone are those of `run`: the Deployment of an operator-sdk project gives only them, because `run` stands in the
+ * entry point of its image.
+ */
+function withCommand(args: readonly string[]): string[] {
+  const isFlagOfRun = args[0]?.startsWith('--') === true && !['--help', '--version'].includes(args[0]);
+  return isFlagOfRun ? ['run', ...args] : [...args];
 }
 
 /** commander would call process.exit; every sub-command needs to be told not to. */

@@ -1,8 +1,9 @@
 // Where the figures of a running operator come from, and the server that shows them.
-
+import { hostname } from 'node:os';
 import type { HelmObservation } from '../helm/process.ts';
 import type { RunningServer } from '../http/http-server.ts';
 import { startMetricsServer } from '../http/metrics-server.ts';
+import { selfSigned } from '../http/self-signed.ts';
 import type { EventObservation } from '../kube/event-recorder.ts';
 import type { OpenClient } from '../kube/open-client.ts';
 import type { RequestObservation } from '../kube/request-sender.ts';
@@ -32,9 +33,17 @@ export function meterHelm(metrics: Metrics): (observation: HelmObservation) => v
   };
 }
 
+/** Where, and how. */
+export interface MetricsAddress {
+  /** `0` for nowhere. */
+  readonly address: string;
+  /** HTTPS with a certificate of our own making. */
+  readonly isSecure: boolean;
+}
+
 /** Serves the metrics; undefined where the address is `0`. @throws HttpServerError */
 export async function serveMetrics(
-  address: string,
+  { address, isSecure }: MetricsAddress,
   metrics: Metrics,
   opened: OpenClient,
 ): Promise<RunningServer | undefined> {
@@ -46,5 +55,6 @@ export async function serveMetrics(
     address,
     expose: () => metrics.expose(),
     review: (token, path) => reviewer.review(token, path),
+    ...(isSecure ? { tls: await selfSigned(hostname(), new Date(systemClock.now())) } : {}),
   });
 }

@@ -24,7 +24,7 @@ import { loadWatches } from '../watches/load.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import { fieldsWithoutEffect } from '../watches/without-effect.ts';
 import type { CommandIo } from './command.ts';
-import { watchNamespaces } from './config.ts';
+import { inPod, watchNamespaces } from './config.ts';
 import { ExitCode } from './exit-code.ts';
 import { packageRoot } from './package-root.ts';
 import { requireSchedule } from './purge-schedule.ts';
@@ -33,6 +33,7 @@ import { fenceOf, newElection } from './run-leadership.ts';
 import { meterEvents, meterHelm, meterRequests, serveMetrics } from './run-metrics.ts';
 import { runNights } from './run-nights.ts';
 import type { RunOptions } from './run-options.ts';
+import type { Notice } from './scaffold-flags.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { packageVersion } from './version.ts';
 
@@ -50,25 +51,30 @@ interface Wiring {
 }
 
 /** Runs until the first signal, then drains; the second gives up what is in flight. */
-export async function runOperator(options: RunOptions, io: CommandIo): Promise<ExitCode> {
+export async function runOperator(
+  options: RunOptions,
+  { io: given, notices }: { readonly io: CommandIo; readonly notices: readonly Notice[] },
+): Promise<ExitCode> {
   keepHeapSmall();
-  const log = createLogger({ level: options.logLevel, destination: io.stderr });
-  const entries = await readEntries(options, { io, log });
-  const namespaces = watchNamespaces(io.config);
+  const log = createLogger({ level: options.logLevel, destination: given.stderr });
+  for (const { flag, meaning } of notices) log.warn('flag means something else here', { flag, meaning });
+  const entries = await readEntries(options, { io: given, log });
+  const namespaces = watchNamespaces(given.config);
   const policy = await readPolicy(options);
   const metrics = new Metrics();
   const opened = await openClient({
     observe: meterRequests(metrics),
-    kubeconfig: options.kubeconfig ?? io.config.kubeconfig,
+    kubeconfig: options.kubeconfig ?? given.config.kubeconfig,
     context: options.context,
-    homeDir: io.config.homeDir,
+    homeDir: given.config.homeDir,
     userAgent: `bookstore-operator/${packageVersion()}`,
   });
+  const io = options.operatorNamespace === undefined ? { ...given, config: inPod(given.config, opened.client) } : given;
   const cleanUps = [opened.close];
   try {
     const { kubeconfig } = options;
     const helmVersion = await requireHelm(helmFor(opened.client, io, { kubeconfig, maxProcesses: 1 }), operatorMinimum);
-    const election = options.leaderElect === true ? openElection() : undefined;
+    const election = options.leaderElect ? openElection() : undefined;
     const nights = new InFlight();
     const wiring: Wiring = { options, io, log, metrics, opened, election, nights };
     const operator = newOperator(wiring, { entries, namespaces });
@@ -154,7 +160,8 @@ async function serve(wiring: Wiring, operator: Operator): Promise<(() => Promise
           role: () => (election === undefined || election.isLeading ? 'leading' : 'standby'),
         });
   try {
-    const metricsServer = await serveMetrics(options.metricsBindAddress, metrics, opened);
+    const { metricsBindAddress: address, metricsSecure: isSecure } = options;
+    const metricsServer = await serveMetrics({ address, isSecure }, metrics, opened);
     return [probes, metricsServer].flatMap((server) => (server === undefined ? [] : [() => server.stop()]));
   } catch (error) {
     await probes?.stop();

@@ -1,4 +1,4 @@
-// What `run` is told on its command line.
+// What `run` is told, once flags and environment are understood.
 import type { LogLevel } from '../telemetry/logger.ts';
 
 /** Options of the command. */
@@ -12,7 +12,9 @@ export interface RunOptions {
   readonly reconcilePeriod?: number;
   readonly healthProbeBindAddress: string;
   readonly metricsBindAddress: string;
-  readonly leaderElect?: boolean;
+  /** Serve them as HTTPS. */
+  readonly metricsSecure: boolean;
+  readonly leaderElect: boolean;
   readonly leaderElectionId: string;
   readonly leaderElectionNamespace?: string;
   readonly logLevel: LogLevel;

@@ -2,17 +2,18 @@
 import { Option } from 'commander';
 import { logLevels } from '../telemetry/logger.ts';
 import type { CommandHost } from './command.ts';
-import { durationMs, wholeNumber } from './parse-options.ts';
+import { durationMs, goBoolean, wholeNumber } from './parse-options.ts';
+import { defaultMetricsAddress, type RunFlags, readRunFlags } from './run-flags.ts';
 import { defaultLeaseName } from './run-leadership.ts';
 import { runOperator } from './run-operator.ts';
-import type { RunOptions } from './run-options.ts';
+import { addScaffoldFlags } from './scaffold-flags.ts';
 
 /** helm's own limit; more processes at once gain nothing on two cores, and each holds 67 MB. */
 const defaultWorkers = 4;
 
 /** Adds the command to the program. */
 export function addRunCommand({ parent, io, complete }: CommandHost): void {
-  parent
+  const run = parent
     .command('run')
     .description('run the operator: keep the releases equal to the resources that watches.yaml names')
     .option('--watches-file <file>', 'kind → chart (default: ./watches.yaml, else the one shipped)')
@@ -31,12 +32,19 @@ export function addRunCommand({ parent, io, complete }: CommandHost): void {
       durationMs,
     )
     .option('--health-probe-bind-address <address>', 'where /healthz and /readyz answer; 0 for nowhere', ':8081')
-    .option('--metrics-bind-address <address>', 'where /metrics answers, to tokens that may get it; 0 for nowhere', '0')
-    .option('--leader-elect', 'act only while holding a Lease, so that several replicas can run')
-    .option('--leader-election-id <name>', "the Lease's name", defaultLeaseName)
+    .option(
+      '--metrics-bind-address <address>',
+      `where /metrics answers, to tokens that may get it; 0 for nowhere (default: "${defaultMetricsAddress}")`,
+    )
+    .option('--metrics-secure [bool]', 'serve /metrics as HTTPS, with a certificate of its own making', goBoolean)
+    .option('--leader-elect [bool]', 'act only while holding a Lease, so that several replicas can run', goBoolean)
+    .option('--leader-election-id <name>', `the Lease's name (default: "${defaultLeaseName}")`)
     .option('--leader-election-namespace <name>', "the Lease's namespace (default: the operator's)")
     .option('--purge-policy <file>', 'PurgePolicy document: purge at its schedule, in its zone')
     .option('--operator-namespace <name>', "the operator's namespace, which is never purged (default: $POD_NAMESPACE)")
-    .addOption(new Option('--log-level <level>', 'how much is logged').choices(logLevels).default('info'))
-    .action((options: RunOptions) => complete(runOperator(options, io)));
+    .addOption(new Option('--log-level <level>', 'how much is logged (default: "info")').choices(logLevels));
+  addScaffoldFlags(run).action((flags: RunFlags) => {
+    const { options, notices } = readRunFlags(flags, io.config);
+    return complete(runOperator(options, { io, notices }));
+  });
 }

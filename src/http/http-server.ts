@@ -1,7 +1,9 @@
 // A small HTTP server: an address, one handler, and an end that waits for nobody.
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { CodedError } from '../lib/coded-error.ts';
+import type { KeyAndCertificate } from './self-signed.ts';
 
 /** What cannot be listened on. */
 export class HttpServerError extends CodedError<'ADDRESS_INVALID' | 'ADDRESS_IN_USE'> {}
@@ -23,6 +25,8 @@ export interface HttpServerOptions {
   readonly flag: string;
   /** Answers a request by its path, without the query. What it throws becomes 500. */
   readonly handle: (path: string, request: IncomingMessage) => HttpAnswer | Promise<HttpAnswer>;
+  /** Serve HTTPS with this. Default HTTP. */
+  readonly tls?: KeyAndCertificate;
 }
 
 /** A running server. */
@@ -38,7 +42,7 @@ export const notFound: HttpAnswer = { status: 404, body: 'not found\n' };
 /** Starts to answer. @throws HttpServerError */
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningServer> {
   const { host, port } = parseAddress(options.address);
-  const server = createServer((request, response) => {
+  const server = newServer(options.tls, (request, response) => {
     const path = request.url?.split('?')[0] ?? '/';
     Promise.resolve()
       .then(() => options.handle(path, request))
@@ -61,6 +65,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
         server.closeAllConnections();
       }),
   };
+}
+
+function newServer(tls: KeyAndCertificate | undefined, listener: RequestListener): Server {
+  return tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
 }
 
 function parseAddress(address: string): { readonly host: string | undefined; readonly port: number } {

@@ -1,5 +1,6 @@
 // /metrics for Prometheus, for those whose token the API server vouches for (DESIGN.md §9).
 import { type HttpAnswer, notFound, type RunningServer, startHttpServer } from './http-server.ts';
+import type { KeyAndCertificate } from './self-signed.ts';
 
 /** Options of {@link startMetricsServer}. */
 export interface MetricsServerOptions {
@@ -9,6 +10,8 @@ export interface MetricsServerOptions {
   readonly expose: () => Promise<{ readonly contentType: string; readonly body: string }>;
   /** The verdict on a bearer token for a path. What it throws becomes 503: nobody is let in unasked. */
   readonly review: (token: string, path: string) => Promise<'allowed' | 'unauthenticated' | 'forbidden'>;
+  /** As {@link import('./http-server.ts').HttpServerOptions.tls}. */
+  readonly tls?: KeyAndCertificate;
 }
 
 const unauthorized: HttpAnswer = {
@@ -23,9 +26,10 @@ const forbidden: HttpAnswer = {
 
 /** Starts to answer. @throws HttpServerError */
 export function startMetricsServer(options: MetricsServerOptions): Promise<RunningServer> {
-  const { address, expose, review } = options;
+  const { address, expose, review, tls } = options;
   return startHttpServer({
     address,
+    ...(tls === undefined ? {} : { tls }),
     flag: '--metrics-bind-address',
     handle: async (path, request) => {
       if (path !== '/metrics') return notFound;

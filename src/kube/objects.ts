@@ -13,6 +13,9 @@ export interface OwnerReference {
 export interface ManagedFieldsEntry {
   readonly manager?: string;
   readonly operation?: string;
+  /** The version in which the fields are named. */
+  readonly apiVersion?: string;
+  readonly fieldsType?: string;
   readonly subresource?: string;
   /** RFC 3339: when the manager last changed one of these fields. */
   readonly time?: string;

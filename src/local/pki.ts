@@ -3,7 +3,7 @@ import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { issueCertificate } from './certificate.ts';
+import { issueCertificate } from '../lib/certificate.ts';
 
 /** Where each file of the PKI is. */
 export interface PkiFiles {

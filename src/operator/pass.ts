@@ -22,6 +22,7 @@ import type { ReleaseCache } from './observe/release-cache.ts';
 import type { Workloads } from './readiness/workloads.ts';
 import { composeStatus, type StatusInputs, type Verdict } from './status/status.ts';
 import type { StatusWriter } from './status/status-writer.ts';
+import { withOwnStatus } from './takeover/sdk-traces.ts';
 
 /** What the passes over one kind work with. */
 export interface PassContext {
@@ -71,7 +72,7 @@ export async function writeStatus(pass: Pass, news: News, context: PassContext):
   const status = composeStatus({
     ...news,
     resource: pass.observation.resource,
-    before: latest.status,
+    before: withOwnStatus(latest).status,
     failure: context.failures.get(pass.key, pass.observation.resource),
     nowMs: context.clock.now(),
   });

@@ -2,6 +2,7 @@
 import { ResourceAnnotation } from '../api/v1alpha1/annotations.ts';
 import type { ReconcileResult } from '../controller/reconciler.ts';
 import { isApiError } from '../kube/errors.ts';
+import { adopt } from './act/adopt.ts';
 import { deploy } from './act/deploy.ts';
 import { addFinalizer } from './act/finalizer.ts';
 import { letGo } from './act/let-go.ts';
@@ -13,12 +14,14 @@ import { sweep } from './act/sweep.ts';
 import { uninstall } from './act/uninstall.ts';
 import { unlock } from './act/unlock.ts';
 import { decide } from './decide/decide.ts';
+import { isInherited, isOurs } from './decide/ownership.ts';
 import type { Action } from './decide/states.ts';
 import type { ObservedResource } from './observe/observation.ts';
 import { latestOf, type Pass, type PassContext } from './pass.ts';
 
 /** What changes a release: it is looked at once more right before. */
 const releaseActions: ReadonlySet<Action> = new Set([
+  'adopt',
   'install',
   'upgrade',
   'rollback',
@@ -79,6 +82,8 @@ export class ResourceReconciler {
         return settle(pass, context);
       case 'addFinalizer':
         return (await this.#protect(pass)) ? this.reconcile(pass.key, pass.signal) : {};
+      case 'adopt':
+        return adopt(pass, context);
       case 'install':
       case 'upgrade':
         return deploy(pass, pass.decision.action, context);
@@ -100,9 +105,12 @@ export class ResourceReconciler {
   /** False where the resource went meanwhile: the watch will tell. */
   async #protect(pass: Pass): Promise<boolean> {
     const { client, type, store } = this.#context;
-    const resource = latestOf(pass.observation.resource, this.#context);
+    const { observation, signal } = pass;
+    const { release } = observation;
+    const isSdkDone = release !== undefined && isOurs(observation, release) && !isInherited(observation, release);
     try {
-      store.remember(await addFinalizer(resource, { client, type, signal: pass.signal }));
+      const resource = latestOf(observation.resource, this.#context);
+      store.remember(await addFinalizer(resource, { client, type, isSdkDone, signal }));
       return true;
     } catch (error) {
       if (isApiError(error, 'API_NOT_FOUND')) return false;

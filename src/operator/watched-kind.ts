@@ -186,6 +186,7 @@ export class WatchedKind {
       observer: new Observer({
         entry: this.#entry,
         client,
+        discovery: this.#shared.discovery,
         releases,
         namespaces,
         workloads,

@@ -17,7 +17,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { issueCertificate } from '../../src/local/certificate.ts';
+import { issueCertificate } from '../../src/lib/certificate.ts';
 import { isChosen, type SeenRequest, type Selector, statusBody } from './chaos/fault.ts';
 import { FaultSet } from './chaos/fault-set.ts';
 import { FrontDoor, type HalfOpenScope } from './chaos/front-door.ts';

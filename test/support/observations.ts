@@ -81,6 +81,7 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     isSelected: true,
     isNamespaceTerminating: false,
     release: release(),
+    isSdkOwned: false,
     desired: { isKnown: true, digest, values: {} },
     workloads: { state: 'ready', message: '' },
     failure: undefined,

@@ -1,4 +1,5 @@
 // One observation for each state of a watched resource, and what can come between: the two sides of the table of states.
+import { SDK_FINALIZERS, UNINSTALL_FINALIZER } from '../../src/api/v1alpha1/finalizer.ts';
 import type { WatchedStatus } from '../../src/api/v1alpha1/watched-status.ts';
 import { formatDigestLabel } from '../../src/operator/decide/desired-digest.ts';
 import { resourceSettings } from '../../src/operator/decide/resource-settings.ts';
@@ -48,6 +49,11 @@ export const examples: Readonly<Record<State, Observation>> = {
   Suspended: observation({ resource: known({ annotations: { [suspend]: 'true' } }) }),
   Unprotected: observation({ resource: resource({ finalizers: [] }), release: undefined }),
   Foreign: observation({ release: release({ owner: undefined, digestLabel: undefined }) }),
+  Inherited: observation({
+    resource: resource({ finalizers: [UNINSTALL_FINALIZER, ...SDK_FINALIZERS.slice(0, 1)] }),
+    release: release({ owner: undefined, digestLabel: undefined }),
+    isSdkOwned: true,
+  }),
   Blocked: observation({
     release: undefined,
     desired: { isKnown: false, reason: 'ValuesSourceFailed', message: 'Secret alice/db does not exist' },

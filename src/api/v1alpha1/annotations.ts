@@ -28,6 +28,14 @@ export const SdkAnnotation = {
   reconcilePeriod: 'helm.sdk.operatorframework.io/reconcile-period',
 } as const;
 
+/** operator-sdk's annotations on an object of a release that cannot have an owner reference, or is to be kept. */
+export const SdkObjectAnnotation = {
+  /** `NAMESPACE/NAME` of the resource. */
+  primaryResource: 'operator-sdk/primary-resource',
+  /** `Kind.group` of the resource. */
+  primaryResourceType: 'operator-sdk/primary-resource-type',
+} as const;
+
 /** Prefix of all that {@link PurgeAnnotation} holds. */
 export const PURGE_PREFIX = 'purge.velotio.com/';
 

@@ -45,6 +45,8 @@ export const ConditionReason = {
   installing: 'Installing',
   /** A new revision is being made because values or chart changed. */
   upgrading: 'Upgrading',
+  /** operator-sdk's release becomes ours; it is upgraded next. */
+  takingOver: 'TakingOver',
   /** A helm that died left the release locked; it is being freed. */
   unlocking: 'Unlocking',
   /** The release is going back to an earlier revision. */

@@ -1,5 +1,5 @@
 // Adding and removing our finalizer: first of all acts, and last of all (DESIGN.md O1, O10).
-import { UNINSTALL_FINALIZER } from '../../api/v1alpha1/finalizer.ts';
+import { SDK_FINALIZERS, UNINSTALL_FINALIZER } from '../../api/v1alpha1/finalizer.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { ApiError } from '../../kube/errors.ts';
 import type { Resource } from '../../kube/resource.ts';
@@ -11,29 +11,33 @@ import { fieldManager } from './field-manager.ts';
 export interface FinalizerContext {
   readonly client: KubeClient;
   readonly type: Resource;
+  /** Whether operator-sdk's finalizer goes with the change: nothing is left for it to do. Default false. */
+  readonly isSdkDone?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Adds ours. @throws ApiError `API_NOT_FOUND` where the resource is gone, or another has its name */
 export function addFinalizer(resource: ObservedResource, context: FinalizerContext): Promise<ObservedResource> {
-  return changeFinalizers(resource, context, (held) => [...withoutOurs(held), UNINSTALL_FINALIZER]);
+  return changeFinalizers(resource, context, (held) => [...held, UNINSTALL_FINALIZER]);
 }
 
 /** Removes ours and leaves those of others. @throws ApiError as above */
 export function removeFinalizer(resource: ObservedResource, context: FinalizerContext): Promise<ObservedResource> {
-  return changeFinalizers(resource, context, withoutOurs);
+  return changeFinalizers(resource, context, (held) => held);
 }
 
 /**
- * A list cannot be patched in part: the resourceVersion makes sure that nobody else's finalizer is lost. Safe to make
- * again on what somebody else has written meanwhile, as long as it is the same object.
+ * `change` gets what is left without ours. A list cannot be patched in part: the resourceVersion makes sure that nobody
+ * else's finalizer is lost. Safe to make again on what somebody else has written meanwhile, as long as it is the same
+ * object.
  */
 function changeFinalizers(
   resource: ObservedResource,
   context: FinalizerContext,
   change: (held: readonly string[]) => readonly string[],
 ): Promise<ObservedResource> {
-  const { client, type, signal } = context;
+  const { client, type, isSdkDone = false, signal } = context;
+  const going = [UNINSTALL_FINALIZER, ...(isSdkDone ? SDK_FINALIZERS : [])];
   const { namespace, name, uid } = resource.metadata;
   return retryOnConflict(
     async (attempt) => {
@@ -41,13 +45,10 @@ function changeFinalizers(
       if (latest.metadata.uid !== uid)
         throw new ApiError('API_NOT_FOUND', `${type.kind} ${name} was replaced by another`);
       const { resourceVersion, finalizers = [] } = latest.metadata;
-      const patch = { metadata: { resourceVersion, finalizers: change(finalizers) } };
+      const left = finalizers.filter((each) => !going.includes(each));
+      const patch = { metadata: { resourceVersion, finalizers: change(left) } };
       return client.merge<ObservedResource>(type, patch, { namespace, name, fieldManager, signal });
     },
     { signal },
   );
-}
-
-function withoutOurs(finalizers: readonly string[]): readonly string[] {
-  return finalizers.filter((each) => each !== UNINSTALL_FINALIZER);
 }

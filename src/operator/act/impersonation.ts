@@ -2,8 +2,11 @@
 import type { KubeClient } from '../../kube/client.ts';
 import type { Observation } from '../observe/observation.ts';
 
+/** For whose release something is done. */
+type Beneficiary = Pick<Observation, 'entry' | 'releaseNamespace'>;
+
 /** The entry's ServiceAccount in the release's namespace, else ourselves (DESIGN.md O14). */
-export function impersonationOf(observation: Observation): { readonly impersonate?: string } {
+export function impersonationOf(observation: Beneficiary): { readonly impersonate?: string } {
   const { serviceAccount } = observation.entry;
   return serviceAccount === undefined
     ? {}
@@ -11,7 +14,7 @@ export function impersonationOf(observation: Observation): { readonly impersonat
 }
 
 /** The client that acts as the same. */
-export function actingFor(observation: Observation, client: KubeClient): KubeClient {
+export function actingFor(observation: Beneficiary, client: KubeClient): KubeClient {
   const { impersonate } = impersonationOf(observation);
   return impersonate === undefined ? client : client.impersonating(impersonate);
 }

@@ -1,6 +1,6 @@
-// The last act: our finalizer goes, and with it what we remember of the resource.
+// The last act: our finalizer goes, and operator-sdk's where there was one, and with it what we remember of the resource.
 
-import { UNINSTALL_FINALIZER } from '../../api/v1alpha1/finalizer.ts';
+import { SDK_FINALIZERS, UNINSTALL_FINALIZER } from '../../api/v1alpha1/finalizer.ts';
 import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { isApiError } from '../../kube/errors.ts';
 import { objectKey } from '../../kube/objects.ts';
@@ -16,7 +16,9 @@ export async function letGo(pass: Pass, context: PassContext): Promise<Reconcile
     const note = decision.message;
     context.recordEvent(resource, { type: 'Warning', reason: 'ForeignRelease', action: 'uninstall', note });
   }
-  if (resource.metadata.finalizers?.some((each) => each !== UNINSTALL_FINALIZER) === true) {
+  const isSdkDone = !isForeign; // of a release that is not proved to be ours, its operator may have something to do
+  const going = [UNINSTALL_FINALIZER, ...(isSdkDone ? SDK_FINALIZERS : [])];
+  if (resource.metadata.finalizers?.some((each) => !going.includes(each)) === true) {
     const { reason = 'Uninstalled', message } = decision;
     const verdict = {
       ready: 'False',
@@ -27,10 +29,12 @@ export async function letGo(pass: Pass, context: PassContext): Promise<Reconcile
     await writeStatus(pass, { verdict, release: null }, context);
   }
   const { client, type, store } = context;
-  const left = await removeFinalizer(latestOf(resource, context), { client, type, signal }).catch((error: unknown) => {
-    if (isApiError(error, 'API_NOT_FOUND')) return undefined;
-    throw error;
-  });
+  const left = await removeFinalizer(latestOf(resource, context), { client, type, isSdkDone, signal }).catch(
+    (error: unknown) => {
+      if (isApiError(error, 'API_NOT_FOUND')) return undefined;
+      throw error;
+    },
+  );
   // with its last finalizer it went, and the answer has the version of before: the store would take it for what it holds
   if (left?.metadata.finalizers?.length) store.remember(left);
   else store.forget(objectKey(resource.metadata));

@@ -3,10 +3,12 @@ import { ResourceAnnotation } from '../../api/v1alpha1/annotations.ts';
 import type { ConditionReason } from '../../api/v1alpha1/conditions.ts';
 import { UNINSTALL_FINALIZER } from '../../api/v1alpha1/finalizer.ts';
 import type { FailureMemory, Observation, ObservedRelease } from '../observe/observation.ts';
+import { holdsSdkFinalizer } from '../takeover/sdk-traces.ts';
 import { parseDigestLabel } from './desired-digest.ts';
 import { forceRequestOf, isAbout } from './failure.ts';
-import { lastGood, lastReady, lockOf } from './lock.ts';
-import { isOurs, ownerText } from './ownership.ts';
+import { lastGood, lockOf } from './lock.ts';
+import { isInherited, isOurs, ownerText } from './ownership.ts';
+import { unreadySinceMs, wasEverDeployed, wayBack } from './past.ts';
 import { type Action, type State, states } from './states.ts';
 
 /** What was decided, and why. */
@@ -34,13 +36,16 @@ interface Situation {
 /** How often what cannot go on is looked at, in case the change that it waits for was missed. */
 const blockedPollMs = 10_000;
 const lingeringPollMs = 2_000;
+const doubtPollMs = 300_000;
 
 /** The decision for one resource at `nowMs`. */
 export function decide(observation: Observation, nowMs: number): Decision {
   const { resource, isSelected } = observation;
-  const isProtected = resource.metadata.finalizers?.includes(UNINSTALL_FINALIZER) === true;
+  const isProtected = holdsFinalizer(observation);
   if (resource.metadata.deletionTimestamp !== undefined) {
-    return isProtected ? deleting(observation, nowMs) : inState('Gone', 'others hold it');
+    // a finalizer cannot be added any more: operator-sdk's has to do
+    const isHeld = isProtected || (isSelected && holdsSdkFinalizer(resource));
+    return isHeld ? deleting(observation, nowMs) : inState('Gone', 'others hold it');
   }
   if (!isSelected) return inState('NotSelected', 'the selector of the watch entry does not match it');
   if (isSuspended(observation)) {
@@ -52,8 +57,8 @@ export function decide(observation: Observation, nowMs: number): Decision {
 function living(observation: Observation, nowMs: number): Decision {
   const { release, desired, settings } = observation;
   if (release !== undefined && !isOurs(observation, release)) {
-    const message = `release ${nameOf(observation)} exists and is not ours (${ownerText(release)}): it is left alone`;
-    return inState('Foreign', message, { reason: 'ForeignRelease' });
+    const whose = ownerText(observation, release);
+    return foreign(observation, `release ${nameOf(observation)} exists and is not ours (${whose}): it is left alone`);
   }
   if (observation.isNamespaceTerminating) {
     const message = `namespace ${observation.releaseNamespace} is being deleted`;
@@ -61,6 +66,10 @@ function living(observation: Observation, nowMs: number): Decision {
   }
   const locked = release === undefined ? undefined : whileLocked(observation, { release, nowMs });
   if (locked !== undefined) return locked;
+  if (release !== undefined && isInherited(observation, release)) return inherited(observation);
+  if (release !== undefined && holdsSdkFinalizer(observation.resource)) {
+    return inState('Unprotected', "it has operator-sdk's finalizer, and the release is ours");
+  }
   if (settings.problem !== undefined) return inState('Blocked', settings.problem, { reason: 'InvalidAnnotation' });
   if (!desired.isKnown) {
     return inState('Blocked', desired.message, { reason: desired.reason, requeueAfterMs: blockedPollMs });
@@ -82,8 +91,11 @@ function deleting(observation: Observation, nowMs: number): Decision {
     return inState('Suspended', message, { reason: 'Suspended' });
   }
   if (release !== undefined && !isOurs(observation, release)) {
-    const message = `release ${nameOf(observation)} is not ours (${ownerText(release)}): it stays`;
-    return inState('Released', message, { reason: 'ForeignRelease' });
+    const message = `release ${nameOf(observation)} is not ours (${ownerText(observation, release)}): it stays`;
+    // operator-sdk's finalizer is not ours to take while its release may be there
+    return holdsFinalizer(observation)
+      ? inState('Released', message, { reason: 'ForeignRelease' })
+      : foreign(observation, message);
   }
   if (leftovers.length > 0) {
     const message = `waiting for ${leftovers.slice(0, 5).join(', ')}${leftovers.length > 5 ? ' and others' : ''} to go`;
@@ -107,7 +119,20 @@ function deleting(observation: Observation, nowMs: number): Decision {
   // cut short, an uninstall is repeated at once: two of them end as one does
   const locked = release.status === 'uninstalling' ? undefined : whileLocked(observation, { release, nowMs });
   if (locked?.state === 'Locked') return locked;
+  if (isInherited(observation, release)) return inherited(observation);
   return inState('Deleting', 'the resource is being deleted', { reason: 'Uninstalling' });
+}
+
+function foreign({ sdkDoubt }: Observation, message: string): Decision {
+  // no event tells that an object is marked now, or that a right was granted
+  const again = sdkDoubt === undefined ? {} : { requeueAfterMs: doubtPollMs };
+  return inState('Foreign', message, { reason: 'ForeignRelease', ...again });
+}
+
+function inherited(observation: Observation): Decision {
+  return inState('Inherited', `release ${nameOf(observation)} is operator-sdk's for this resource`, {
+    reason: 'TakingOver',
+  });
 }
 
 function whileLocked(
@@ -170,24 +195,6 @@ function inSync({ observation, digest, nowMs }: Situation): Decision {
   });
 }
 
-/** Where a revision that never became ready goes back to. One that was ready once has no fault that an older one mends. */
-function wayBack(observation: Observation, digest: string): number | undefined {
-  const { release, resource, entry } = observation;
-  const { readyRevision, history = [] } = resource.status ?? {};
-  if (entry.remediation.upgrade !== 'rollback' || readyRevision === release?.revision) return undefined;
-  const target = history.find(({ revision }) => revision === lastReady(observation));
-  return target === undefined || parseDigestLabel(target.digest)?.digest === digest ? undefined : target.revision;
-}
-
-/** Since when the workloads have had time to become ready: the last deployment, or the moment when they no longer were. */
-function unreadySinceMs(observation: Observation, nowMs: number): number {
-  const { release, conditions } = observation.resource.status ?? {};
-  const ready = conditions?.find((condition) => condition.type === 'Ready');
-  const sinceMs = ready === undefined || ready.status === 'True' ? nowMs : Date.parse(ready.lastTransitionTime);
-  const deployedMs = Date.parse(release?.lastDeployed ?? '');
-  return Math.max(Number.isNaN(sinceMs) ? nowMs : sinceMs, Number.isNaN(deployedMs) ? 0 : deployedMs);
-}
-
 /** What a failure of what is desired forbids, or asks for first; undefined where the next try is due. */
 function afterFailure({ observation, digest, nowMs }: Situation): Decision | undefined {
   const { failure, entry, release, resource } = observation;
@@ -205,12 +212,6 @@ function afterFailure({ observation, digest, nowMs }: Situation): Decision | und
   }
   if (isExhausted) return exhausted(failure, release);
   return failure.retryAtMs > nowMs ? backoff(failure, { nowMs, more: whatStays(release) }) : undefined;
-}
-
-function wasEverDeployed({ release, resource }: Observation): boolean {
-  const { readyRevision, history = [], release: known } = resource.status ?? {};
-  const isInHistory = [known, ...history].some((each) => each?.status === 'deployed' || each?.status === 'superseded');
-  return release === undefined || release.good.length > 0 || readyRevision !== undefined || isInHistory;
 }
 
 function exhausted(failure: FailureMemory, release: ObservedRelease | undefined): Decision {
@@ -251,7 +252,8 @@ function deploying({ observation, digest }: Situation): Decision {
   if (ownDigest(observation, release) !== undefined) {
     return inState('OutOfDate', `revision ${revision} has other values or another chart`, upgrading);
   }
-  const message = `revision ${revision} was made by somebody else's helm`;
+  const maker = release.digestLabel === undefined ? 'not made by this operator' : "made by somebody else's helm";
+  const message = `revision ${revision} was ${maker}`;
   // labels that helm carried over still tell what we deployed last
   const isWanted = parseDigestLabel(release.digestLabel)?.digest === digest;
   if (settings.drift === 'enabled' || isForced(observation)) return inState('ChangedOutside', message, upgrading);
@@ -263,6 +265,10 @@ function deploying({ observation, digest }: Situation): Decision {
 function isForced({ resource }: Observation): boolean {
   const request = forceRequestOf(resource);
   return request !== undefined && request !== resource.status?.lastHandledForceAt;
+}
+
+function holdsFinalizer({ resource }: Observation): boolean {
+  return resource.metadata.finalizers?.includes(UNINSTALL_FINALIZER) === true;
 }
 
 function isSuspended(observation: Observation): boolean {

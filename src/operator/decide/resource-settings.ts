@@ -1,5 +1,6 @@
 // What a resource's annotations change in the settings of its watch entry. Pure.
 import { ResourceAnnotation, SdkAnnotation } from '../../api/v1alpha1/annotations.ts';
+import { parseGoBool } from '../../lib/go-bool.ts';
 import { parseGoDuration } from '../../lib/go-duration.ts';
 import type { DriftMode, WatchEntry } from '../../watches/watch-entry.ts';
 
@@ -24,12 +25,6 @@ type Annotations = Readonly<Record<string, string>>;
 
 const driftModes: readonly DriftMode[] = ['enabled', 'warn', 'disabled'];
 
-/** Go's strconv.ParseBool, by which operator-sdk reads its annotations. */
-const booleans: Readonly<Record<string, boolean>> = {
-  ...Object.fromEntries(['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true])),
-  ...Object.fromEntries(['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false])),
-};
-
 /** Reads the annotations; one that cannot be read leaves the entry's setting, and is a problem. */
 export function resourceSettings(entry: WatchEntry, annotations: Annotations = {}): ResourceSettings {
   const problems: string[] = [];
@@ -41,7 +36,7 @@ export function resourceSettings(entry: WatchEntry, annotations: Annotations = {
     }
     return value;
   };
-  const flag = (key: string): boolean => read(key, '"true" or "false"', (text) => booleans[text]) ?? false;
+  const flag = (key: string, parse = parseGoBool): boolean => read(key, '"true" or "false"', parse) ?? false;
   const settings = {
     timeoutMs:
       read(ResourceAnnotation.timeout, 'a duration of at least one second, such as 5m', atLeast(1_000)) ??
@@ -53,15 +48,20 @@ export function resourceSettings(entry: WatchEntry, annotations: Annotations = {
       read(ResourceAnnotation.drift, `one of ${driftModes.join(', ')}`, (text) =>
         driftModes.find((mode) => mode === text),
       ) ?? entry.driftDetection.mode,
-    isUpgradeForced: flag(SdkAnnotation.upgradeForce),
+    isUpgradeForced: flag(SdkAnnotation.upgradeForce, emptyIsFalse),
     isRollbackForced: flag(SdkAnnotation.rollbackForce),
-    shouldWaitForUninstall: flag(SdkAnnotation.uninstallWait),
+    shouldWaitForUninstall: flag(SdkAnnotation.uninstallWait, emptyIsFalse),
   };
   return {
     ...settings,
     reconcilePeriodMs: settings.reconcilePeriodMs === 0 ? undefined : settings.reconcilePeriodMs,
     problem: problems.length === 0 ? undefined : problems.join('; '),
   };
+}
+
+/** As helm-operator reads those two; an empty `rollback-force` is an error to it too. */
+function emptyIsFalse(text: string): boolean | undefined {
+  return text === '' ? false : parseGoBool(text);
 }
 
 function atLeast(minimumMs: number): (text: string) => number | undefined {

@@ -5,6 +5,7 @@
 export type Action =
   | 'none'
   | 'addFinalizer'
+  | 'adopt'
   | 'install'
   | 'upgrade'
   | 'rollback'
@@ -35,14 +36,19 @@ export const states = {
     follows: 'nothing until the annotation goes; a deletion waits too, and an Event says so',
   },
   Unprotected: {
-    when: 'our finalizer is missing',
+    when: 'our finalizer is missing, or operator-sdk’s is still there although the release is ours',
     action: 'addFinalizer',
-    follows: 'it is added before anything is installed',
+    follows: 'ours is added before anything is installed; the other goes',
   },
   Foreign: {
     when: 'a release of its name exists that is not ours',
     action: 'none',
     follows: 'nothing, ever: neither upgraded nor uninstalled; an Event says whose it is',
+  },
+  Inherited: {
+    when: "the release is proved to be the one that operator-sdk's helm-operator made for this very resource",
+    action: 'adopt',
+    follows: 'its objects and its record become ours; the next pass upgrades or, in a deletion, uninstalls',
   },
   Blocked: {
     when: 'it cannot be told what to deploy (a source of values is missing, an annotation cannot be read), or its namespace is being deleted',

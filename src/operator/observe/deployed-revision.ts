@@ -39,7 +39,8 @@ export async function readDeployed(pass: Pass, revision: number, context: PassCo
   }
 }
 
-function snapshotOf(release: Release, digest: string): ReleaseSnapshot {
+/** What status says of a release; `digest` is the label of its record. */
+export function snapshotOf(release: Release, digest: string): ReleaseSnapshot {
   const { name, namespace, revision, status, chart, firstDeployed, lastDeployed } = release;
   return {
     name,

@@ -47,8 +47,15 @@ async function entryOf(
   const found =
     (await sources.objects.find({ group, kind }, { namespace, name })) ??
     (await read({ resource, namespace, name }, sources));
-  if (found === undefined) return undefined;
-  const { uid, generation } = found.metadata;
+  return found === undefined ? undefined : toEntry({ group, kind }, found);
+}
+
+/** The entry of an object as it was seen. */
+export function toEntry(
+  { group, kind }: { readonly group: string; readonly kind: string },
+  { metadata, appliedHash }: DependentObject,
+): InventoryEntry {
+  const { namespace, name, uid, generation } = metadata;
   return {
     group,
     kind,
@@ -56,7 +63,7 @@ async function entryOf(
     name,
     uid,
     ...(generation === undefined ? {} : { generation }),
-    ...(found.appliedHash === undefined ? {} : { appliedHash: found.appliedHash }),
+    ...(appliedHash === undefined ? {} : { appliedHash }),
   };
 }
 

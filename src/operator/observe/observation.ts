@@ -1,5 +1,6 @@
 // What a decision is made from: the resource, its release and its workloads, as plain data.
 import type { ConditionReason } from '../../api/v1alpha1/conditions.ts';
+import type { SdkStatus } from '../../api/v1alpha1/sdk-status.ts';
 import type { WatchedResource } from '../../api/v1alpha1/watched-resource.ts';
 import type { FailedAction } from '../../api/v1alpha1/watched-status.ts';
 import type { HolderState } from '../../helm/holder.ts';
@@ -11,6 +12,8 @@ import type { Values } from '../values/values.ts';
 /** A watched resource as the API server sent it. */
 export interface ObservedResource extends WatchedResource {
   readonly metadata: WatchedResource['metadata'] & { readonly uid: string; readonly resourceVersion: string };
+  /** The status as operator-sdk's helm-operator left it; `status` is undefined then. */
+  readonly sdkStatus?: SdkStatus;
 }
 
 /** The latest revision of the release that has the resource's name. */
@@ -86,6 +89,10 @@ export interface Observation {
   readonly isSelected: boolean;
   readonly isNamespaceTerminating: boolean;
   readonly release: ObservedRelease | undefined;
+  /** Whether the release is proved to be operator-sdk's for this very resource, and carries no owner label yet. */
+  readonly isSdkOwned: boolean;
+  /** Why it is not, where operator-sdk has had a release for the resource: a clause. */
+  readonly sdkDoubt?: string;
   readonly desired: Desired;
   /** Undefined while there is no deployed release. */
   readonly workloads: WorkloadsReadiness | undefined;

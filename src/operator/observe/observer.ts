@@ -2,11 +2,15 @@
 import { matchesSelector } from '../../api/v1alpha1/match-labels.ts';
 import type { InventoryEntry } from '../../api/v1alpha1/watched-status.ts';
 import type { KubeClient } from '../../kube/client.ts';
+import type { Discovery } from '../../kube/discovery.ts';
 import { objectKey } from '../../kube/objects.ts';
 import type { WatchEntry } from '../../watches/watch-entry.ts';
+import { actingFor } from '../act/impersonation.ts';
 import { desiredDigest } from '../decide/desired-digest.ts';
 import { resourceSettings } from '../decide/resource-settings.ts';
 import type { Workloads } from '../readiness/workloads.ts';
+import { proveSdkOwnership } from '../takeover/sdk-ownership.ts';
+import { hasSdkTraces, sdkOwnerOf, withOwnStatus } from '../takeover/sdk-traces.ts';
 import { finalValues, type Values } from '../values/values.ts';
 import { referencesOf } from '../values/values-annotation.ts';
 import { ValuesSourceError } from '../values/values-from.ts';
@@ -19,6 +23,7 @@ import type { ReleaseCache, ReleaseKey } from './release-cache.ts';
 export interface ObserverSources {
   readonly entry: WatchEntry;
   readonly client: KubeClient;
+  readonly discovery: Discovery;
   readonly releases: ReleaseCache;
   readonly namespaces: Pick<Namespaces, 'isTerminating'>;
   readonly workloads: Workloads;
@@ -43,10 +48,11 @@ export class Observer {
 
   /** @throws ApiError where a request that is needed fails */
   async observe(
-    resource: ObservedResource,
+    sent: ObservedResource,
     options: { readonly failure: FailureMemory | undefined; readonly signal: AbortSignal },
   ): Promise<Observation> {
     const { entry, releases, namespaces } = this.#sources;
+    const resource = withOwnStatus(sent);
     const key = this.releaseOf(resource);
     const release = releases.latest(key);
     const settings = resourceSettings(entry, resource.metadata.annotations);
@@ -59,6 +65,7 @@ export class Observer {
       isSelected,
       isNamespaceTerminating: namespaces.isTerminating(key.namespace),
       release,
+      ...(await this.#sdkOwnership({ resource, release, isSelected }, options.signal)),
       desired: await this.#desired(resource, { isSelected, signal: options.signal }),
       workloads: await this.#readiness(resource, options.signal),
       failure: options.failure,
@@ -70,8 +77,36 @@ export class Observer {
   /** The same observation with the release as the API server knows it now. */
   async refresh(observation: Observation, signal: AbortSignal): Promise<Observation> {
     const { client, releases } = this.#sources;
-    const release = await releases.refresh(client, this.releaseOf(observation.resource), signal);
-    return { ...observation, release };
+    const { resource, isSelected, release: known } = observation;
+    const release = await releases.refresh(client, this.releaseOf(resource), signal);
+    if (
+      release?.record.uid === known?.record.uid &&
+      release?.record.resourceVersion === known?.record.resourceVersion
+    ) {
+      return { ...observation, release };
+    }
+    const { sdkDoubt: _before, ...rest } = observation;
+    return { ...rest, release, ...(await this.#sdkOwnership({ resource, release, isSelected }, signal)) };
+  }
+
+  /** Asked only about a release without a label, and only where operator-sdk was: everybody else costs no request. */
+  async #sdkOwnership(
+    { resource, release, isSelected }: Pick<Observation, 'resource' | 'release' | 'isSelected'>,
+    signal: AbortSignal,
+  ): Promise<Pick<Observation, 'isSdkOwned' | 'sdkDoubt'>> {
+    if (release === undefined || release.owner !== undefined || !isSelected || !hasSdkTraces(resource)) {
+      return { isSdkOwned: false };
+    }
+    const { entry, client, discovery } = this.#sources;
+    const key = this.releaseOf(resource);
+    const { doubt } = await proveSdkOwnership({
+      client: actingFor({ entry, releaseNamespace: key.namespace }, client),
+      discovery,
+      owner: sdkOwnerOf(resource, entry.gvk),
+      release: { ...key, revision: release.revision },
+      signal,
+    });
+    return doubt === undefined ? { isSdkOwned: true } : { isSdkOwned: false, sdkDoubt: doubt };
   }
 
   /** Objects of a deleted resource's inventory that are still there. */

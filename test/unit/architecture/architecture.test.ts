@@ -34,9 +34,10 @@ const doors: readonly { readonly packages: RegExp; readonly rooms: readonly stri
 
 /** Files whose outcome depends on their arguments alone, by room. */
 const pure: Readonly<Record<string, string>> = {
-  'operator/decide': 'decide|desired-digest|failure|lock|ownership|resource-settings|states',
+  'operator/decide': 'decide|desired-digest|failure|lock|ownership|past|resource-settings|states',
   'operator/readiness': 'pod-trouble|readiness|readiness-summary|status-object|workload-rules',
   'operator/status': 'status|verdict',
+  'operator/takeover': 'managed-fields|sdk-traces',
   'operator/values': 'overrides-note|reference-index|values|values-annotation|values-from',
   watches: 'parse.*|expand-env|override-values|text-rules|values-yaml',
   purge: 'rules|make-plan|plan|caps|report|content-rules|keep|denials|fair-queue|namespace-selector',
@@ -44,7 +45,7 @@ const pure: Readonly<Record<string, string>> = {
   uninstall: 'record-trust',
   release: 'record|manifest|content-digest|encode|json-members',
   api: '.*',
-  lib: 'backoff|did-you-mean|go-duration|error-text|coded-error|merge-maps|one-line|proc-stat|quote-untrusted',
+  lib: 'backoff|did-you-mean|go-bool|go-duration|error-text|coded-error|merge-maps|one-line|proc-stat|quote-untrusted',
 };
 const pureFiles = new RegExp(
   `^(${Object.entries(pure)

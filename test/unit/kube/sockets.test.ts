@@ -9,7 +9,7 @@ import type { ApiRequest } from '../../../src/kube/api-request.ts';
 import type { Connection } from '../../../src/kube/connection.ts';
 import { HttpTransport } from '../../../src/kube/http.ts';
 import { connectTimeoutMs, idleMs } from '../../../src/kube/sockets.ts';
-import { issueCertificate } from '../../../src/local/certificate.ts';
+import { issueCertificate } from '../../../src/lib/certificate.ts';
 import { answer, connectTo, type Handler, LoopbackServer, MuteServer, portOf } from '../../support/loopback-server.ts';
 
 const get: ApiRequest = { method: 'GET', path: '/x', what: 'get x', isRepeated: false };

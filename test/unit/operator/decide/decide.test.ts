@@ -12,6 +12,9 @@ import { watchEntry } from '../../../support/watch-entries.ts';
 const deleted = { deletionTimestamp: '2026-01-01T00:00:00Z' };
 const suspended = { annotations: { 'helm.velotio.com/suspend': 'true' } };
 const forced = { annotations: { 'helm.velotio.com/force-requested-at': 'now' } };
+const ours = 'helm.velotio.com/uninstall';
+const sdkFinalizer = 'helm.sdk.operatorframework.io/uninstall-release';
+const heldBySdk = resource({ finalizers: [ours, sdkFinalizer] });
 const byHand = release({ owner: undefined, digestLabel: undefined });
 const other = 'e'.repeat(40);
 const inventory = [{ group: 'apps', kind: 'Deployment', namespace: 'alice', name: 'shop', uid: 'd-1' }];
@@ -132,6 +135,53 @@ const cases: readonly Case[] = [
     { release: release({ owner: undefined, status: 'pending-upgrade', touchedAtMs: 0 }) },
     'Foreign',
   ],
+
+  ['operator-sdk’s release for this resource', { release: byHand, isSdkOwned: true, resource: heldBySdk }, 'Inherited'],
+  [
+    'operator-sdk’s release, before our finalizer is there',
+    { release: byHand, isSdkOwned: true, resource: resource({ finalizers: [sdkFinalizer] }) },
+    'Unprotected',
+  ],
+  [
+    'operator-sdk’s release, locked by its helm',
+    { release: { ...byHand, status: 'pending-upgrade' }, isSdkOwned: true, resource: heldBySdk },
+    'Locked',
+  ],
+  [
+    'operator-sdk’s release, and values are missing',
+    {
+      release: byHand,
+      isSdkOwned: true,
+      resource: heldBySdk,
+      desired: { isKnown: false, reason: 'ValuesSourceFailed', message: 'no Secret' },
+    },
+    'Inherited',
+  ],
+  [
+    'operator-sdk was here, and the release is not proved to be its',
+    { release: byHand, resource: heldBySdk, sdkDoubt: 'ConfigMap/shop is not marked' },
+    'Foreign',
+  ],
+  [
+    'operator-sdk’s release, labelled by hand',
+    { release: release({ digestLabel: undefined }), resource: heldBySdk },
+    'Inherited',
+  ],
+  [
+    'operator-sdk’s release, taken over, and its finalizer is still there',
+    {
+      release: release({ digestLabel: undefined }),
+      resource: resource({ finalizers: [ours, sdkFinalizer] }, at(1)),
+    },
+    'Unprotected',
+  ],
+  [
+    'operator-sdk’s release, taken over',
+    { release: release({ digestLabel: undefined }), resource: resource({}, at(1)) },
+    'ChangedOutside',
+  ],
+  ['operator-sdk’s finalizer on what we have upgraded', { resource: heldBySdk }, 'Unprotected'],
+  ['operator-sdk’s finalizer, and no release', { release: undefined, resource: heldBySdk }, 'Absent'],
 
   ['not selected', { isSelected: false, release: undefined }, 'NotSelected'],
   ['suspended', { resource: resource(suspended), release: undefined }, 'Suspended'],
@@ -284,6 +334,43 @@ const cases: readonly Case[] = [
   ],
   ['deleted, with a foreign release', { resource: resource(deleted, { inventory }), release: byHand }, 'Released'],
   ['deleted, without our finalizer', { resource: resource({ ...deleted, finalizers: ['other'] }) }, 'Gone'],
+  [
+    'deleted, with operator-sdk’s finalizer alone and its release',
+    { resource: resource({ ...deleted, finalizers: [sdkFinalizer] }), release: byHand, isSdkOwned: true },
+    'Inherited',
+  ],
+  [
+    'deleted, with operator-sdk’s finalizer alone, and the release is taken over',
+    {
+      resource: resource({ ...deleted, finalizers: [sdkFinalizer] }, at(1)),
+      release: release({ digestLabel: undefined }),
+    },
+    'Deleting',
+  ],
+  [
+    'deleted, with operator-sdk’s first finalizer alone, and no release',
+    { resource: resource({ ...deleted, finalizers: ['uninstall-helm-release'] }), release: undefined },
+    'Released',
+  ],
+  [
+    'deleted, with operator-sdk’s finalizer alone, and a release that is not proved to be its',
+    {
+      resource: resource({ ...deleted, finalizers: [sdkFinalizer] }),
+      release: byHand,
+      sdkDoubt: 'ConfigMap/shop is not marked',
+    },
+    'Foreign',
+  ],
+  [
+    'deleted, with both finalizers, and a release that is not proved to be operator-sdk’s',
+    { resource: resource({ ...deleted, finalizers: [ours, sdkFinalizer] }), release: byHand, sdkDoubt: 'no mark' },
+    'Released',
+  ],
+  [
+    'deleted, with operator-sdk’s finalizer alone, and no longer selected',
+    { resource: resource({ ...deleted, finalizers: [sdkFinalizer] }), release: byHand, isSelected: false },
+    'Gone',
+  ],
   ['deleted while suspended', { resource: resource({ ...deleted, ...suspended }) }, 'Suspended'],
   ['deleted and no longer selected', { resource: resource(deleted), isSelected: false }, 'Deleting'],
   [
@@ -362,6 +449,18 @@ describe('decide', () => {
     const decision = decide(observation({ release: release({ owner: 'Library.velotio.com' }) }), now);
     expect(decision.message).toContain('alice/shop');
     expect(decision.message).toContain('Library.velotio.com');
+  });
+
+  test('says why a release is not taken for operator-sdk’s, and how to say that it is', () => {
+    const decision = decide(
+      observation({ release: byHand, resource: heldBySdk, sdkDoubt: 'ConfigMap/shop is not marked' }),
+      now,
+    );
+    expect(decision.message).toContain('ConfigMap/shop is not marked');
+    expect(decision.message).toContain(
+      'kubectl -n alice label secret sh.helm.release.v1.shop.v1 helm.velotio.com/owner=BookStore.velotio.com',
+    );
+    expect(decision.requeueAfterMs).toBe(300_000);
   });
 
   test('says how often it tried before it gave up, and what is deployed', () => {
@@ -527,7 +626,16 @@ describe('whatever comes between', () => {
       return { name: `${state}: ${name}`, observed, decision: decide(observed, now + laterMs) };
     }),
   );
-  const touching: readonly Action[] = ['install', 'upgrade', 'rollback', 'unlock', 'remove', 'uninstall', 'sweep'];
+  const touching: readonly Action[] = [
+    'adopt',
+    'install',
+    'upgrade',
+    'rollback',
+    'unlock',
+    'remove',
+    'uninstall',
+    'sweep',
+  ];
 
   test('a decision has the one action of its state, and says why', () => {
     for (const { name, decision } of all) {

@@ -30,6 +30,8 @@ describe('resourceSettings', () => {
     [sdk('upgrade-force'), 'true', { isUpgradeForced: true }],
     [sdk('upgrade-force'), 'T', { isUpgradeForced: true }],
     [sdk('upgrade-force'), '0', { isUpgradeForced: false }],
+    [sdk('upgrade-force'), '', { isUpgradeForced: false }],
+    [sdk('uninstall-wait'), '', { shouldWaitForUninstall: false }],
     [sdk('rollback-force'), '1', { isRollbackForced: true }],
     [sdk('uninstall-wait'), 'True', { shouldWaitForUninstall: true }],
   ])('%s: %s beats the entry', (key, text, expected) => {

@@ -1,6 +1,6 @@
 // DER values, against the examples of X.690 and of everyday certificates.
 import { expect, test } from 'vitest';
-import { bitString, der, integer, objectId, tagged, time } from '../../../src/local/der.ts';
+import { bitString, der, integer, objectId, tagged, time } from '../../../src/lib/der.ts';
 
 const hex = (value: Buffer) => value.toString('hex');
 

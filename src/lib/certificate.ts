@@ -1,4 +1,4 @@
-// Issues X.509 certificates (RFC 5280) for the local cluster: ECDSA P-256, a certificate authority and its leaves.
+// Issues X.509 certificates (RFC 5280): ECDSA P-256, a certificate authority and its leaves.
 import { createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import {

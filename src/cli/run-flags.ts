@@ -1,0 +1,49 @@
+// From the flags of `run`, and what helm-operator takes from the environment, to its options. Pure.
+import { type Config, ConfigError } from './config.ts';
+import { defaultLeaseName } from './run-leadership.ts';
+import type { RunOptions } from './run-options.ts';
+import { levelOf, type Notice, noticesOf, type ScaffoldFlags } from './scaffold-flags.ts';
+
+/** Which {@link RunOptions} have a default that depends on other flags. */
+type Settled = 'metricsBindAddress' | 'metricsSecure' | 'leaderElect' | 'leaderElectionId' | 'logLevel';
+
+/** What argv says. */
+export type RunFlags = Omit<RunOptions, Settled> & Partial<Pick<RunOptions, Settled>> & ScaffoldFlags;
+
+/** The options, and what has to be said about the flags. */
+export interface ReadRunFlags {
+  readonly options: RunOptions;
+  readonly notices: readonly Notice[];
+}
+
+/** The addresses of `run` unless it is told others. */
+export const defaultMetricsAddress = '0';
+
+/** @throws ConfigError `FLAGS_EXCLUDE` for two names of one option, as helm-operator refuses them */
+export function readRunFlags(flags: RunFlags, config: Pick<Config, 'operatorName'>): ReadRunFlags {
+  const { leaderElect, enableLeaderElection, metricsBindAddress, metricsAddr } = flags;
+  exclude(['--leader-elect', leaderElect], ['--enable-leader-election', enableLeaderElection]);
+  exclude(['--metrics-bind-address', metricsBindAddress], ['--metrics-addr', metricsAddr]);
+  const { operatorName } = config;
+  return {
+    options: {
+      ...flags,
+      metricsBindAddress: metricsBindAddress ?? metricsAddr ?? defaultMetricsAddress,
+      metricsSecure: flags.metricsSecure ?? false,
+      leaderElect: leaderElect ?? enableLeaderElection ?? false,
+      leaderElectionId: flags.leaderElectionId ?? operatorName ?? defaultLeaseName,
+      logLevel: flags.logLevel ?? levelOf(flags) ?? 'info',
+    },
+    notices: noticesOf(flags, { operatorName, isLeaseNamed: flags.leaderElectionId !== undefined }),
+  };
+}
+
+type Given = readonly [flag: string, value: unknown];
+
+function exclude([one, first]: Given, [other, second]: Given): void {
+  if (first === undefined || second === undefined) return;
+  throw new ConfigError('FLAGS_EXCLUDE', `only one of ${one} and ${other} may be given`, {
+    isTerminal: true,
+    remedy: `Take ${other} out: it is the old name.`,
+  });
+}
