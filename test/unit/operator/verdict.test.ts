@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { decide } from '../../../src/operator/decide.ts';
-import type { State } from '../../../src/operator/states.ts';
-import { verdictAfterFailure, verdictOf, verdictWhileWaiting } from '../../../src/operator/verdict.ts';
+import { decide } from '../../../src/operator/decide/decide.ts';
+import type { State } from '../../../src/operator/decide/states.ts';
+import { verdictAfterFailure, verdictOf, verdictWhileWaiting } from '../../../src/operator/status/verdict.ts';
 import { failure, now } from '../../support/observations.ts';
 import { examples } from '../../support/state-examples.ts';
 
