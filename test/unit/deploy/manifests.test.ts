@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { defaultLeaseName } from '../../../src/cli/run-leadership.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const read = (path: string): string => readFileSync(`${root}/${path}`, 'utf8');
@@ -62,7 +61,7 @@ interface Deployment {
 }
 
 const documents = (path: string): Manifest[] => parseAllDocuments(read(path)).map((each) => each.toJS() as Manifest);
-const manifestFiles = ['deploy/namespace.yaml', 'deploy/rbac.yaml', 'deploy/lease.yaml', 'deploy/operator.yaml'];
+const manifestFiles = ['deploy/namespace.yaml', 'deploy/rbac.yaml', 'deploy/operator.yaml'];
 const samples = readdirSync(`${root}/deploy/samples`).map((file) => `deploy/samples/${file}`);
 const rbac = documents('deploy/rbac.yaml');
 const deployment = parse(read('deploy/operator.yaml')) as Deployment;
@@ -134,11 +133,9 @@ describe('the operator’s pod', () => {
     expect(deployment.spec.strategy).toBeUndefined();
   });
 
-  it('finds the Lease that it elects by, held by nobody, so that the first start need not wait', () => {
-    const [lease] = documents('deploy/lease.yaml');
-    expect(lease?.kind).toBe('Lease');
-    expect(lease?.metadata).toMatchObject({ name: defaultLeaseName, namespace: deployment.metadata.namespace });
-    expect(lease).not.toHaveProperty('spec');
+  it('makes its Lease itself: nobody who replaces these manifests takes it from a living leader', () => {
+    const kinds = manifestFiles.flatMap((file) => documents(file).map(({ kind }) => kind));
+    expect(kinds).not.toContain('Lease');
   });
 
   it('runs the image’s command `run` with probes on the port that it names', () => {
@@ -231,6 +228,7 @@ describe('the operator’s rights', () => {
   it('to change a Lease end with its own two, in its own namespace', () => {
     const role = named('Role', 'bookstore-operator-leases');
     expect(role.metadata.namespace).toBe(deployment.metadata.namespace);
+    expect(role.rules?.some(({ verbs }) => verbs.includes('create'))).toBe(true); // nothing else makes them
     for (const { verbs, resourceNames } of role.rules ?? []) {
       if (verbs.join() !== 'create') expect(resourceNames).toEqual(['bookstore-operator', 'bookstore-operator-purge']);
     }
