@@ -61,15 +61,6 @@ function isReleased(lease: Lease): boolean {
   return isMarked && holderOf(lease) === undefined;
 }
 
-/** Whether its holder gave it up: by what a release writes, here as in client-go. Nobody holds an emptied one either. */
-export function isReleased({ spec }: Lease): boolean {
-  const isUnheld = spec?.holderIdentity === undefined || spec.holderIdentity === null || spec.holderIdentity === '';
-  return isUnheld && spec?.leaseDurationSeconds === releasedSeconds && spec.renewTime !== undefined;
-}
-
-/** `leaseDurationSeconds` of a Lease that was released. */
-export const releasedSeconds = 1;
-
 /** Who holds it; undefined: nobody. */
 export function holderOf(lease: Lease | undefined): string | undefined {
   const holder = lease?.spec?.holderIdentity;

@@ -18,11 +18,6 @@ export class LeaseServer {
     this.#store({ ...this.current?.spec, ...spec });
   }
 
-  /** As by `kubectl replace` with a manifest that has no spec. */
-  empty(): void {
-    this.#store({});
-  }
-
   delete(): void {
     this.current = undefined;
     this.#tell();
