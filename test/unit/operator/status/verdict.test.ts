@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { decide } from '../../../src/operator/decide/decide.ts';
-import type { State } from '../../../src/operator/decide/states.ts';
-import { verdictAfterFailure, verdictOf, verdictWhileWaiting } from '../../../src/operator/status/verdict.ts';
-import { failure, now } from '../../support/observations.ts';
-import { examples } from '../../support/state-examples.ts';
+
+import { decide } from '../../../../src/operator/decide/decide.ts';
+import type { State } from '../../../../src/operator/decide/states.ts';
+import { verdictAfterFailure, verdictOf, verdictWhileWaiting } from '../../../../src/operator/status/verdict.ts';
+import { failure, now } from '../../../support/observations.ts';
+import { examples } from '../../../support/state-examples.ts';
 
 const of = (state: State) => verdictOf(decide(examples[state], now), examples[state]);
 
