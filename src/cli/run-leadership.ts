@@ -49,6 +49,7 @@ export function newElection(options: RunLeadershipOptions): LeaderElection {
   const { client, namespace, name, log, metrics, settled } = options;
   const identity = electorIdentity(hostname());
   metrics.leader.set({ lease: name }, 0);
+  metrics.leaderRenewalFailures.inc({ lease: name }, 0);
   return new LeaderElection({
     lease: new KubeLease({ client, namespace, name, fieldManager: 'bookstore-operator' }),
     identity,
@@ -64,6 +65,9 @@ export function newElection(options: RunLeadershipOptions): LeaderElection {
     },
     onNewHolder: (holder) =>
       log.info('lease holder seen', { lease: `${namespace}/${name}`, holder: holder ?? 'nobody' }),
-    onError: (error) => log.warn('lease not reached, trying again', { error: errorText(error) }),
+    onError: (error) => {
+      metrics.leaderRenewalFailures.inc({ lease: name });
+      log.warn('lease not reached, trying again', { error: errorText(error) });
+    },
   });
 }

@@ -18,19 +18,23 @@ interface WireGroup {
 const believedMs = 600_000;
 
 interface Asked<T> {
-  readonly answer: T;
+  readonly answer: Promise<T>;
   readonly atMs: number;
+  /** Counts the questions. */
+  readonly number: number;
 }
 
 /**
  * Answers are kept for ten minutes (client-go keeps them until it is told otherwise); a kind that is not found is asked for
- * anew each time, since CRDs come and go.
+ * anew each time, since CRDs come and go: of those who miss one at the same time, each believes an answer to a question
+ * that was asked after his own.
  */
 export class Discovery {
   readonly #client: KubeClient;
   readonly #clock: Clock;
-  readonly #lists = new Map<string, Asked<Promise<readonly Resource[]>>>();
+  readonly #lists = new Map<string, Asked<readonly Resource[]>>();
   readonly #versions = new Map<string, Asked<readonly string[]>>();
+  #questions = 0;
 
   constructor(client: KubeClient, options: { readonly clock?: Clock } = {}) {
     this.#client = client;
@@ -41,13 +45,15 @@ export class Discovery {
   async find(gvk: GroupVersionKind, signal?: AbortSignal): Promise<Resource | undefined> {
     const apiVersion = apiVersionOf(gvk);
     const isWanted = (resource: Resource): boolean => resource.kind === gvk.kind;
+    const asBegun = this.#questions;
     for (let held = this.#lists.get(apiVersion); held !== undefined; held = this.#lists.get(apiVersion)) {
       // What another caller asked may have failed for its own reasons, cancellation above all.
-      const found = this.#isOld(held) ? undefined : (await held.answer.catch(() => undefined))?.find(isWanted);
-      if (found !== undefined) return found;
+      const answer = this.#isOld(held) ? undefined : await held.answer.catch(() => undefined);
+      const found = answer?.find(isWanted);
+      if (found !== undefined || (answer !== undefined && held.number > asBegun)) return found;
       if (this.#lists.get(apiVersion) === held) this.#lists.delete(apiVersion);
     }
-    return (await this.#askAndKeep(gvk, signal)).find(isWanted);
+    return (await this.#keep(this.#lists, { key: apiVersion, answer: this.#ask(gvk, signal) })).find(isWanted);
   }
 
   /** As `find`. @throws ApiError `KIND_NOT_SERVED` */
@@ -65,11 +71,16 @@ export class Discovery {
    */
   async findPreferred(kind: { readonly group: string; readonly kind: string }): Promise<Resource | undefined> {
     if (kind.group === '') return this.find({ ...kind, version: 'v1' });
-    const held = this.#versions.get(kind.group);
-    return (
-      (held === undefined || this.#isOld(held) ? undefined : await this.#findIn(held.answer, kind)) ??
-      (await this.#findIn(await this.#askVersions(kind.group), kind))
-    );
+    const { group } = kind;
+    const asBegun = this.#questions;
+    const held = this.#versions.get(group);
+    const found =
+      held === undefined || this.#isOld(held) ? undefined : await this.#findIn(await orNone(held.answer), kind);
+    if (found !== undefined) return found;
+    const asked = this.#versions.get(group);
+    const isNews = asked !== undefined && asked.number > asBegun;
+    const answer = isNews ? asked.answer : this.#keep(this.#versions, { key: group, answer: this.#askVersions(group) });
+    return this.#findIn(await answer, kind);
   }
 
   /** A kind of this group turned out not to be served any more: the next to ask is answered anew. */
@@ -104,23 +115,21 @@ export class Discovery {
         what: `discover ${group}`,
       });
       const named = [answer.preferredVersion, ...(answer.versions ?? [])].flatMap((each) => each?.version ?? []);
-      const versions = [...new Set(named)];
-      this.#versions.set(group, { answer: versions, atMs: this.#clock.monotonic() });
-      return versions;
+      return [...new Set(named)];
     } catch (error) {
       if (isApiError(error, 'API_NOT_FOUND')) return [];
       throw error;
     }
   }
 
-  #askAndKeep(gvk: GroupVersionKind, signal: AbortSignal | undefined): Promise<readonly Resource[]> {
-    const apiVersion = apiVersionOf(gvk);
-    const asked = { answer: this.#ask(gvk, signal), atMs: this.#clock.monotonic() };
-    this.#lists.set(apiVersion, asked);
-    asked.answer.catch(() => {
-      if (this.#lists.get(apiVersion) === asked) this.#lists.delete(apiVersion);
+  #keep<T>(map: Map<string, Asked<T>>, { key, answer }: { readonly key: string; readonly answer: Promise<T> }) {
+    this.#questions += 1;
+    const asked = { answer, atMs: this.#clock.monotonic(), number: this.#questions };
+    map.set(key, asked);
+    answer.catch(() => {
+      if (map.get(key) === asked) map.delete(key);
     });
-    return asked.answer;
+    return answer;
   }
 
   async #ask(gvk: GroupVersionKind, signal: AbortSignal | undefined): Promise<readonly Resource[]> {
@@ -146,4 +155,9 @@ export class Discovery {
       throw error;
     }
   }
+}
+
+/** What another caller asked may have failed for its own reasons. */
+function orNone<T>(answer: Promise<readonly T[]>): Promise<readonly T[]> {
+  return answer.catch(() => []);
 }

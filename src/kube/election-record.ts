@@ -3,14 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import { ApiError, isApiError } from './errors.ts';
 import { type Instant, instantIn } from './leader-term.ts';
 import type { Lease, LeaseSpec, LeaseStore } from './lease.ts';
-import {
-  holderOf,
-  isReleased,
-  type LeaseObservation,
-  observe,
-  releasedSeconds,
-  takeableAtMs,
-} from './lease-observation.ts';
+import { holderOf, type LeaseObservation, observe, releasedSpec, takeableAtMs } from './lease-observation.ts';
 import type { LeaseTiming } from './lease-timing.ts';
 
 /** Whose hand. */
@@ -36,6 +29,8 @@ export class ElectionRecord {
   readonly #options: ElectionRecordOptions;
   #seen: LeaseObservation | undefined;
   #holder: string | undefined;
+  /** How long the last other holder that was seen holds it: it may be alive when its name is gone. */
+  #otherDurationMs = 0;
   #heardMs = -Infinity;
   #acquireTime = '';
   #transitions = 0;
@@ -57,10 +52,15 @@ export class ElectionRecord {
 
   /** Until the Lease may be taken, as far as was seen; infinite where it must be looked at first. */
   get takeableInMs(): number {
-    if (this.#seen === undefined || this.#isAbsenceDoubtful) return Infinity;
-    const { identity, isMissingFree, timing, clock } = this.#options;
-    const candidate = { identity, isMissingFree, leaseDurationMs: timing.leaseDurationMs };
+    if (this.#seen === undefined) return Infinity;
+    const { identity, isMissingFree, clock } = this.#options;
+    const candidate = { identity, isMissingFree, leaseDurationMs: this.#patienceMs };
     return takeableAtMs(this.#seen, candidate) - clock.monotonic();
+  }
+
+  /** Whether it was looked for and there is none. */
+  get isMissing(): boolean {
+    return this.#seen !== undefined && this.#seen.lease === undefined;
   }
 
   /** How long nothing was heard of the Lease, in milliseconds. */
@@ -71,6 +71,21 @@ export class ElectionRecord {
   /** Reads the Lease. */
   async look(signal: AbortSignal): Promise<void> {
     this.#see(await this.#bounded((attempt) => this.#options.lease.read(attempt), signal));
+  }
+
+  /**
+   * Makes the Lease that is missing, held by nobody. That there is none, twice, proves nothing: one may have been made, held
+   * and deleted while we could not look. An unchanged version proves that nothing happened in between, however long ago it
+   * was seen.
+   */
+  async mark(signal: AbortSignal): Promise<void> {
+    const spec = { leaseDurationSeconds: Math.ceil(this.#patienceMs / 1000) };
+    try {
+      this.#see(await this.#bounded((attempt) => this.#options.lease.create(spec, attempt), signal));
+    } catch (error) {
+      if (!isOvertaken(error, undefined)) throw error;
+      await this.look(signal);
+    }
   }
 
   /** Sees every change from the last one seen until the watch ends; gives control back after each. */
@@ -106,9 +121,8 @@ export class ElectionRecord {
   }
 
   /**
-   * Renews; a Lease that was deleted is made again, and one that was emptied is ours again: all others wait for longer than
-   * we hold it. Undefined where somebody else holds it, or did and released it.
-   * To be called only while the term is valid.
+   * Renews; a Lease that was deleted is made again, and one that was emptied is ours again: while the term is valid nobody
+   * else may have held it since. Undefined where somebody else holds it. To be called only while the term is valid.
    */
   async renew(signal: AbortSignal): Promise<Held | undefined> {
     for (let conflicts = 1; ; conflicts += 1) {
@@ -118,9 +132,7 @@ export class ElectionRecord {
       } catch (error) {
         if (!isOvertaken(error, held) || conflicts === maxConflicts) throw error;
         await this.look(signal); // our own write whose answer was lost, a label that somebody set, or a new holder
-        const seen = this.#seen?.lease;
-        const isEmptied = seen !== undefined && holderOf(seen) === undefined && !isReleased(seen);
-        if (seen !== undefined && !this.isOurs && !isEmptied) return undefined;
+        if (this.holder !== undefined && !this.isOurs) return undefined;
       }
     }
   }
@@ -130,8 +142,7 @@ export class ElectionRecord {
     const { signal } = new AbortController();
     for (let conflicts = 1; this.isOurs; conflicts += 1) {
       const held = this.#seen?.lease;
-      const now = this.#now();
-      const spec = { holderIdentity: null, leaseDurationSeconds: releasedSeconds, acquireTime: now, renewTime: now };
+      const spec = releasedSpec(this.#now());
       try {
         if (held === undefined) return;
         this.#see(await this.#bounded((attempt) => this.#options.lease.update(held, spec, attempt), signal));
@@ -161,20 +172,19 @@ export class ElectionRecord {
     return { transitions: this.#transitions, until };
   }
 
-  /**
-   * An unchanged version proves that nothing happened in between, however long ago it was seen. That there is no Lease, twice,
-   * proves nothing: one may have been made, held and deleted while we could not look.
-   */
-  get #isAbsenceDoubtful(): boolean {
-    const { retryMs, requestTimeoutMs } = this.#options.timing;
-    return this.#seen?.lease === undefined && this.silentForMs > 2 * retryMs + requestTimeoutMs;
+  /** How long a Lease is left alone that does not say so itself. */
+  get #patienceMs(): number {
+    return Math.max(this.#options.timing.leaseDurationMs, this.#otherDurationMs);
   }
 
   #see(lease: Lease | undefined): void {
-    const before = this.#isAbsenceDoubtful ? undefined : this.#seen;
     this.#heardMs = this.#options.clock.monotonic();
-    this.#seen = observe(before, { lease, atMs: this.#heardMs });
+    this.#seen = observe(this.#seen, { lease, atMs: this.#heardMs });
     const holder = holderOf(lease);
+    const seconds = lease?.spec?.leaseDurationSeconds;
+    if (holder !== undefined && holder !== this.#options.identity && seconds !== undefined) {
+      this.#otherDurationMs = seconds * 1000;
+    }
     if (holder === this.#holder) return;
     this.#holder = holder;
     this.#options.onNewHolder(holder);

@@ -1,5 +1,6 @@
-// Which Events are news, which are repetitions of one that is there, and which are too many. After client-go's correlator.
-import type { EventObject } from './event-object.ts';
+// Which Events are news, which are repetitions of one that is there or so like many that they are folded into one, and
+// which are too many. After client-go's correlator.
+import { boundedNote, type EventObject } from './event-object.ts';
 
 /** What to do with an Event. */
 export type Correlation =
@@ -15,6 +16,10 @@ export interface EventEntry {
   lastSeenMs: number;
   /** As it is to be created. */
   object: EventObject | undefined;
+  /** Whether it stands for Events that differ in their notes, and shows the latest; the correlator's. */
+  readonly isCombined: boolean;
+  /** What people are to read now; the correlator's. */
+  note: string;
   /** What the API server was told last; 0: it is not there, as far as is known. */
   writtenCount: number;
   /** When writing it was last tried. */
@@ -28,6 +33,10 @@ export interface EventEntry {
 /** An Event that was not seen for this long is news again. */
 const seriesEndsAfterMs = 600_000;
 
+/** client-go's aggregator: an object has so many Events that differ in nothing but their notes; all further ones are one. */
+const maxSimilar = 10;
+const combinedPrefix = '(combined from similar events): ';
+
 /** client-go's spam filter: so many new Events of one object at once, then one every five minutes. */
 const burst = 25;
 const refillMs = 300_000;
@@ -37,23 +46,61 @@ const maxRemembered = 5_000;
 /** Remembers what was recorded. Time is handed in. */
 export class EventCorrelator {
   readonly #entries = new Map<string, EventEntry>();
+  readonly #similar = new Map<string, { notes: number; seenMs: number }>();
   readonly #budgets = new Map<string, { tokens: number; atMs: number }>();
 
-  /** `uid` is the object's; `text` is all that makes an Event what it is. */
-  correlate(event: { readonly uid: string; readonly text: string }, nowMs: number): Correlation {
-    const key = `${event.uid} ${event.text}`;
-    const held = this.#entries.get(key);
-    if (held !== undefined && nowMs - held.lastSeenMs < seriesEndsAfterMs) {
-      held.count += 1;
-      held.lastSeenMs = nowMs;
-      return { kind: 'repeat', entry: held };
+  /** `uid` is the object's; `group` is what makes an Event what it is but for its note, which is bounded. */
+  correlate(
+    event: { readonly uid: string; readonly group: string; readonly note: string },
+    nowMs: number,
+  ): Correlation {
+    const { uid, group, note } = event;
+    const known = this.#repeat(`${uid} ${group} ${note}`, { note, nowMs });
+    if (known !== undefined) return known;
+    const similar = this.#similarTo(`${uid} ${group}`, nowMs);
+    if (similar.notes < maxSimilar) {
+      const created = this.#create(`${uid} ${group} ${note}`, { uid, note, isCombined: false, nowMs });
+      if (created.kind === 'create') similar.notes += 1;
+      return created;
     }
-    if (!this.#spend(event.uid, nowMs)) return { kind: 'drop' };
-    const entry = newEntry(nowMs);
+    const combined = boundedNote(combinedPrefix + note);
+    const key = `${uid} ${group}`; // shorter by the blank than that of any note
+    return (
+      this.#repeat(key, { note: combined, nowMs }) ??
+      this.#create(key, { uid, note: combined, isCombined: true, nowMs })
+    );
+  }
+
+  #repeat(key: string, { note, nowMs }: { readonly note: string; readonly nowMs: number }): Correlation | undefined {
+    const held = this.#entries.get(key);
+    if (held === undefined || nowMs - held.lastSeenMs >= seriesEndsAfterMs) return undefined;
+    held.count += 1;
+    held.lastSeenMs = nowMs;
+    held.note = note;
+    return { kind: 'repeat', entry: held };
+  }
+
+  #create(
+    key: string,
+    event: { readonly uid: string; readonly note: string; readonly isCombined: boolean; readonly nowMs: number },
+  ): Correlation {
+    if (!this.#spend(event.uid, event.nowMs)) return { kind: 'drop' };
+    const entry = newEntry(event);
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     forgetOldest(this.#entries);
     return { kind: 'create', entry };
+  }
+
+  #similarTo(key: string, nowMs: number): { notes: number; seenMs: number } {
+    const held = this.#similar.get(key);
+    const isOver = held === undefined || nowMs - held.seenMs >= seriesEndsAfterMs;
+    const similar = isOver ? { notes: 0, seenMs: nowMs } : held;
+    similar.seenMs = nowMs;
+    this.#similar.delete(key);
+    this.#similar.set(key, similar);
+    forgetOldest(this.#similar);
+    return similar;
   }
 
   #spend(uid: string, nowMs: number): boolean {
@@ -67,9 +114,10 @@ export class EventCorrelator {
   }
 }
 
-function newEntry(nowMs: number): EventEntry {
+function newEntry(event: { readonly note: string; readonly isCombined: boolean; readonly nowMs: number }): EventEntry {
+  const { note, isCombined, nowMs } = event;
   const unwritten = { object: undefined, writtenCount: 0, triedMs: nowMs, isWriting: false, isRefused: false };
-  return { count: 1, lastSeenMs: nowMs, ...unwritten };
+  return { count: 1, lastSeenMs: nowMs, isCombined, note, ...unwritten };
 }
 
 /** Maps keep the order of insertion. */

@@ -50,7 +50,7 @@ export function eventObject(
     type: event.type,
     reason: event.reason,
     action: event.action,
-    note: bounded(event.note),
+    note: boundedNote(event.note),
     regarding: {
       apiVersion: about.apiVersion,
       kind: about.kind,
@@ -72,8 +72,8 @@ function eventName(objectName: string): string {
   return `${objectName.slice(0, 200).replace(/[-.]+$/, '')}.${randomBytes(8).toString('hex')}`;
 }
 
-/** The API server counts bytes, and takes 1,024. */
-function bounded(note: string): string {
+/** A note that the API server takes: it counts bytes, and takes 1,024. */
+export function boundedNote(note: string): string {
   const bytes = Buffer.from(note);
   if (bytes.length <= maxNoteBytes) return note;
   // decoding as a stream leaves out a character that was cut

@@ -4,7 +4,7 @@ import { withinTime } from '../lib/within-time.ts';
 import type { KubeClient } from './client.ts';
 import { isApiError } from './errors.ts';
 import { EventCorrelator, type EventEntry } from './event-correlator.ts';
-import { type EventOptions, type EventSeries, eventObject, microTime } from './event-object.ts';
+import { boundedNote, type EventOptions, type EventSeries, eventObject, microTime } from './event-object.ts';
 import type { KubeObject } from './objects.ts';
 import { CoreResources, resourcePath } from './resource.ts';
 import { WriteQueue } from './write-queue.ts';
@@ -39,6 +39,8 @@ export interface FlushOptions {
 
 /** How often an Event is written that is recorded over and over. */
 const writeEveryMs = 60_000;
+/** And one that shows the latest of many: what it says is news, where a count is none. */
+const writeCombinedEveryMs = 5_000;
 const complainEveryMs = 60_000;
 
 /** client-go writes one at a time, and lets 1,000 wait. */
@@ -46,8 +48,9 @@ const queueOptions = { width: 4, maxWaiting: 1_000 } as const;
 
 /**
  * Writes events.k8s.io/v1 Events. A repetition is counted in the Event that is there (`series`), and written at most once
- * a minute; where the Event is not there, because it could not be written or has expired, it is created with its count. An
- * object that makes too many different ones loses the rest.
+ * a minute; where the Event is not there, because it could not be written or has expired, it is created with its count. Those of an
+ * object that differ in nothing but their notes are folded into one above ten, which shows the latest note, written at
+ * most once in 5 s. An object that makes too many of different kinds loses the rest.
  */
 export class EventRecorder {
   readonly #client: KubeClient;
@@ -66,8 +69,9 @@ export class EventRecorder {
   /** Records without waiting. */
   record(about: KubeObject, event: EventOptions): void {
     const { clock, controller, instance } = this.#options;
-    const text = `${event.type} ${event.reason} ${event.action} ${event.note}`;
-    const correlation = this.#correlator.correlate({ uid: about.metadata.uid, text }, clock.monotonic());
+    const group = `${event.type} ${event.reason} ${event.action}`;
+    const note = boundedNote(event.note);
+    const correlation = this.#correlator.correlate({ uid: about.metadata.uid, group, note }, clock.monotonic());
     switch (correlation.kind) {
       case 'drop':
         this.#options.observe?.({ type: event.type, result: 'dropped' });
@@ -107,7 +111,8 @@ export class EventRecorder {
 
   #writeLater(entry: EventEntry): void {
     if (entry.isWriting || entry.isRefused || this.#due.has(entry)) return;
-    const dueInMs = entry.triedMs + writeEveryMs - this.#options.clock.monotonic();
+    const dueInMs =
+      entry.triedMs + (entry.isCombined ? writeCombinedEveryMs : writeEveryMs) - this.#options.clock.monotonic();
     const timer = setTimeout(() => this.#write(entry), Math.max(0, dueInMs));
     timer.unref();
     this.#due.set(entry, timer);
@@ -148,7 +153,7 @@ export class EventRecorder {
   }
 
   /** False where the Event is there: an attempt of before had succeeded, and its answer was lost. */
-  async #create({ object }: EventEntry, { series, signal }: Writing): Promise<boolean> {
+  async #create({ object, note }: EventEntry, { series, signal }: Writing): Promise<boolean> {
     if (object === undefined) return true;
     const { namespace, name } = object.metadata;
     try {
@@ -156,7 +161,7 @@ export class EventRecorder {
         method: 'POST',
         path: resourcePath(CoreResources.events, { namespace }),
         query: { fieldManager: this.#options.controller, fieldValidation: 'Strict' },
-        body: { ...object, series },
+        body: { ...object, note, series },
         what: `create Event ${namespace}/${name}`,
         isIdempotent: true, // its name is its own
         signal,
@@ -169,12 +174,14 @@ export class EventRecorder {
   }
 
   /** False where there is no Event: they expire, after an hour in most clusters, and may be deleted. */
-  async #count({ object }: EventEntry, { series, signal }: Writing): Promise<boolean> {
+  async #count({ object, isCombined, note }: EventEntry, { series, signal }: Writing): Promise<boolean> {
     if (object === undefined || series === undefined) return true;
     const { namespace, name } = object.metadata;
     try {
       const options = { namespace, name, fieldManager: this.#options.controller, signal };
-      await this.#client.merge(CoreResources.events, { series }, options);
+      // events.k8s.io lets no note be changed; the older view of the same object does, where its name is another
+      if (isCombined) await this.#client.merge(CoreResources.legacyEvents, { message: note, series }, options);
+      else await this.#client.merge(CoreResources.events, { series }, options);
       return true;
     } catch (error) {
       if (isApiError(error, 'API_NOT_FOUND')) return false;

@@ -3,8 +3,8 @@
 // The protocol is client-go's: a conditional write decides, and a candidate waits one lease duration on its own monotonic
 // clock after the last change that it saw, so clocks need not agree. Four points differ. The leader counts from before it
 // sent a renewal, and whether it leads is asked of the clock, not of a timer, which a stopped process gets late. A standby
-// watches instead of polling, so a release is seen at once and costs no requests. A missing Lease is not free at once: its
-// holder may be alive. What was begun is over before the Lease is released.
+// watches instead of polling, so a release is seen at once and costs no requests. A Lease that is missing, or held by nobody
+// without having been released, is not free at once: its holder may be alive. What was begun is over before it is released.
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { ElectionRecord, type Held } from './election-record.ts';
 import { LeaderTerm, LeaseLostError, type Term } from './leader-term.ts';
@@ -20,8 +20,8 @@ export interface LeaderElectionOptions extends Partial<LeaseTiming> {
   /** In [0, 1), for jitter. Default `Math.random`. */
   readonly random?: () => number;
   /**
-   * Whether a Lease that does not exist is taken at once. Default false: it may have been deleted under a living holder, so a
-   * lease duration passes first. True where nobody else can be running.
+   * Whether a Lease that does not exist is taken at once. Default false: it may have been deleted under a living holder, so
+   * one is made that nobody holds, and a lease duration passes first. True where nobody else can be running.
    */
   readonly isMissingFree?: boolean;
   /** Called when a term begins. Must not throw. */
@@ -128,6 +128,7 @@ export class LeaderElection {
     while (!signal.aborted) {
       try {
         if (record.takeableInMs > 0) await record.look(signal);
+        if (record.isMissing && record.takeableInMs > 0) await record.mark(signal);
         if (record.takeableInMs > 0) await this.#follow(signal);
         if (record.takeableInMs <= 0 && !signal.aborted) {
           const held = await record.take();

@@ -1,5 +1,5 @@
 // What a candidate knows of the Lease, and from when on it may take it. Pure: time is a parameter.
-import type { Lease } from './lease.ts';
+import type { Lease, LeaseSpec } from './lease.ts';
 
 /** What was seen, and since when it is so. */
 export interface LeaseObservation {
@@ -12,7 +12,7 @@ export interface LeaseObservation {
 /** Who looks. */
 export interface Candidate {
   readonly identity: string;
-  /** Counted where the record does not say how long it holds. */
+  /** Counted where the record does not say how long it holds, and at least where nobody holds it. */
   readonly leaseDurationMs: number;
   /** See {@link takeableAtMs}. */
   readonly isMissingFree: boolean;
@@ -31,32 +31,35 @@ export function observe(
 }
 
 /**
- * From when on the candidate may take the Lease, on its monotonic clock; `-Infinity`: at once.
+ * From when on the candidate may take the Lease, on its monotonic clock; `-Infinity`: at once; `Infinity`: never as it is.
  *
  * A Lease that is held by another is free one lease duration after its last change was seen: its holder counts from before
- * it sent that change, and less (`renewDeadlineMs`), so it has stopped by then. One that says that it was released is free at
- * once. One that is missing, or that nobody holds and nobody released, may have been deleted or emptied (`kubectl replace`)
- * under a living holder, which learns of it at its next renewal: it is waited for just as long. `isMissingFree` takes a
- * missing one at once, for those who know that nobody runs.
+ * it sent that change, and less (`renewDeadlineMs`), so it has stopped by then. One that its holder released is free at once.
+ * One that is held by nobody without that may have been emptied, or deleted and made anew, under a living holder, whose last
+ * renewal was before that change: it is waited for as long. One that is missing has no version that could prove that nothing
+ * happened meanwhile, so it is first to be made; `isMissingFree` is for those who know that nobody runs.
  */
 export function takeableAtMs(observation: LeaseObservation, candidate: Candidate): number {
   const { lease, sinceMs } = observation;
-  if (lease === undefined) return candidate.isMissingFree ? -Infinity : sinceMs + candidate.leaseDurationMs;
+  if (lease === undefined) return candidate.isMissingFree ? -Infinity : Infinity;
   const holder = holderOf(lease);
   if (holder === candidate.identity || isReleased(lease)) return -Infinity;
-  if (holder === undefined) return sinceMs + candidate.leaseDurationMs;
   const seconds = lease.spec?.leaseDurationSeconds;
-  return sinceMs + (seconds === undefined ? candidate.leaseDurationMs : seconds * 1000);
+  const statedMs = seconds === undefined ? candidate.leaseDurationMs : seconds * 1000;
+  return sinceMs + (holder === undefined ? Math.max(statedMs, candidate.leaseDurationMs) : statedMs);
 }
 
-/** Whether its holder gave it up: by what a release writes, here as in client-go. Nobody holds an emptied one either. */
-export function isReleased({ spec }: Lease): boolean {
-  const isUnheld = spec?.holderIdentity === undefined || spec.holderIdentity === null || spec.holderIdentity === '';
-  return isUnheld && spec?.leaseDurationSeconds === releasedSeconds && spec.renewTime !== undefined;
+/** What a holder leaves behind that has stopped acting: as client-go's, and like no Lease that was emptied by hand. */
+export function releasedSpec(now: string): LeaseSpec {
+  return { holderIdentity: null, leaseDurationSeconds: 1, acquireTime: now, renewTime: now };
 }
 
-/** `leaseDurationSeconds` of a Lease that was released. */
-export const releasedSeconds = 1;
+/** While a Lease is held the two times differ: it is renewed from when it is taken, never at the same microsecond. */
+function isReleased(lease: Lease): boolean {
+  const { leaseDurationSeconds, acquireTime, renewTime } = lease.spec ?? {};
+  const isMarked = leaseDurationSeconds === 1 && renewTime !== undefined && renewTime === acquireTime;
+  return isMarked && holderOf(lease) === undefined;
+}
 
 /** Who holds it; undefined: nobody. */
 export function holderOf(lease: Lease | undefined): string | undefined {

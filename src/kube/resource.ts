@@ -85,4 +85,5 @@ export const CoreResources = {
   },
   deployments: { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', isNamespaced: true },
   events: { group: 'events.k8s.io', version: 'v1', kind: 'Event', plural: 'events', isNamespaced: true },
+  legacyEvents: { group: '', version: 'v1', kind: 'Event', plural: 'events', isNamespaced: true },
 } as const satisfies Record<string, Resource>;

@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import type { KubeClient } from './client.ts';
-import { ApiError } from './errors.ts';
+import { ApiError, isApiError } from './errors.ts';
 
 interface TokenReview {
   readonly status?: {
@@ -32,7 +32,12 @@ export interface TokenReviewerOptions {
 
 /** How long a verdict is believed; a scrape comes every 15 to 60 s. */
 const believedMs = 60_000;
+/** How long one that let somebody in is believed where the server cannot be asked. */
+const believedInTroubleMs = 600_000;
 const maxRemembered = 100;
+
+/** Where nothing is known about the token; a refusal is an answer. */
+const troubles = ['API_UNREACHABLE', 'API_TIMEOUT', 'API_SERVER_ERROR', 'API_TOO_MANY_REQUESTS'] as const;
 
 /** Whoever reaches our port can make us ask about tokens of his invention. */
 const maxInFlight = 16;
@@ -40,13 +45,14 @@ const maxInFlight = 16;
 /**
  * Asks the API server about tokens and remembers its answers for a minute. Those who ask about the same at the same time
  * share the answer. A 429 to others does not hold it back: figures are wanted most when the API server is in trouble.
+ * Where it cannot be asked, whom it let in within the last ten minutes is let in still; nobody else is.
  */
 export class TokenReviewer {
   readonly #client: KubeClient;
   readonly #options: TokenReviewerOptions;
   /** Verdicts and questions are kept under this key's hash of path and token: a dump of the memory has no list of tokens. */
   readonly #key = randomBytes(32);
-  readonly #verdicts = new Map<string, { readonly verdict: TokenVerdict; readonly untilMs: number }>();
+  readonly #verdicts = new Map<string, { readonly verdict: TokenVerdict; readonly askedMs: number }>();
   readonly #asked = new Map<string, Promise<TokenVerdict>>();
 
   constructor(client: KubeClient, options: TokenReviewerOptions) {
@@ -61,7 +67,7 @@ export class TokenReviewer {
   async review(token: string, path: string): Promise<TokenVerdict> {
     const key = createHmac('sha256', this.#key).update(`${path} ${token}`).digest('base64');
     const held = this.#verdicts.get(key);
-    if (held !== undefined && held.untilMs > this.#options.clock.monotonic()) return held.verdict;
+    if (held !== undefined && this.#ageMs(held) < believedMs) return held.verdict;
     const asked = this.#asked.get(key);
     if (asked !== undefined) return asked;
     if (this.#asked.size >= maxInFlight) {
@@ -74,20 +80,29 @@ export class TokenReviewer {
 
   async #askInTime(question: Question, key: string): Promise<TokenVerdict> {
     const { clock, timeoutMs = 5_000 } = this.#options;
-    const untilMs = clock.monotonic() + believedMs;
+    const askedMs = clock.monotonic();
     const limit = new AbortController();
     const tooLate = new ApiError('API_TIMEOUT', `cannot review a token: no answer within ${timeoutMs / 1000} s`);
     const timer = setTimeout(() => limit.abort(tooLate), timeoutMs);
     try {
       const verdict = await this.#ask(question, limit.signal);
-      this.#remember(key, { verdict, untilMs });
+      this.#remember(key, { verdict, askedMs });
       return verdict;
+    } catch (error) {
+      const held = this.#verdicts.get(key);
+      const isAllowed = held?.verdict === 'allowed' && this.#ageMs(held) < believedInTroubleMs;
+      if (isAllowed && isApiError(error, ...troubles)) return held.verdict;
+      throw error;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  #remember(key: string, answer: { readonly verdict: TokenVerdict; readonly untilMs: number }): void {
+  #ageMs({ askedMs }: { readonly askedMs: number }): number {
+    return this.#options.clock.monotonic() - askedMs;
+  }
+
+  #remember(key: string, answer: { readonly verdict: TokenVerdict; readonly askedMs: number }): void {
     this.#verdicts.delete(key);
     this.#verdicts.set(key, answer);
     const oldest = this.#verdicts.keys().next().value;

@@ -28,7 +28,7 @@ export function meterWatches(metrics: Metrics, hub: WatchHub): (observation: Wat
   return (observation) => {
     const resource = resourceName(observation.resource);
     if (observation.kind === 'dialled') {
-      if (observation.verb === 'watch') metrics.watchStarts.inc({ resource });
+      (observation.verb === 'watch' ? metrics.watchStarts : metrics.watchLists).inc({ resource });
       return;
     }
     const code = isApiError(observation.error) ? observation.error.code : 'other';

@@ -22,6 +22,7 @@ export class Metrics {
   readonly requestBrake = this.#gauge('request_brake_seconds', 'How long requests are held back after a 429', []);
 
   readonly watchStarts = this.#counter('watch_starts_total', 'Watches that were dialled', ['resource']);
+  readonly watchLists = this.#counter('watch_lists_total', 'Lists that watches began with, or had to', ['resource']);
   readonly watchErrors = this.#counter('watch_errors_total', 'Watches and lists that failed', ['resource', 'code']);
   /** `namespace` is empty for all, `selector` for none. */
   readonly watchObjects = this.#gauge('watch_objects', 'Objects in the local copy', watchLabels);
@@ -46,6 +47,7 @@ export class Metrics {
   /** 1 on the replica that leads, 0 on a standby. */
   readonly leader = this.#gauge('leader', 'Whether this replica leads', ['lease']);
   readonly leaderTransitions = this.#counter('leader_transitions_total', 'Terms that this replica began', ['lease']);
+  readonly leaderRenewalFailures = this.#counter('leader_renewal_failures_total', 'Lease not reached', ['lease']);
 
   readonly events = this.#counter('events_total', 'Kubernetes Events', ['type', 'result']);
 

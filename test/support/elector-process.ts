@@ -106,7 +106,10 @@ function logged(lease: LeaseStore): LeaseStore {
   return {
     key: lease.key,
     read: (signal) => lease.read(signal),
-    create: (spec, signal) => vote('take', () => lease.create(spec, signal)),
+    create: (spec, signal) => {
+      const create = (): Promise<Lease> => lease.create(spec, signal);
+      return spec.holderIdentity === undefined ? create() : vote('take', create); // one that nobody holds is no vote
+    },
     update: (held, spec, signal) => vote(kindOf(held, spec), () => lease.update(held, spec, signal)),
     watch: (held, signal) => lease.watch(held, signal),
   };

@@ -65,8 +65,9 @@ function living(observation: Observation, nowMs: number): Decision {
     return inState('Blocked', message, { reason: 'NamespaceTerminating' });
   }
   const locked = release === undefined ? undefined : whileLocked(observation, { release, nowMs });
+  const isFree = locked === undefined || locked.state === 'Abandoned';
+  if (isFree && release !== undefined && isInherited(observation, release)) return inherited(observation);
   if (locked !== undefined) return locked;
-  if (release !== undefined && isInherited(observation, release)) return inherited(observation);
   if (release !== undefined && holdsSdkFinalizer(observation.resource)) {
     return inState('Unprotected', "it has operator-sdk's finalizer, and the release is ours");
   }

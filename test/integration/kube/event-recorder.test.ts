@@ -98,7 +98,7 @@ describe('an Event', () => {
     expect(await counted()).toHaveLength(3);
   });
 
-  it('is one of few: an object that makes too many loses the rest', async () => {
+  it('is one of few: an object that makes too many of different kinds loses the rest', async () => {
     const object = await subject('talkative');
     const results: string[] = [];
     const events = new EventRecorder(client, {
@@ -107,10 +107,25 @@ describe('an Event', () => {
       clock: { ...systemClock, monotonic: () => monotonicMs },
       observe: ({ result }) => results.push(result),
     });
-    for (let count = 0; count < 40; count += 1) events.record(object, { ...installed, note: `number ${count}` });
+    for (let count = 0; count < 40; count += 1) events.record(object, { ...installed, reason: `Reason${count}` });
     await events.flush();
     expect(await eventsOf(object)).toHaveLength(25);
     expect(results.filter((result) => result === 'dropped')).toHaveLength(15);
+  });
+
+  it('that differs from many in its note alone is shown in one that stands for the further ones', async () => {
+    const object = await subject('verbose');
+    const events = recorder();
+    for (let count = 1; count <= 99; count += 1) events.record(object, { ...installed, note: `number ${count}` });
+    await events.flush();
+    events.record(object, { ...installed, note: `number 100 ${'x'.repeat(2_000)}` });
+    await events.flush();
+    expect(errors).toEqual([]);
+    const seen = await eventsOf(object);
+    expect(seen).toHaveLength(11);
+    expect(seen.filter(({ series }) => series !== undefined)).toMatchObject([
+      { note: expect.stringMatching(/^\(combined from similar events\): number 100 x+…$/), series: { count: 90 } },
+    ]);
   });
 
   it('is about one object: the same words about another are news', async () => {

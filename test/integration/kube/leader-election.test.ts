@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
 import { LeaderElection, type LeaderElectionOptions } from '../../../src/kube/leader-election.ts';
 import { KubeLease, type Lease, type LeaseStore } from '../../../src/kube/lease.ts';
+import { releasedSpec } from '../../../src/kube/lease-observation.ts';
 import { type OpenClient, openClient } from '../../../src/kube/open-client.ts';
 import type { RequestObservation } from '../../../src/kube/request-sender.ts';
 import { CoreResources, type Resource } from '../../../src/kube/resource.ts';
@@ -48,11 +50,11 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map(({ stop }) => stop()));
 });
 
-/** A Lease that its holder gave up. */
+/** A Lease that was released. */
 async function freeLease(): Promise<string> {
   count += 1;
   const name = `lease-${count}`;
-  const spec = { leaseDurationSeconds: 1, renewTime: '2026-01-01T00:00:00.000000Z' };
+  const spec = releasedSpec('2026-01-01T00:00:00.000000Z');
   const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace }, spec };
   await client.create(leases, lease, { fieldManager });
   return name;
@@ -101,6 +103,31 @@ function start(identity: string, options: Partial<LeaderElectionOptions> & { rea
   return one;
 }
 
+/** What somebody does by hand. */
+async function kubectl(args: readonly string[], stdin = ''): Promise<string> {
+  const { kubectl: file, kubeconfig } = testCluster();
+  const running = promisify(execFile)(file, ['--kubeconfig', kubeconfig, '-n', namespace, ...args]);
+  running.child.stdin?.end(stdin);
+  return (await running).stdout;
+}
+
+const emptyLease = (name: string): string =>
+  JSON.stringify({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace }, spec: {} });
+
+/** Asks each millisecond who leads, in one turn of the event loop; the answer: which sets of leaders there were. */
+function sample(electors: readonly Running[]): () => ReadonlySet<string> {
+  const seen = new Set<string>();
+  const look = (): void => {
+    const leaders = electors.flatMap(({ election }) => (election.isLeading ? [election.identity] : []));
+    seen.add(leaders.join(' and ') || 'nobody');
+  };
+  const timer = setInterval(look, 1);
+  return () => {
+    clearInterval(timer);
+    return seen;
+  };
+}
+
 const read = (name: string): Promise<Lease> => client.get<Lease>(leases, { namespace, name });
 const spec = async (name: string): Promise<Lease['spec']> => (await read(name)).spec;
 
@@ -120,42 +147,51 @@ describe('leader election', () => {
       leaseTransitions: 2,
       acquireTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
     });
-    const { kubectl, kubeconfig } = testCluster();
-    const shown = await promisify(execFile)(kubectl, [
-      '--kubeconfig',
-      kubeconfig,
-      '-n',
-      namespace,
-      'get',
-      'lease',
-      name,
-    ]);
-    expect(shown.stdout).toMatch(new RegExp(`${name} +b `));
+    expect(await kubectl(['get', 'lease', name])).toMatch(new RegExp(`${name} +b `));
     await b.stop();
     expect((await spec(name))?.holderIdentity ?? '').toBe('');
   });
 
   it.each([
-    ['replaced by an empty one', ['replace', '-f', '-']],
+    ['emptied', ['replace', '-f', '-']],
     ['deleted and made anew', ['replace', '--force', '-f', '-']],
-  ])('keeps its leader, and never has two, when the Lease is %s', async (_what, args) => {
+  ])('never has two leaders when the Lease is %s under a living one, which has it back', async (_what, args) => {
     const name = await freeLease();
     const a = start('a', { ...short, lease: storeOf(name) });
     await eventually(() => a.election.isLeading).toBe(true);
     const b = start('b', { ...short, lease: storeOf(name) });
     await eventually(() => b.election.holder).toBe('a');
-    const { kubectl, kubeconfig } = testCluster();
-    const replacing = promisify(execFile)(kubectl, ['--kubeconfig', kubeconfig, ...args]);
-    const empty = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace } };
-    replacing.child.stdin?.end(JSON.stringify(empty));
-    await replacing;
-    const untilMs = performance.now() + 2 * short.leaseDurationMs;
-    while (performance.now() < untilMs) {
-      expect([a.election.isLeading, b.election.isLeading]).not.toEqual([true, true]);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    expect([a.election.isLeading, b.election.isLeading]).toEqual([true, false]);
-    expect((await spec(name))?.holderIdentity).toBe('a');
+    const sampled = sample([a, b]);
+    await kubectl(args, emptyLease(name));
+    await eventually(() => b.election.holder).toBeUndefined();
+    await eventually(() => b.election.holder).toBe('a');
+    await delay(short.leaseDurationMs);
+    expect(sampled()).toEqual(new Set(['a']));
+    expect([a.lost, a.errors, b.errors]).toEqual([[], [], []]);
+  });
+
+  it.each([
+    ['emptied', ['replace', '-f', '-']],
+    ['deleted and made anew', ['replace', '--force', '-f', '-']],
+  ])('never has two leaders when the Lease is %s under one that is cut off', async (_what, args) => {
+    const name = await freeLease();
+    const lease = storeOf(name);
+    let isCut = false;
+    const cutOff = (): ApiError | false => isCut && new ApiError('API_UNREACHABLE', 'cut off');
+    const a = start('a', { ...short, lease: behind(lease, cutOff) });
+    await eventually(() => a.election.isLeading).toBe(true);
+    const b = start('b', { ...short, lease });
+    await eventually(() => b.election.holder).toBe('a');
+    const electors = [a, b];
+    const sampled = sample(electors);
+    isCut = true;
+    await kubectl(args, emptyLease(name));
+    const c = start('c', { ...short, lease }); // it has never seen who held it
+    electors.push(c);
+    await eventually(() => b.election.isLeading || c.election.isLeading).toBe(true);
+    isCut = false;
+    await eventually(() => a.election.holder).toMatch(/^[bc]$/);
+    expect([...sampled()]).toEqual(['a', 'nobody', expect.stringMatching(/^[bc]$/)]);
   });
 
   it('takes over from a leader that is cut off, which knows before', async () => {
@@ -187,10 +223,9 @@ describe('leader election', () => {
     await eventually(() => b.election.holder).toBe('a');
     const before = await read(name);
     await client.delete(leases, { namespace, name });
-    await eventually(
-      async () => (await client.find(leases, { namespace, name }))?.metadata.uid ?? before.metadata.uid,
-    ).not.toBe(before.metadata.uid);
-    expect(await spec(name)).toMatchObject({ holderIdentity: 'a', leaseTransitions: 1 });
+    const again = (): Promise<Lease | undefined> => client.find<Lease>(leases, { namespace, name });
+    await eventually(async () => (await again())?.spec).toMatchObject({ holderIdentity: 'a', leaseTransitions: 1 });
+    expect((await again())?.metadata.uid).not.toBe(before.metadata.uid);
     expect([a.election.isLeading, b.election.isLeading, a.lost]).toEqual([true, false, []]);
   });
 
@@ -217,7 +252,7 @@ describe('leader election', () => {
   it('lets one of two begin where there is no Lease yet', async () => {
     const electors = ['a', 'b'].map((identity) => start(identity, { ...short, lease: storeOf('lease-new') }));
     await eventually(() => electors.filter(({ election }) => election.isLeading)).toHaveLength(1);
-    expect(await spec('lease-new')).toMatchObject({ leaseTransitions: 0 });
+    expect(await spec('lease-new')).toMatchObject({ leaseTransitions: 1 });
   });
 
   it('costs a standby one read and one watch', async () => {

@@ -88,6 +88,33 @@ describe('past an API server in trouble', () => {
     await expect.poll(() => failing.review(token, '/metrics').catch(() => undefined)).toBe('forbidden');
   });
 
+  test('whom the server let in is let in for ten minutes more where it cannot be asked, and nobody else', async () => {
+    const role = `metrics-trouble-${namespace}`;
+    await kubectl('create', 'clusterrole', role, '--verb=get', '--non-resource-url=/metrics');
+    await kubectl(
+      'create',
+      'clusterrolebinding',
+      role,
+      `--clusterrole=${role}`,
+      `--serviceaccount=${namespace}:trouble`,
+    );
+    let laterMs = 0;
+    const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + laterMs };
+    const blind = new TokenReviewer(proxied.client, { clock, timeoutMs: 2_000 });
+    expect(await blind.review(token, '/metrics')).toBe('allowed');
+    expect(await blind.review(token, '/debug')).toBe('forbidden');
+    const outage = proxy.faults.add({ kind: 'silence', where: { path: reviews } });
+    laterMs = 500_000;
+    expect(await blind.review(token, '/metrics')).toBe('allowed');
+    await expect(blind.review(token, '/debug')).rejects.toMatchObject({ code: 'API_TIMEOUT' });
+    await expect(blind.review('invented', '/metrics')).rejects.toMatchObject({ code: 'API_TIMEOUT' });
+    laterMs = 600_000;
+    await expect(blind.review(token, '/metrics')).rejects.toMatchObject({ code: 'API_TIMEOUT' });
+    outage.end();
+    await kubectl('delete', 'clusterrolebinding,clusterrole', role);
+    await expect.poll(() => blind.review(token, '/metrics').catch(() => undefined)).toBe('forbidden');
+  });
+
   test('a 429 to others holds no question back, and one to a question does so for its time', async () => {
     const busy = proxy.faults.add({ ...tooManyRequests(30), where: { path: /configmaps/ } });
     const abort = new AbortController();

@@ -96,6 +96,27 @@ describe('the figures of watches', () => {
     await hub.stopped();
   });
 
+  it('count the lists as well as the watches: a storm of lists is seen', async () => {
+    const metrics = new Metrics();
+    const seen: string[] = [];
+    const hub: WatchHub = new WatchHub({
+      client: opened.client,
+      signal: stop.signal,
+      observe: (observation) => {
+        meter(observation);
+        if (observation.kind === 'dialled') seen.push(observation.verb);
+      },
+    });
+    const meter = meterWatches(metrics, hub);
+    hub.follow({ resource: configMaps, namespaces: [one, other] });
+    await expect.poll(() => seen.toSorted()).toEqual(['list', 'list', 'watch', 'watch']);
+    const { body } = await metrics.expose();
+    expect(body).toContain('bookstore_operator_watch_lists_total{resource="configmaps"} 2');
+    expect(body).toContain('bookstore_operator_watch_starts_total{resource="configmaps"} 2');
+    stop.abort();
+    await hub.stopped();
+  });
+
   it('name no namespace where all are watched, and are not there before there is a list', async () => {
     const hub = new WatchHub({ client: opened.client.impersonating('nobody'), signal: stop.signal });
     const metrics = new Metrics();

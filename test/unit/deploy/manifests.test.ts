@@ -133,6 +133,11 @@ describe('the operator’s pod', () => {
     expect(deployment.spec.strategy).toBeUndefined();
   });
 
+  it('makes its Lease itself: nobody who replaces these manifests takes it from a living leader', () => {
+    const kinds = manifestFiles.flatMap((file) => documents(file).map(({ kind }) => kind));
+    expect(kinds).not.toContain('Lease');
+  });
+
   it('runs the image’s command `run` with probes on the port that it names', () => {
     const [command, ...flags] = container.args;
     expect(command).toBe('run');
@@ -223,6 +228,7 @@ describe('the operator’s rights', () => {
   it('to change a Lease end with its own two, in its own namespace', () => {
     const role = named('Role', 'bookstore-operator-leases');
     expect(role.metadata.namespace).toBe(deployment.metadata.namespace);
+    expect(role.rules?.some(({ verbs }) => verbs.includes('create'))).toBe(true); // nothing else makes them
     for (const { verbs, resourceNames } of role.rules ?? []) {
       if (verbs.join() !== 'create') expect(resourceNames).toEqual(['bookstore-operator', 'bookstore-operator-purge']);
     }

@@ -94,13 +94,30 @@ describe('an Event', () => {
   it('that fails is complained of once a minute, however many do', async () => {
     server.handlers = [answer(403)];
     const events = recorder();
-    for (let count = 0; count < 20; count += 1) events.record(about, { ...event, note: `${count}` });
+    for (let count = 0; count < 20; count += 1) events.record(about, { ...event, reason: `Failed${count}` });
     await events.flush();
     expect([errors.length, results.length, server.received.length]).toEqual([1, 20, 20]);
     monotonicMs += 60_000;
     events.record(about, { ...event, note: 'later' });
     await events.flush();
     expect(errors).toHaveLength(2);
+  });
+});
+
+describe('Events that differ in their notes', () => {
+  it('are written in the one that stands for them once in 5 s, and at the end', async () => {
+    server.handlers = [answer(200)];
+    const events = recorder();
+    for (let count = 1; count <= 11; count += 1) events.record(about, { ...event, note: `${count}` });
+    await eventually(() => results).toHaveLength(11);
+    for (let count = 12; count <= 50; count += 1) events.record(about, { ...event, note: `${count}` });
+    expect(server.received).toHaveLength(11);
+    await events.flush();
+    expect(server.received).toHaveLength(12);
+    monotonicMs += 5_000;
+    events.record(about, { ...event, note: 'latest' });
+    await eventually(() => server.received).toHaveLength(13);
+    await events.flush();
   });
 });
 

@@ -3,6 +3,7 @@
 import { ApiError } from '../../../src/kube/errors.ts';
 import { LeaderElection, type LeaderElectionOptions } from '../../../src/kube/leader-election.ts';
 import type { Lease, LeaseSpec, LeaseStore } from '../../../src/kube/lease.ts';
+import { releasedSpec } from '../../../src/kube/lease-observation.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -10,23 +11,11 @@ import { ManualClock } from '../../support/manual-clock.ts';
 export class LeaseServer {
   current: Lease | undefined;
   readonly #watchers = new Set<(lease: Lease | undefined) => void>();
-  readonly #time: ManualClock;
   #version = 0;
-  /** When the Lease was made, on the test's clock. */
-  createdAtMs = 0;
-
-  constructor(time: ManualClock) {
-    this.#time = time;
-  }
 
   /** As by somebody with kubectl. */
   set(spec: LeaseSpec): void {
     this.#store({ ...this.current?.spec, ...spec });
-  }
-
-  /** As by `kubectl replace` with a manifest that has no spec. */
-  empty(): void {
-    this.#store({});
   }
 
   delete(): void {
@@ -34,9 +23,19 @@ export class LeaseServer {
     this.#tell();
   }
 
+  /** As by `kubectl replace` with a manifest that names no holder. */
+  empty(): void {
+    if (this.current !== undefined) this.#store({});
+  }
+
+  /** As by `kubectl replace --force` with that manifest. */
+  replace(): void {
+    this.delete();
+    this.#store({});
+  }
+
   create(spec: LeaseSpec): Lease {
     if (this.current !== undefined) throw new ApiError('API_ALREADY_EXISTS', 'already exists');
-    this.createdAtMs = this.#time.monotonic();
     return this.#store(spec);
   }
 
@@ -225,8 +224,7 @@ export function elect(
 /** An empty world, or one with a Lease that was released. */
 export function leaseWorld(options: { readonly isEmpty?: boolean } = {}): { time: ManualClock; server: LeaseServer } {
   const time = new ManualClock();
-  const server = new LeaseServer(time);
-  if (options.isEmpty !== true)
-    server.set({ holderIdentity: '', leaseDurationSeconds: 1, renewTime: 'then', leaseTransitions: 3 });
+  const server = new LeaseServer();
+  if (options.isEmpty !== true) server.set({ ...releasedSpec('2025-12-31T00:00:00.000000Z'), leaseTransitions: 3 });
   return { time, server };
 }

@@ -4,7 +4,7 @@ import { ApiError } from '../../../src/kube/errors.ts';
 import { elect, leaseWorld, Machine } from './leader-election-world.ts';
 
 describe('an elector', () => {
-  it('takes a Lease that nobody holds, and says so in the record', async () => {
+  it('takes a Lease that was released, and says so in the record', async () => {
     const world = leaseWorld();
     const a = elect(world, { identity: 'a' });
     await world.time.advance(0);
@@ -49,7 +49,51 @@ describe('an elector', () => {
     expect(a.election.isLeading).toBe(false);
     await world.time.advance(1);
     expect(a.election.isLeading).toBe(true);
-    expect(world.server.current?.spec).toMatchObject({ holderIdentity: 'a', leaseTransitions: 0 });
+    expect(world.server.current?.spec).toMatchObject({ holderIdentity: 'a', leaseTransitions: 1 });
+    expect(a.machine.sent.filter((verb) => verb !== 'read' && verb !== 'watch')).toEqual(['create', 'update']);
+  });
+
+  it('waits a lease duration where it finds one that is empty: somebody may just have emptied it', async () => {
+    const world = leaseWorld();
+    world.server.replace();
+    const a = elect(world, { identity: 'a' });
+    await world.time.advance(14_999);
+    expect(a.election.isLeading).toBe(false);
+    await world.time.advance(1);
+    expect(a.election.isLeading).toBe(true);
+  });
+
+  it.each(['delete', 'empty', 'replace'] as const)(
+    'waits as long as the holder that it saw would have held it, after: %s',
+    async (what) => {
+      const world = leaseWorld();
+      const a = elect(world, { identity: 'a', leaseDurationMs: 30_000 });
+      const b = elect(world, { identity: 'b' });
+      await world.time.advance(1_000);
+      a.machine.stop();
+      world.server[what]();
+      await world.time.advance(29_999);
+      expect(b.election.isLeading).toBe(false);
+      await world.time.advance(1 + 2_200); // it looks again for one that was deleted after one pause
+      expect(b.election.isLeading).toBe(true);
+      a.machine.continue();
+      await world.time.advance(60_000);
+      expect([a.election.isLeading, b.election.isLeading]).toEqual([false, true]);
+    },
+  );
+
+  it('is not misled by one that was made, held and deleted while it could not look', async () => {
+    const world = leaseWorld({ isEmpty: true });
+    const b = elect(world, { identity: 'b' });
+    await world.time.advance(1_000);
+    b.machine.stop();
+    world.server.delete();
+    const a = elect(world, { identity: 'a', isMissingFree: true });
+    await world.time.advance(13_500);
+    world.server.delete();
+    b.machine.continue();
+    await world.time.advance(3_000);
+    expect([a.election.isLeading, b.election.isLeading]).toEqual([true, false]);
   });
 
   it('takes one that does not exist at once where nobody else can be running', async () => {
@@ -269,12 +313,12 @@ describe('a leader', () => {
     expect([a.election.isLeading, b.election.isLeading]).toEqual([true, false]);
   });
 
-  it('makes a Lease again that somebody deleted, and leads on', async () => {
+  it.each(['delete', 'empty', 'replace'] as const)('has its Lease back, and leads on, after: %s', async (what) => {
     const world = leaseWorld();
     const a = elect(world, { identity: 'a' });
     const b = elect(world, { identity: 'b' });
     await world.time.advance(12_000);
-    world.server.delete();
+    world.server[what]();
     await world.time.advance(60_000);
     expect(a.told).toEqual(['start']);
     expect(b.told).toEqual([]);

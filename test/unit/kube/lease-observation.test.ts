@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Lease, LeaseSpec } from '../../../src/kube/lease.ts';
-import { holderOf, observe, takeableAtMs } from '../../../src/kube/lease-observation.ts';
+import { holderOf, observe, releasedSpec, takeableAtMs } from '../../../src/kube/lease-observation.ts';
 
 const lease = (resourceVersion: string, spec?: LeaseSpec): Lease => ({
   metadata: { name: 'lease', uid: 'u', resourceVersion },
   ...(spec === undefined ? {} : { spec }),
 });
+const [noon, later] = ['2026-01-01T12:00:00.000000Z', '2026-01-01T12:00:00.000001Z'] as const;
 const candidate = { identity: 'me', leaseDurationMs: 15_000, isMissingFree: false };
 
 describe('observe', () => {
@@ -38,15 +39,22 @@ describe('takeableAtMs', () => {
       15_100,
     ],
     ['held by us', lease('1', { holderIdentity: 'me', leaseDurationSeconds: 15 }), -Infinity],
-    ['released', lease('1', { holderIdentity: null, leaseDurationSeconds: 1, renewTime: 'then' }), -Infinity],
+    ['released', lease('1', releasedSpec(noon)), -Infinity],
+    ['released as client-go does', lease('1', { ...releasedSpec(noon), holderIdentity: '' }), -Infinity],
+    ['without a spec: its holder may be alive', lease('1'), 15_100],
     [
-      'released as client-go does',
-      lease('1', { holderIdentity: '', leaseDurationSeconds: 1, renewTime: 't' }),
-      -Infinity,
+      'emptied of its holder alone: after the duration it still states',
+      lease('1', { holderIdentity: '', leaseDurationSeconds: 30, acquireTime: noon, renewTime: later }),
+      30_100,
     ],
-    ['emptied: its holder may be alive', lease('1'), 15_100],
-    ['robbed of its holder alone', lease('1', { leaseDurationSeconds: 15, renewTime: 'then' }), 15_100],
-    ['missing: its holder may be alive', undefined, 15_100],
+    [
+      'emptied of a holder whose lease is as short as a release: after ours',
+      lease('1', { leaseDurationSeconds: 1, acquireTime: noon, renewTime: later }),
+      15_100,
+    ],
+    ['emptied to what a candidate makes', lease('1', { leaseDurationSeconds: 1 }), 15_100],
+    ['a release with a holder', lease('1', { ...releasedSpec(noon), holderIdentity: 'b' }), 1_100],
+    ['missing: never as it is, for only a version proves that nothing happened', undefined, Infinity],
   ])('%s', (_name, seen, atMs) => {
     expect(takeableAtMs({ lease: seen, sinceMs: 100 }, candidate)).toBe(atMs);
   });

@@ -148,6 +148,11 @@ const cases: readonly Case[] = [
     'Locked',
   ],
   [
+    'operator-sdk’s release, left locked by a helm that is dead',
+    { release: { ...byHand, status: 'pending-upgrade', touchedAtMs: 0 }, isSdkOwned: true, resource: heldBySdk },
+    'Inherited',
+  ],
+  [
     'operator-sdk’s release, and values are missing',
     {
       release: byHand,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+
 import { decide } from '../../../../src/operator/decide/decide.ts';
 import type { State } from '../../../../src/operator/decide/states.ts';
 import { verdictAfterFailure, verdictOf, verdictWhileWaiting } from '../../../../src/operator/status/verdict.ts';
