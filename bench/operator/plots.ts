@@ -7,7 +7,7 @@ const xTitle = 'resources';
 
 /** File names and contents. */
 export function operatorPlots(runs: readonly RunFigures[]): readonly { readonly name: string; readonly svg: string }[] {
-  const seconds = (figure: (side: SideFigures) => number): readonly Series[] => [
+  const operators = (figure: (side: OperatorFigures) => number): readonly Series[] => [
     series(
       'ours',
       palette.blue,
@@ -18,22 +18,13 @@ export function operatorPlots(runs: readonly RunFigures[]): readonly { readonly 
       palette.orange,
       pointsOf(runs, ({ peer }) => peer && figure(peer)),
     ),
+  ];
+  const seconds = (figure: (side: SideFigures) => number): readonly Series[] => [
+    ...operators(figure),
     series(
       'bare API',
       palette.grey,
       pointsOf(runs, ({ floor }) => figure(floor)),
-    ),
-  ];
-  const memory = (figure: (side: OperatorFigures) => number): readonly Series[] => [
-    series(
-      'ours',
-      palette.blue,
-      pointsOf(runs, ({ ours }) => figure(ours)),
-    ),
-    series(
-      'helm-operator',
-      palette.orange,
-      pointsOf(runs, ({ peer }) => peer && figure(peer)),
     ),
   ];
   const charts: Readonly<Record<string, Chart>> = {
@@ -53,7 +44,7 @@ export function operatorPlots(runs: readonly RunFigures[]): readonly { readonly 
       title: 'Resident memory of the operator after an idle minute',
       xTitle,
       yTitle: 'MB',
-      series: memory((side) => side.memory.residentMb),
+      series: operators((side) => side.memory.residentMb),
       limit: { y: 220, name: 'our limit at 1,000 resources' },
     },
   };
