@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WorkQueue } from '../../../src/controller/work-queue.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
@@ -130,63 +129,5 @@ describe('a WorkQueue', () => {
     expect(await queue.take()).toBeUndefined();
     queue.done('a');
     expect([queue.length, queue.inFlight]).toEqual([0, 0]);
-  });
-
-  it('never gives a key twice at once, loses none and invents none, whatever is interleaved', async () => {
-    const key = fc.constantFrom('a', 'b', 'c');
-    const step = fc.oneof(
-      fc.record({ act: fc.constant('add' as const), key }),
-      fc.record({ act: fc.constant('addAfter' as const), key, delayMs: fc.integer({ min: 1, max: 50 }) }),
-      fc.record({ act: fc.constant('addRateLimited' as const), key }),
-      fc.record({ act: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 60 }) }),
-      fc.record({ act: fc.constant('take' as const) }),
-      fc.record({ act: fc.constant('done' as const), key }),
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-        const queue = newQueue();
-        const inFlight = new Set<string>();
-        const owed = new Set<string>(); // asked for since it was last given
-        const credit = new Map<string, number>(); // how often it was asked for more than it was given
-        const wrongs: string[] = [];
-        let takers = 0;
-        const take = (): void => {
-          takers += 1;
-          void queue.take().then((given) => {
-            if (given === undefined) return;
-            takers -= 1;
-            if (inFlight.has(given)) wrongs.push(`${given} twice at once`);
-            if (!credit.get(given)) wrongs.push(`${given} out of nothing`);
-            credit.set(given, (credit.get(given) ?? 0) - 1);
-            owed.delete(given);
-            inFlight.add(given);
-          });
-        };
-        for (const each of steps) {
-          if (each.act === 'take') take();
-          else if (each.act === 'advance') vi.advanceTimersByTime(each.ms);
-          else if (each.act === 'done') {
-            if (inFlight.delete(each.key)) queue.done(each.key);
-          } else {
-            owed.add(each.key);
-            credit.set(each.key, (credit.get(each.key) ?? 0) + 1);
-            if (each.act === 'addAfter') queue.addAfter(each.key, each.delayMs);
-            else queue[each.act](each.key);
-          }
-          await Promise.resolve();
-          expect(queue.inFlight).toBe(inFlight.size);
-        }
-        // In the end everything that was asked for is given to somebody.
-        vi.runAllTimers();
-        for (let round = 0; owed.size > 0 && round < 10; round += 1) {
-          for (const held of inFlight) queue.done(held);
-          inFlight.clear();
-          while (takers < 3) take();
-          await Promise.resolve();
-        }
-        expect({ owed: [...owed], wrongs }).toEqual({ owed: [], wrongs: [] });
-        queue.shutDown();
-      }),
-    );
   });
 });
