@@ -12,16 +12,22 @@ export interface WorkQueueOptions {
   readonly backoff?: BackoffOptions;
   /** In [0, 1). Default Math.random. */
   readonly random?: () => number;
-  /** Told about each key that is asked for, and each that is added after a failure. */
-  readonly observe?: (how: 'add' | 'retry') => void;
+  readonly observe?: (observation: QueueObservation) => void;
 }
+
+/** A key was asked for, is to come back after a failure, or was given to a worker. */
+export type QueueObservation =
+  | { readonly how: 'add' | 'retry' }
+  /** From when it could be worked on, in milliseconds. */
+  | { readonly how: 'take'; readonly waitedMs: number };
 
 /** Keys to work on. */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
-  /** In order; a Set keeps insertion order and makes `add` idempotent. */
-  readonly #waiting = new Set<string>();
-  readonly #inFlight = new Set<string>();
+  /** Since when, in order: a Map keeps the order of insertion. */
+  readonly #waiting = new Map<string, number>();
+  /** Since when. */
+  readonly #inFlight = new Map<string, number>();
   readonly #dirty = new Set<string>();
   readonly #delayed = new Map<string, { readonly dueMs: number; readonly timer: NodeJS.Timeout }>();
   readonly #failures = new Map<string, number>();
@@ -42,17 +48,22 @@ export class WorkQueue {
     return this.#inFlight.size;
   }
 
+  /** How long the key that is worked on longest has been, in milliseconds; 0 where none is. */
+  get longestInFlightMs(): number {
+    const since = Math.min(...this.#inFlight.values());
+    return this.#inFlight.size === 0 ? 0 : this.#options.clock.monotonic() - since;
+  }
+
   /** Asks for `key` to be worked on. Idempotent; a delayed add of the key becomes superfluous and is dropped. */
   add(key: string): void {
     if (this.#isShutDown) return;
-    this.#options.observe?.('add');
+    this.#options.observe?.({ how: 'add' });
     this.#cancelDelay(key);
     if (this.#inFlight.has(key)) {
       this.#dirty.add(key);
       return;
     }
-    this.#waiting.add(key);
-    this.#hand();
+    this.#line(key);
   }
 
   /** Adds after `delayMs`. An earlier delayed add of the key wins over a later one. */
@@ -74,7 +85,7 @@ export class WorkQueue {
   addRateLimited(key: string): void {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
-    this.#options.observe?.('retry');
+    this.#options.observe?.({ how: 'retry' });
     const random = (this.#options.random ?? Math.random)();
     this.addAfter(key, backoffMs(failures, random, this.#options.backoff ?? defaultBackoff));
   }
@@ -102,8 +113,7 @@ export class WorkQueue {
   done(key: string): void {
     this.#inFlight.delete(key);
     if (this.#dirty.delete(key) && !this.#isShutDown) {
-      this.#waiting.add(key);
-      this.#hand();
+      this.#line(key);
     }
   }
 
@@ -116,13 +126,22 @@ export class WorkQueue {
     for (const taker of this.#takers.splice(0)) taker(undefined);
   }
 
+  /** A key that waits already keeps its place. */
+  #line(key: string): void {
+    if (!this.#waiting.has(key)) this.#waiting.set(key, this.#options.clock.monotonic());
+    this.#hand();
+  }
+
   #hand(): void {
     while (this.#takers.length > 0) {
-      const next = this.#waiting.values().next();
+      const next = this.#waiting.entries().next();
       if (next.done === true) return;
-      this.#waiting.delete(next.value);
-      this.#inFlight.add(next.value);
-      this.#takers.shift()?.(next.value);
+      const [key, sinceMs] = next.value;
+      const nowMs = this.#options.clock.monotonic();
+      this.#waiting.delete(key);
+      this.#inFlight.set(key, nowMs);
+      this.#options.observe?.({ how: 'take', waitedMs: nowMs - sinceMs });
+      this.#takers.shift()?.(key);
     }
   }
 

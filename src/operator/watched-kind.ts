@@ -3,7 +3,6 @@
 import { ownerLabelValue } from '../api/v1alpha1/labels.ts';
 import { Controller } from '../controller/controller.ts';
 import { WorkQueue } from '../controller/work-queue.ts';
-import { isApiError } from '../kube/errors.ts';
 import type { ObjectStore, StoreChange } from '../kube/object-store.ts';
 import { objectKey } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';
@@ -20,6 +19,7 @@ import type { ReleaseKey } from './observe/release-cache.ts';
 import type { OperatorShared } from './operator-options.ts';
 import { Workloads } from './readiness/workloads.ts';
 import { ResourceReconciler } from './resource-reconciler.ts';
+import { ServedKind } from './served-kind.ts';
 import { StatusWriter } from './status/status-writer.ts';
 import type { ValuesReader } from './values/values-sources.ts';
 
@@ -32,8 +32,6 @@ export interface RunSignals {
 }
 
 type Watched = ObservedResource & { readonly kind: string };
-
-const crdPollMs = 5_000;
 
 /** A burst of events (a roll-out, which has us write the status as often; an apply of several sources of values) becomes one look. */
 const coalesceMs = 100;
@@ -57,6 +55,7 @@ export class WatchedKind {
     metrics.onScrape(() => {
       metrics.queueDepth.set({ kind }, this.#queue.length);
       metrics.queueInFlight.set({ kind }, this.#queue.inFlight);
+      metrics.queueLongest.set({ kind }, this.#queue.longestInFlightMs / 1000);
       for (const [state, count] of countStates(this.#states.values())) metrics.resources.set({ kind, state }, count);
     });
   }
@@ -80,9 +79,26 @@ export class WatchedKind {
   }
 
   /** Runs until `stop`, then drains. Caches are kept warm also while another replica leads. */
-  async run(signals: RunSignals): Promise<void> {
-    const type = await this.#waitForKind(signals.stop);
-    if (type === undefined) return;
+  async run({ stop, cancel }: RunSignals): Promise<void> {
+    const served = new ServedKind(this.#entry, this.#shared);
+    for (let type = await served.wait(stop); type !== undefined; type = await served.wait(stop)) {
+      const known = type;
+      const changed = new AbortController();
+      await this.#follow(type, {
+        stop: AbortSignal.any([stop, changed.signal]),
+        cancel,
+        onError: async (error) => {
+          if (await served.isChanged(known, error, stop)) changed.abort();
+        },
+      });
+    }
+  }
+
+  /** Runs until `stop`, then drains. `onError` gets what the watch of the resources failed with; must not reject. */
+  async #follow(
+    type: Resource,
+    { onError, ...signals }: RunSignals & { readonly onError: (error: unknown) => Promise<void> },
+  ): Promise<void> {
     const { hub, watchedNamespaces, synced, valuesSources } = this.#shared;
     const values = valuesSources.readerFor((key) => this.#valuesChanged(key));
     const strip = (resource: Watched): Watched => withoutManagedFields(resource, this.#entry);
@@ -93,6 +109,7 @@ export class WatchedKind {
           if (change.after === undefined) values.forget(change.key);
           this.#resourceChanged(change);
         },
+        onError: (error) => void onError(error),
       },
     );
     this.#store = following.store;
@@ -113,6 +130,8 @@ export class WatchedKind {
         }),
       );
     }
+    this.#hasSynced = false;
+    for (const key of following.store.keys()) values.forget(key);
     following.stop();
   }
 
@@ -158,7 +177,10 @@ export class WatchedKind {
     const kind = this.name;
     return new WorkQueue({
       clock,
-      observe: (how) => (how === 'add' ? metrics.queueAdds : metrics.queueRetries).inc({ kind }),
+      observe: (seen) => {
+        if (seen.how === 'take') metrics.queueWait.observe({ kind }, seen.waitedMs / 1000);
+        else (seen.how === 'add' ? metrics.queueAdds : metrics.queueRetries).inc({ kind });
+      },
     });
   }
 
@@ -206,30 +228,6 @@ export class WatchedKind {
     });
   }
 
-  /** The kind's CRD may come after us: said once, then waited for. */
-  async #waitForKind(stop: AbortSignal): Promise<Resource | undefined> {
-    const { discovery, clock, log } = this.#shared;
-    const { gvk } = this.#entry;
-    let said = '';
-    while (!stop.aborted) {
-      let waitingFor = 'its CustomResourceDefinition is not installed';
-      try {
-        const found = await discovery.find(gvk, stop);
-        const misfit = found === undefined ? undefined : misfitOf(this.#entry, found);
-        if (found !== undefined && misfit === undefined) return found;
-        waitingFor = misfit ?? waitingFor;
-      } catch (error) {
-        if (stop.aborted) return undefined;
-        if (!isApiError(error)) throw error;
-        waitingFor = error.message;
-      }
-      if (said !== waitingFor) log.warn('kind cannot be watched yet, waiting', { ...gvk, reason: waitingFor });
-      said = waitingFor;
-      await clock.sleep(crdPollMs, stop).catch(() => undefined);
-    }
-    return undefined;
-  }
-
   #keyOf(release: ReleaseKey): string | undefined {
     if (this.#entry.releaseNamespace === undefined) return objectKey(release);
     return release.namespace === this.#entry.releaseNamespace ? release.name : undefined;
@@ -241,17 +239,6 @@ function countStates(present: Iterable<State>): ReadonlyMap<State, number> {
   const counts = new Map<State, number>((Object.keys(states) as State[]).map((state) => [state, 0]));
   for (const state of present) counts.set(state, (counts.get(state) ?? 0) + 1);
   return counts;
-}
-
-/** A kind's scope and the entry's `releaseNamespace` belong together; undefined where they do. */
-function misfitOf(entry: WatchEntry, type: Resource): string | undefined {
-  if (type.isNamespaced && entry.releaseNamespace !== undefined) {
-    return 'the kind is namespaced: releases go to the namespace of the resource, take releaseNamespace out of the entry';
-  }
-  if (!type.isNamespaced && entry.releaseNamespace === undefined) {
-    return 'the kind is cluster-scoped: its entry needs a releaseNamespace';
-  }
-  return undefined;
 }
 
 /** Most often it was us: whoever asks for something changes the spec, or the metadata. */

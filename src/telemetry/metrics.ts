@@ -31,6 +31,9 @@ export class Metrics {
 
   readonly queueDepth = this.#gauge('workqueue_depth', 'Keys that wait', ['kind']);
   readonly queueInFlight = this.#gauge('workqueue_in_flight', 'Keys that are worked on', ['kind']);
+  readonly queueLongest = this.#gauge('workqueue_longest_running_seconds', 'Age of the oldest pass', ['kind']);
+  /** Delays and backoffs do not count: from when a worker could have taken the key. */
+  readonly queueWait = this.#histogram('workqueue_wait_seconds', 'How long keys waited for a worker', ['kind']);
   readonly queueAdds = this.#counter('workqueue_adds_total', 'Keys that were added', ['kind']);
   readonly queueRetries = this.#counter('workqueue_retries_total', 'Keys that were added after a failure', ['kind']);
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventually, helm, kubectl, tutorialBookStore } from '../support/operator-run.ts';
+import { established, eventually, helm, kubectl, tutorialBookStore } from '../support/operator-run.ts';
 import { testCluster } from '../support/test-context.ts';
 
 const { kubeconfig, path, testRoot } = testCluster();
@@ -223,7 +223,7 @@ describe('the process', () => {
       extendEnv: false,
     });
     await kubectl('apply', '--server-side', '-f', await file('cupboard-crd.yaml', crd.stdout));
-    await kubectl('wait', '--for=condition=Established', 'crd/cupboards.e2e-run.example.com', '--timeout=30s');
+    await established('cupboards.e2e-run.example.com');
     const wrong = await started(['--watches-file', misfit], 'kind cannot be watched yet, waiting');
     expect(wrong.log()).toContain('the kind is cluster-scoped: its entry needs a releaseNamespace');
     wrong.child.kill('SIGTERM');

@@ -9,7 +9,7 @@ import type { OpenClient } from '../../src/kube/open-client.ts';
 import { CoreResources, type Resource } from '../../src/kube/resource.ts';
 import { createNamespace, openTestClient } from '../support/cluster-client.ts';
 import { MortalOperator } from '../support/mortal-operator.ts';
-import { condition, kubectl, tutorialBookStore, type Watched } from '../support/operator-run.ts';
+import { condition, established, kubectl, tutorialBookStore, type Watched } from '../support/operator-run.ts';
 import { soak } from '../support/soak.ts';
 import { testCluster } from '../support/test-context.ts';
 
@@ -37,7 +37,7 @@ beforeAll(async () => {
   opened = await openTestClient();
   client = opened.client;
   await kubectl('apply', '--server-side', '--force-conflicts', '-f', 'deploy/crds/');
-  await kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/bookstores.velotio.com');
+  await established('bookstores.velotio.com');
   namespace = await createNamespace(client, 'soak-operator');
   const directory = await mkdtemp(join(testCluster().testRoot, 'soak-operator-'));
   operator = await MortalOperator.prepare({ directory, namespace, entry: { timeout: `${timeoutMs / 1000}s` } });

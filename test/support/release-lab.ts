@@ -11,6 +11,7 @@ import type { OpenClient } from '../../src/kube/open-client.ts';
 import { CoreResources } from '../../src/kube/resource.ts';
 import { recordSecretName } from '../../src/release/record.ts';
 import { createNamespace, openTestClient } from './cluster-client.ts';
+import { established } from './operator-run.ts';
 import { testCluster } from './test-context.ts';
 
 /** A record's Secret with its data. */
@@ -135,7 +136,7 @@ spec:
   names: {kind: Widget, plural: widgets}
   versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
 `);
-    await this.kubectl('wait', '--for=condition=Established', `crd/widgets.${group}`, '--timeout=30s');
+    await established(`widgets.${group}`);
     const remove = () => this.kubectl('delete', 'crd', `widgets.${group}`, '--wait=true');
     return { group, remove };
   }

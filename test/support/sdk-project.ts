@@ -11,7 +11,7 @@ import { CoreResources, gvkOf, type Resource } from '../../src/kube/resource.ts'
 import { decodeRelease, type Release } from '../../src/release/decode.ts';
 import { parseManifest, resourcePolicyOf } from '../../src/release/manifest.ts';
 import { kubectlApply } from './kubectl-apply.ts';
-import { adminClient, eventually, helm, kubectl, type Watched } from './operator-run.ts';
+import { adminClient, established, eventually, helm, kubectl, type Watched } from './operator-run.ts';
 import { leaderElectionRules, type PolicyRule, scaffoldRules } from './sdk-role.ts';
 import { testCluster } from './test-context.ts';
 
@@ -66,7 +66,7 @@ export class SdkProject {
     const project = new SdkProject({ namespace, client, nginxes, directory, close });
     await kubectl('create', 'namespace', namespace);
     await kubectlApply(project.#crd());
-    await kubectl('wait', '--for=condition=Established', '--timeout=30s', `crd/nginxes.${group}`);
+    await established(`nginxes.${group}`);
     await kubectlApply({
       apiVersion: 'storage.k8s.io/v1',
       kind: 'StorageClass',

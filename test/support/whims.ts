@@ -40,12 +40,15 @@ export type Whim = Pick<KubeObject, 'apiVersion' | 'kind'> & {
 /** Installs the kind's CRD and waits until it is served. `kind` is a name of the test file's own. */
 export async function installWhims(
   kind: string,
-  options: { readonly namespace?: string; readonly scope?: 'Namespaced' | 'Cluster' } = {},
+  options: { readonly namespace?: string; readonly scope?: 'Namespaced' | 'Cluster'; readonly plural?: string } = {},
 ): Promise<WhimKind> {
   const { namespace, scope = 'Namespaced' } = options;
   const gvk = { group: 'test.velotio.com', version: 'v1', kind };
-  const crd = customResourceDefinition({ gvk, spec: openSpec, scope, description: 'A whim of a test.' });
-  const plural = (crd.spec as { names: { plural: string } }).names.plural;
+  const usual = customResourceDefinition({ gvk, spec: openSpec, scope, description: 'A whim of a test.' });
+  const spec = usual.spec as { readonly names: { readonly plural: string } };
+  const { plural = spec.names.plural } = options;
+  const metadata = { ...(usual.metadata as object), name: `${plural}.${gvk.group}` };
+  const crd = { ...usual, metadata, spec: { ...spec, names: { ...spec.names, plural } } };
   const directory = await mkdtemp(join(testCluster().testRoot, 'whim-'));
   const file = join(directory, 'crd.yaml');
   await writeFile(file, stringify(crd));

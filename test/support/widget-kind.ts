@@ -1,7 +1,7 @@
 // A kind of the tests' own: its objects' status is whatever a test writes there.
 
 import { kubectlApply } from './kubectl-apply.ts';
-import { kubectl } from './operator-run.ts';
+import { established, kubectl } from './operator-run.ts';
 
 /** The group of such kinds. */
 export const widgetGroup = 'readiness.test.example.com';
@@ -29,7 +29,7 @@ export async function createWidgetKind(kind: string): Promise<void> {
       ],
     },
   });
-  await kubectl('wait', '--for=condition=Established', '--timeout=30s', `crd/${nameOf(kind)}`);
+  await established(nameOf(kind));
 }
 
 /** Takes it away, with all its objects. */

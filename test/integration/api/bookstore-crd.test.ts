@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { customResourceDefinition } from '../../../src/api/crd/custom-resource-definition.ts';
 import { specSchema } from '../../../src/api/crd/spec-schema.ts';
+import { established } from '../../support/operator-run.ts';
 import { testCluster } from '../../support/test-context.ts';
 
 const namespace = 'bookstore-crd';
@@ -69,7 +70,7 @@ beforeAll(async () => {
   await kubectl('create', 'namespace', namespace);
   const applied = await kubectl('apply', '--server-side', '--force-conflicts', '-f', crdFile);
   expect(applied.text).toContain('bookstores.velotio.com serverside-applied');
-  await kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/bookstores.velotio.com');
+  await established('bookstores.velotio.com');
 });
 
 afterAll(async () => {
@@ -221,7 +222,7 @@ describe('the generator', () => {
     const crd = customResourceDefinition({ gvk, spec: result.schema, plural: 'enums', description: 'Enums.' });
     const applied = await apply(JSON.stringify(crd));
     expect(applied).toMatchObject({ ok: true });
-    await kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd/enums.crd-test.velotio.com');
+    await established('enums.crd-test.velotio.com');
     const enumsOf = (values: object): string => {
       const spec = { fixed: values, bounded: [values], list: [values], nested: [[values]] };
       return JSON.stringify({ apiVersion: 'crd-test.velotio.com/v1', kind: 'Enums', metadata: { name: 'x' }, spec });

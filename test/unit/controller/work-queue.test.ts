@@ -114,6 +114,33 @@ describe('a WorkQueue', () => {
     expect(waits.at(-1)).toBe(100);
   });
 
+  it('tells how long a key waited for a worker, without its delay, and how long the oldest has been worked on', async () => {
+    const waits: number[] = [];
+    const clock = { ...systemClock, monotonic: () => Date.now() };
+    const queue = new WorkQueue({
+      clock,
+      observe: (seen) => {
+        if (seen.how === 'take') waits.push(seen.waitedMs);
+      },
+    });
+    expect(queue.longestInFlightMs).toBe(0);
+    queue.addAfter('a', 1_000);
+    vi.advanceTimersByTime(1_020);
+    queue.add('a'); // keeps its place, and its time
+    await queue.take();
+    vi.advanceTimersByTime(50);
+    queue.add('b');
+    await queue.take();
+    vi.advanceTimersByTime(5);
+    queue.add('a');
+    expect([waits, queue.longestInFlightMs]).toEqual([[20, 0], 55]);
+    queue.done('a');
+    vi.advanceTimersByTime(7);
+    await queue.take();
+    expect([waits, queue.longestInFlightMs]).toEqual([[20, 0, 7], 12]);
+    queue.shutDown();
+  });
+
   it('gives nothing after it was shut down: waiting takers end, delays are dropped, what is in flight may be done', async () => {
     const queue = newQueue();
     queue.add('a');
