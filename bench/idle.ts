@@ -49,7 +49,7 @@ export async function benchIdle(
   context: { readonly signal: AbortSignal; readonly say: (text: string) => void },
 ): Promise<Record<string, number>> {
   const { signal, say } = context;
-  const starts = await startTimes();
+  const starts = await startFigures();
   const { cluster, stop } = await startTestCluster({ signal, report: () => undefined });
   const rows: IdleFigures[] = [];
   try {
@@ -165,30 +165,46 @@ async function helmCalls(audit: string): Promise<number> {
   return (await readFile(audit, 'utf8')).split('\n').length - 1;
 }
 
-/** Wall seconds of a start: node alone, our `--version`, and a command that opens a connection. */
-async function startTimes(): Promise<Record<string, readonly number[]>> {
-  const times: Record<string, number[]> = {
-    'node -e ""': [],
-    'bookstore-operator --version': [],
-    'import of the API client': [],
-  };
-  const client = `await import(${JSON.stringify('@kubernetes/client-node')})`;
+interface StartFigures {
+  readonly what: string;
+  /** Wall seconds of each run. */
+  readonly seconds: readonly number[];
+  readonly peakMb: number;
+}
+
+/** Has a process say its peak resident memory when it ends, in KiB. */
+const tellPeak =
+  'data:text/javascript,process.on("exit",()=>process.stderr.write(String(process.resourceUsage().maxRSS)))';
+
+/** What a start costs: node alone, our `--version`, and the import that opening a connection needs. */
+async function startFigures(): Promise<readonly StartFigures[]> {
+  const starts = [
+    { what: 'node -e ""', args: ['-e', ''] },
+    { what: 'bookstore-operator --version', args: [main, '--version'] },
+    {
+      what: 'import of the API client',
+      args: ['--input-type=module', '-e', 'await import("@kubernetes/client-node")'],
+    },
+  ];
+  const cwd = join(import.meta.dirname, '..');
+  const seconds = starts.map((): number[] => []);
   for (let run = 0; run < 7; run += 1) {
-    for (const [name, args] of [
-      ['node -e ""', ['-e', '']],
-      ['bookstore-operator --version', [main, '--version']],
-      ['import of the API client', ['--input-type=module', '-e', client]],
-    ] as const) {
-      const { durationMs } = await execa(process.execPath, [...args], { cwd: join(import.meta.dirname, '..') });
-      if (run > 0) times[name]?.push(durationMs / 1000);
+    for (const [place, { args }] of starts.entries()) {
+      const { durationMs } = await execa(process.execPath, args, { cwd });
+      if (run > 0) seconds[place]?.push(durationMs / 1000); // the first one fills the page cache
     }
   }
-  return times;
+  return Promise.all(
+    starts.map(async ({ what, args }, place) => {
+      const { stderr } = await execa(process.execPath, ['--import', tellPeak, ...args], { cwd });
+      return { what, seconds: seconds[place] ?? [], peakMb: Number(stderr) / 1024 };
+    }),
+  );
 }
 
 function page(
   options: IdleOptions,
-  figures: { readonly starts: Record<string, readonly number[]>; readonly rows: readonly IdleFigures[] },
+  figures: { readonly starts: readonly StartFigures[]; readonly rows: readonly IdleFigures[] },
 ): string {
   return `# The operator while nothing happens
 
@@ -196,11 +212,11 @@ function page(
 
 ## Starting
 
-Wall seconds, median (min–max) of six runs.
+Wall seconds, median (min–max) of six runs, and peak resident memory.
 
 ${table(
-  ['', 'seconds'],
-  Object.entries(figures.starts).map(([name, values]) => [name, spread(values)]),
+  ['', 'seconds', 'peak MB'],
+  figures.starts.map(({ what, seconds, peakMb }) => [what, spread(seconds), peakMb.toFixed(0)]),
 )}
 
 ## ${options.seconds} idle seconds

@@ -93,9 +93,10 @@ export class OperatorProcess implements AsyncDisposable {
     return (await readFile(this.#log, 'utf8')).includes(text);
   }
 
-  /** How many helm processes it has started. */
+  /** How many helm processes it has started, besides the one at its start that says its version. */
   async helmStarts(): Promise<number> {
-    return (await readFile(this.#helmLog, 'utf8')).split('\n').length - 1;
+    const verbs = (await readFile(this.#helmLog, 'utf8')).trimEnd().split('\n');
+    return verbs.filter((verb) => verb !== '' && verb !== 'version').length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
