@@ -26,7 +26,7 @@ export async function recall(pass: Pass, context: PassContext): Promise<Reconcil
   const release = asRecalled(observation.resource, deployed.release);
   if (deployed.inventory === undefined) return settleUnreadable(pass, { error: deployed.unread, release }, context);
   const inventory = await withKnown(pass, deployed.inventory, context);
-  const workloads = await context.workloads.readiness(inventory, signal);
+  const workloads = await context.workloads.readiness(inventory, { signal });
   const { revision, chart } = release;
   const verdict = verdictAfterDeploy(revision === 1 ? 'install' : 'upgrade', { revision, chart, workloads });
   await writeStatus(pass, { verdict, release, inventory }, context);

@@ -151,10 +151,11 @@ export class Observer {
   }
 
   async #readiness(resource: ObservedResource, signal: AbortSignal): Promise<WorkloadsReadiness | undefined> {
-    const { release, inventory } = resource.status ?? {};
+    const { release, inventory, readyRevision } = resource.status ?? {};
     if (resource.metadata.deletionTimestamp !== undefined) return undefined;
     this.#sources.workloads.retain(objectKey(resource.metadata), inventory ?? []);
     if (release === undefined || inventory === undefined) return undefined;
-    return this.#sources.workloads.readiness(inventory, signal);
+    const wasReady = readyRevision === release.revision;
+    return this.#sources.workloads.readiness(inventory, { wasReady, signal });
   }
 }

@@ -18,6 +18,9 @@ export interface LiveSources {
   readonly signal: AbortSignal | undefined;
 }
 
+/** The verdict on an object that should be there. */
+export const missing: Readiness = progressing('it is missing');
+
 const notServed = progressing('its kind is not served any more');
 
 /** Reads the object of an inventory entry; where there is none to be had, gives the verdict on that. @throws ApiError */
@@ -33,7 +36,7 @@ export async function readLive(entry: InventoryEntry, sources: LiveSources): Pro
     if (isApiError(error, 'API_FORBIDDEN')) return progressing(`it may not be read (get ${resourceName(resource)})`);
     if (!isApiError(error, 'API_NOT_FOUND')) throw error;
     // of an object that is missing the server says so, with a reason; of a path that it does not know it has none to give
-    return error.reason === undefined ? notServed : progressing('it is missing');
+    return error.reason === undefined ? notServed : missing;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { ObjectSource } from '../observe/dependents.ts';
 import type { WorkloadsReadiness } from '../observe/observation.ts';
 import { type ClaimVerdict, judgePendingClaim } from './claim-wait.ts';
-import { isLive, type LiveObject, readLive } from './live-object.ts';
+import { isLive, type LiveObject, missing, readLive } from './live-object.ts';
 import { LookSchedule } from './look-schedule.ts';
 import { PodReader } from './pod-reader.ts';
 import { goingAway, hasReadiness, readinessOf, runsPods } from './readiness.ts';
@@ -41,6 +41,11 @@ interface Judged extends Unready {
   readonly isTold: boolean;
 }
 
+interface ReadinessOptions {
+  readonly wasReady?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Pods of a workload that is older than this are read at once when we see it for the first time. */
 const oldMs = 10_000;
 
@@ -72,9 +77,10 @@ export class Workloads {
     return this.#held.size;
   }
 
-  /** Sums up a release. @throws ApiError */
-  async readiness(inventory: readonly InventoryEntry[], signal?: AbortSignal): Promise<WorkloadsReadiness> {
-    const judged = await Promise.all(inventory.map((entry) => this.#judge(entry, signal)));
+  /** Sums up a release; `wasReady`: this revision of it was once, whoever saw it. @throws ApiError */
+  async readiness(inventory: readonly InventoryEntry[], options: ReadinessOptions = {}): Promise<WorkloadsReadiness> {
+    const { signal } = options;
+    const judged = await Promise.all(inventory.map((entry) => this.#judge(entry, options)));
     const unready = inOrderOfTelling(judged.filter(({ readiness }) => readiness.state !== 'ready'));
     if (unready.length === 0) return { state: 'ready', message: '' };
     const looked = await Promise.all(
@@ -102,7 +108,7 @@ export class Workloads {
     }
   }
 
-  async #judge(entry: InventoryEntry, signal: AbortSignal | undefined): Promise<Judged> {
+  async #judge(entry: InventoryEntry, { signal, wasReady = false }: ReadinessOptions): Promise<Judged> {
     const { uid, kind, name } = entry;
     const seen = await this.#objects.find(entry, entry);
     const held = this.#held.get(uid);
@@ -112,6 +118,8 @@ export class Workloads {
     if (seen !== undefined && held?.resourceVersion === seen.metadata.resourceVersion) return { ...judged, ...held };
     const live = await readLive(entry, { client: this.#client, objects: this.#objects, signal });
     if (!isLive(live)) {
+      const isDone = live === missing && isJob(entry) && (wasReady || held?.readiness.state === 'ready');
+      if (isDone) return { ...judged, readiness: ready }; // `ttlSecondsAfterFinished`
       this.#held.delete(uid);
       return { ...judged, readiness: live, isTold: false };
     }
@@ -174,6 +182,10 @@ export class Workloads {
     }
     return { ...judged, trouble: pods?.trouble, lookAgainMs: isFinal ? undefined : this.#schedule.dueInMs(uid) };
   }
+}
+
+function isJob({ group, kind }: InventoryEntry): boolean {
+  return group === 'batch' && kind === 'Job';
 }
 
 function isClaim({ group, kind }: InventoryEntry): boolean {
