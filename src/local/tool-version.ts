@@ -12,7 +12,7 @@ export const versionArgs: Readonly<Record<ToolName, readonly string[]>> = {
 };
 
 /** The oldest helm that the operator works with. */
-export const minimumHelm: Version = [4, 0, 0];
+const minimumHelm: Version = [4, 0, 0];
 
 /** The version in what {@link versionArgs} printed; undefined where there is none. */
 export function parseToolVersion(tool: ToolName, output: string): Version | undefined {

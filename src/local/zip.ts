@@ -45,7 +45,7 @@ export async function readZipEntries(path: string, names: readonly string[]): Pr
 }
 
 /** Where the central directory is, from the last bytes of the archive. */
-export function findDirectory(tail: Buffer): { readonly offset: number; readonly length: number } {
+function findDirectory(tail: Buffer): { readonly offset: number; readonly length: number } {
   for (let at = tail.length - endSize; at >= 0; at -= 1) {
     if (tail.readUInt32LE(at) !== endSignature || tail.readUInt16LE(at + 20) !== tail.length - at - endSize) continue;
     return { length: tail.readUInt32LE(at + 12), offset: tail.readUInt32LE(at + 16) };
@@ -54,7 +54,7 @@ export function findDirectory(tail: Buffer): { readonly offset: number; readonly
 }
 
 /** The entries of a central directory. */
-export function parseDirectory(directory: Buffer): ZipEntry[] {
+function parseDirectory(directory: Buffer): ZipEntry[] {
   const entries: ZipEntry[] = [];
   for (let at = 0; at + 46 <= directory.length; ) {
     if (directory.readUInt32LE(at) !== entrySignature) throw new Error('the ZIP directory is damaged');

@@ -5,7 +5,7 @@ import { quoteUntrusted } from '../lib/quote-untrusted.ts';
 import { type Annotated, isPurgeAnnotation } from '../release/annotation-times.ts';
 
 /** keep-until counts at most this long from when it was set: a pin that nobody renews ends. */
-export const maxKeepAheadMs = 14 * 86_400_000;
+const maxKeepAheadMs = 14 * 86_400_000;
 
 /** An opt-out in force, as a clause that follows "kept:". */
 export interface KeepVerdict {

@@ -24,7 +24,7 @@ export interface RuleInput {
 export type Rule = (input: RuleInput) => Verdict | undefined;
 
 /** A release in the middle of an install or upgrade is left alone for this long. */
-export const youngPendingMs = 15 * 60_000;
+const youngPendingMs = 15 * 60_000;
 
 /** Clocks differ: a record so little in the future was written just now. */
 const clockMarginMs = 5 * 60_000;

@@ -86,6 +86,6 @@ export class TimeZone {
 }
 
 /** The local minute read as if it were UTC: a number to compare and to count with. */
-export function utcOf(local: LocalMinute): number {
+function utcOf(local: LocalMinute): number {
   return Date.UTC(local.year, local.month - 1, local.day, local.hour, local.minute);
 }

@@ -22,7 +22,7 @@ export interface CrdOptions {
 }
 
 /** The category of every kind that the operator reconciles: `kubectl get bookstore-operator -A`. */
-export const CRD_CATEGORY = 'bookstore-operator';
+const CRD_CATEGORY = 'bookstore-operator';
 
 /** A `spec` of which nothing is known, as operator-sdk scaffolds it. */
 export const openSpec: StructuralSchema = {

@@ -63,7 +63,7 @@ export async function settleFailure(
 }
 
 /** Says a failure, and asks for the next step: another try, a rollback, or none. */
-export async function settleRemembered(
+async function settleRemembered(
   pass: Pass,
   remembered: { readonly failure: FailureMemory; readonly isForceHandled: boolean },
   context: PassContext,

@@ -22,7 +22,7 @@ const unknownTimePollMs = 60_000;
 const aliveHolderPollMs = 5_000;
 
 /** Whether Helm's own lock is on. */
-export function isLocked(release: ObservedRelease): boolean {
+function isLocked(release: ObservedRelease): boolean {
   return release.status.startsWith('pending-') || release.status === 'uninstalling';
 }
 

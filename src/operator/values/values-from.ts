@@ -26,7 +26,7 @@ export interface SourceData {
 }
 
 /** What stands under one key. Its values are parsed once, however many resources refer to it. */
-export class SourceText {
+class SourceText {
   /** Undefined where it is no text. */
   readonly text: string | undefined;
   #parsed: ReturnType<typeof parseValuesYaml> | undefined;
