@@ -57,7 +57,7 @@ function parseOverride(
   if (!options.tree.set(path.value, value.value)) {
     return reject('a path that no other override has taken', `${JSON.stringify(name)}, which contradicts one above it`);
   }
-  return { path: name, value: expanded.text };
+  return { path: name, value: expanded.text, isFromEnvironment: expanded.text !== written };
 }
 
 /** Numbers and booleans stand for what is written, as in helm-operator. */

@@ -5,7 +5,12 @@ import { isMap, mergeMaps, type PlainMap } from '../lib/merge-maps.ts';
 /** The values, or the place where the text is wrong: lines and columns count from 1. Never what stands there. */
 export type ValuesYaml =
   | { readonly ok: true; readonly values: PlainMap }
-  | { readonly ok: false; readonly place?: { readonly line: number; readonly column: number } };
+  | {
+      readonly ok: false;
+      readonly place?: { readonly line: number; readonly column: number };
+      /** What is the matter, where it is not simply no map: `has too many aliases`. */
+      readonly problem?: string;
+    };
 
 /** `0o644`, which only YAML 1.2 has, is read by helm all the same. */
 const octal: ScalarTag = {
@@ -43,23 +48,33 @@ export function parseValuesYaml(text: string): ValuesYaml {
     let values: PlainMap = {};
     for (const document of parseAllDocuments(text, asHelmReads)) {
       const error = document.errors[0];
+      if (error?.code === 'RESOURCE_EXHAUSTION') return { ok: false, problem: 'is nested too deeply' };
       if (error !== undefined) return wrong(error.linePos?.[0]);
       const value: unknown = document.toJS({ maxAliasCount: 100, reviver: refuseWhatJsonLacks }) ?? {};
       if (!isMap(value)) return { ok: false };
       values = mergeMaps(values, value);
     }
     return { ok: true, values };
-  } catch {
-    return { ok: false }; // aliases without end, too deep, or no JSON
+  } catch (error) {
+    return { ok: false, problem: problemOf(error) };
   }
+}
+
+/** As the parser tells them apart; none of them says where. */
+function problemOf(error: unknown): string {
+  if (error instanceof NoJsonError) return 'holds a number that JSON has no word for';
+  if (!(error instanceof ReferenceError)) return 'cannot be made into values';
+  return /alias count/.test(error.message) ? 'has aliases that stand for too much' : 'has an alias of nothing';
 }
 
 function wrong(place: { readonly line: number; readonly col: number } | undefined): ValuesYaml {
   return place === undefined ? { ok: false } : { ok: false, place: { line: place.line, column: place.col } };
 }
 
+class NoJsonError extends Error {}
+
 /** `.inf` would become null on its way to helm. */
 function refuseWhatJsonLacks(_key: unknown, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError('not a number of JSON');
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new NoJsonError();
   return value;
 }

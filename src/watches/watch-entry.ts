@@ -56,11 +56,13 @@ export interface Remediation {
   readonly retries: number;
 }
 
-/** An override as it was written, for Events: after `$VAR` expansion. */
+/** An override as it was written, after `$VAR` expansion. */
 export interface OverrideValue {
   /** Dotted path as in `helm --set-string`. */
   readonly path: string;
   readonly value: string;
+  /** Whether some of it came out of the environment: it is not told then. */
+  readonly isFromEnvironment: boolean;
 }
 
 /** An entry as the file alone gives it. */

@@ -82,7 +82,7 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     isNamespaceTerminating: false,
     release: release(),
     isSdkOwned: false,
-    desired: { isKnown: true, digest, values: {} },
+    desired: { isKnown: true, digest, values: {}, secrets: [] },
     workloads: { state: 'ready', message: '' },
     failure: undefined,
     leftovers: [],

@@ -124,7 +124,7 @@ function annotated(before: Observation, annotations: Readonly<Record<string, str
 export const interruptions: readonly Interruption[] = [
   {
     name: 'spec, values or chart change',
-    happen: (before) => ({ ...before, desired: { isKnown: true, digest: 'f'.repeat(40), values: {} } }),
+    happen: (before) => ({ ...before, desired: { isKnown: true, digest: 'f'.repeat(40), values: {}, secrets: [] } }),
   },
   {
     name: 'a source of values is lost',

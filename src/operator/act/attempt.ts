@@ -4,6 +4,7 @@ import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { HelmError } from '../../helm/errors.ts';
 import type { CodedError } from '../../lib/coded-error.ts';
 import { errorText } from '../../lib/error-text.ts';
+import { redact } from '../../lib/redact.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
 import { decide } from '../decide/decide.ts';
 import { forceRequestOf, rememberFailure } from '../decide/failure.ts';
@@ -28,11 +29,25 @@ export async function attempt(pass: Pass, call: () => Promise<void>, context: Pa
     await call();
     return undefined;
   } catch (error) {
-    return error;
+    return withoutSecrets(error, pass);
   } finally {
     clearTimeout(timer);
     await shown;
   }
+}
+
+/** helm and the API server print the values that they refuse: what came out of a Secret is nobody's to read in a status. */
+function withoutSecrets(error: unknown, { observation }: Pass): unknown {
+  const { desired } = observation;
+  if (!(error instanceof HelmError) || !desired.isKnown || desired.secrets.length === 0) return error;
+  const message = redact(error.message, desired.secrets);
+  const { code, args, isTerminal, remedy, durationMs } = error;
+  return new HelmError(code, message, {
+    args,
+    isTerminal,
+    ...(remedy === undefined ? {} : { remedy: redact(remedy, desired.secrets) }),
+    ...(durationMs === undefined ? {} : { durationMs }),
+  });
 }
 
 /**

@@ -40,6 +40,8 @@ export type Desired =
       readonly isKnown: true;
       readonly digest: string;
       readonly values: Values;
+      /** What of them must not be told: layers out of Secrets, overrides out of the environment. See lib/redact.ts. */
+      readonly secrets: readonly unknown[];
       /** Something to tell as a Warning Event although the values are known. */
       readonly notice?: { readonly reason: 'InvalidAnnotation'; readonly message: string };
     }

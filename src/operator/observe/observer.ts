@@ -11,10 +11,11 @@ import { resourceSettings } from '../decide/resource-settings.ts';
 import type { Workloads } from '../readiness/workloads.ts';
 import { proveSdkOwnership } from '../takeover/sdk-ownership.ts';
 import { hasSdkTraces, sdkOwnerOf, withOwnStatus } from '../takeover/sdk-traces.ts';
-import { finalValues, type Values } from '../values/values.ts';
+import { secretOverrides } from '../values/secret-overrides.ts';
+import { finalValues } from '../values/values.ts';
 import { referencesOf } from '../values/values-annotation.ts';
 import { ValuesSourceError } from '../values/values-from.ts';
-import type { ValuesReader } from '../values/values-sources.ts';
+import type { ValuesLayer, ValuesReader } from '../values/values-sources.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { Desired, FailureMemory, Observation, ObservedResource, WorkloadsReadiness } from './observation.ts';
 import type { ReleaseCache, ReleaseKey } from './release-cache.ts';
@@ -130,7 +131,7 @@ export class Observer {
       reader.forget(key);
       return { isKnown: false, reason: 'InvalidAnnotation', message: named.message };
     }
-    let referenced: Values;
+    let referenced: ValuesLayer;
     try {
       const { namespace } = this.releaseOf(resource);
       referenced = await reader.read(key, { references: named.references, namespace, signal });
@@ -140,11 +141,12 @@ export class Observer {
       return { isKnown: false, reason: 'ValuesSourceFailed', message };
     }
     const { digest: chartDigest, version: chartVersion, defaults } = entry.chart;
-    const values = finalValues([referenced, resource.spec ?? {}, entry.overrideTree], defaults);
+    const values = finalValues([referenced.values, resource.spec ?? {}, entry.overrideTree], defaults);
     const flags = entry.crds === 'Skip' ? ['--skip-crds'] : [];
     return {
       isKnown: true,
       values,
+      secrets: [...referenced.secrets, ...secretOverrides(entry)],
       digest: desiredDigest({ chartDigest, chartVersion, values, flags }),
       ...(named.notice === undefined ? {} : { notice: { reason: 'InvalidAnnotation', message: named.notice } }),
     };

@@ -25,6 +25,13 @@ export interface SourceData {
   readonly binaryData?: Readonly<Record<string, string>>;
 }
 
+/**
+ * How much text one source, and all sources of a resource together, may have, in characters. YAML takes seconds a megabyte,
+ * in which nothing else is done, and whoever writes ConfigMaps in a namespace could ask for many; helm's record, which all
+ * values go into, holds no more than about a megabyte either.
+ */
+export const maxTextLength = { ofOne: 262_144, ofAll: 1_048_576 } as const;
+
 /** What stands under one key. Its values are parsed once, however many resources refer to it. */
 class SourceText {
   /** Undefined where it is no text. */
@@ -45,6 +52,11 @@ class SourceText {
 /** By key of the data; undefined is a key that was looked for and is not there. */
 export type SourceTexts = ReadonlyMap<string, SourceText | undefined>;
 
+/** How much text the sources of one resource may still have; spent by {@link valuesOf}. */
+export interface TextBudget {
+  left: number;
+}
+
 /** `Secret namespace/name`. */
 export function describeSource({ kind, namespace, name }: SourceName): string {
   return `${kind} ${namespace}/${name}`;
@@ -64,7 +76,7 @@ export function sourceTextOf(kind: SourceName['kind'], source: SourceData, dataK
  */
 export function valuesOf(
   reference: ValuesReference,
-  source: { readonly name: SourceName; readonly texts: SourceTexts | undefined },
+  source: { readonly name: SourceName; readonly texts: SourceTexts | undefined; readonly budget: TextBudget },
 ): Values {
   const { valuesKey, optional, targetPath } = reference;
   const what = describeSource(source.name);
@@ -78,12 +90,23 @@ export function valuesOf(
   }
   const { text } = found;
   if (text === undefined) throw invalid(`${what} key "${valuesKey}" is not text in UTF-8`);
+  requireShort(`${what} key "${valuesKey}"`, text.length, source.budget);
   if (targetPath !== undefined) return nest(targetPath, text);
   const { parsed } = found;
   if (parsed.ok) return parsed.values;
-  const { place } = parsed;
+  const { place, problem = 'is not a YAML map of values' } = parsed;
   const where = place === undefined ? '' : ` (line ${place.line}, column ${place.column})`;
-  throw invalid(`${what} key "${valuesKey}" is not a YAML map of values${where}`);
+  throw invalid(`${what} key "${valuesKey}" ${problem}${where}`);
+}
+
+function requireShort(what: string, length: number, budget: TextBudget): void {
+  budget.left -= length;
+  const { ofOne, ofAll } = maxTextLength;
+  if (length <= ofOne && budget.left >= 0) return;
+  const [which, limit] = length > ofOne ? ['one source', ofOne] : ['all sources of a resource together', ofAll];
+  throw new ValuesSourceError('VALUES_SOURCE_INVALID', `${what} has ${length} characters: ${which} may have ${limit}`, {
+    remedy: 'Take out what are no values: files belong into objects of their own, which a pod mounts.',
+  });
 }
 
 /** The object may be there, but we may not read it. */

@@ -1,5 +1,6 @@
 // The Secrets and ConfigMaps that values come from: watched by their metadata, read when they changed, and who refers to
 // them. Shared by all kinds of one operator.
+import { setImmediate } from 'node:timers/promises';
 import type { KubeClient } from '../../kube/client.ts';
 import { isApiError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/objects.ts';
@@ -12,6 +13,7 @@ import { mergeLayers, type Values } from './values.ts';
 import {
   describeSource,
   forbiddenSource,
+  maxTextLength,
   type SourceData,
   type SourceName,
   type SourceTexts,
@@ -28,13 +30,20 @@ export interface ValuesRequest {
   readonly signal: AbortSignal;
 }
 
+/** What references give. */
+export interface ValuesLayer {
+  readonly values: Values;
+  /** Those of them that came out of Secrets. */
+  readonly secrets: readonly Values[];
+}
+
 /** The sources as one kind of resources uses them. */
 export interface ValuesReader {
   /**
    * Reads the layer of a resource. From then on a change of these sources, and of no others, is told about its key. Nothing
    * is requested as long as nothing changed. @throws ValuesSourceError, ApiError
    */
-  read(key: string, request: ValuesRequest): Promise<Values>;
+  read(key: string, request: ValuesRequest): Promise<ValuesLayer>;
   /** The resource is gone, or refers to nothing any more. */
   forget(key: string): void;
 }
@@ -87,7 +96,7 @@ export class ValuesSources {
       read: async (key, request) => {
         if (request.references.length === 0) {
           forget(key);
-          return {};
+          return { values: {}, secrets: [] };
         }
         const user = users.get(key) ?? { notify: () => onChange(key) };
         users.set(key, user);
@@ -97,7 +106,7 @@ export class ValuesSources {
     };
   }
 
-  async #read(user: User, { references, namespace, signal }: ValuesRequest): Promise<Values> {
+  async #read(user: User, { references, namespace, signal }: ValuesRequest): Promise<ValuesLayer> {
     const named = references.map((reference) => {
       const { kind, name, valuesKey } = reference;
       const source: SourceName = { kind, namespace, name };
@@ -112,10 +121,15 @@ export class ValuesSources {
     }
     await Promise.allSettled(contents.values()); // of several that fail the first is named, whichever was faster
     const layers: Values[] = [];
+    const secrets: Values[] = [];
+    const budget = { left: maxTextLength.ofAll };
     for (const { reference, name, source } of named) {
-      layers.push(valuesOf(reference, { name, texts: (await contents.get(source))?.texts }));
+      const layer = valuesOf(reference, { name, texts: (await contents.get(source))?.texts, budget });
+      layers.push(layer);
+      if (name.kind === 'Secret') secrets.push(layer);
+      await setImmediate(); // parsing takes up to a second each: probes and the Lease must not wait for all of them
     }
-    return mergeLayers(layers);
+    return { values: mergeLayers(layers), secrets };
   }
 
   /** Nobody's data is kept longer than it is needed. */

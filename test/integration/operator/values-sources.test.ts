@@ -45,12 +45,13 @@ async function put({ kind, name }: ValuesReference, data: Record<string, string>
 const read = (reader: ValuesReader, key: string, ...references: readonly ValuesReference[]): Promise<Values> =>
   readIn(namespace, { reader, key, references });
 
-const readIn = (
+const readIn = async (
   place: string,
   what: { readonly reader: ValuesReader; readonly key: string; readonly references: readonly ValuesReference[] },
 ): Promise<Values> => {
   const { reader, key, references } = what;
-  return reader.read(key, { references, namespace: place, signal: AbortSignal.timeout(60_000) });
+  const signal = AbortSignal.timeout(60_000);
+  return (await reader.read(key, { references, namespace: place, signal })).values;
 };
 
 describe('the API server is asked', () => {

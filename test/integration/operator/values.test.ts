@@ -110,6 +110,37 @@ describe('values from Secrets and ConfigMaps', () => {
     await shop.operator.ready(name);
   });
 
+  test('a source with more text than one may have is named, and holds nothing up', async () => {
+    await shop.put('configmap/big', { k: `x: [${'a,'.repeat(400_000)}a]` });
+    await shop.create('big', 'ConfigMap/big/k');
+    expect(await shop.message('big', 'ValuesSourceFailed')).toContain(
+      `ConfigMap ${shop.namespace}/big key "k" has 800006 characters: one source may have 262144`,
+    );
+  });
+
+  test.each([
+    ['schema', 'service: {app: {port: 707172}}', '707172'],
+    ['server', 'nodeSelector: {zone: hunter22 Serv3r!}', 'hunter22 Serv3r!'],
+  ])('what the %s refuses out of a Secret is told nowhere', async (who, text, secret) => {
+    const name = `told-by-${who}`;
+    await shop.put(`secret/${name}`, { k: text });
+    await shop.create(name, `Secret/${name}/k`);
+    const failed = await eventually(`${name} has failed`, async () => {
+      const resource = await shop.operator.get(name);
+      return condition(resource?.status, 'Deployed')?.status === 'False' && resource;
+    });
+    expect(condition(failed.status, 'Deployed')?.message).toContain('***');
+    expect(JSON.stringify(failed)).not.toContain(secret);
+    expect(JSON.stringify(failed)).not.toContain('707,172');
+    const events = await eventually('its Event is written', async () => {
+      const said = await shop.kubectl('get', 'events', '-o', 'json');
+      return said.includes(`"name": "${name}"`) && said;
+    });
+    expect(events).not.toContain(secret);
+    expect(shop.operator.log.join('\n')).not.toContain(secret);
+    await shop.kubectl('delete', 'bs', name, '--wait=false');
+  });
+
   test('a Secret with bytes that are no text is named', async () => {
     const metadata = { name: 'binary', namespace: shop.namespace };
     const data = { k: Buffer.from([0xff, 0xfe, 0x00]).toString('base64') };

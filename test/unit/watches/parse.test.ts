@@ -92,9 +92,9 @@ describe('a correct file', () => {
         chartPath: 'c',
         watchDependentResources: false,
         overrideValues: [
-          { path: 'image.tag', value: '1.2' },
-          { path: 'replicas', value: '3' },
-          { path: 'args', value: '{a,b}' },
+          { path: 'image.tag', value: '1.2', isFromEnvironment: true },
+          { path: 'replicas', value: '3', isFromEnvironment: false },
+          { path: 'args', value: '{a,b}', isFromEnvironment: false },
         ],
         overrideTree: { image: { tag: '1.2' }, replicas: '3', args: ['a', 'b'] },
         selector: {

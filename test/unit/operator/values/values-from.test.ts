@@ -1,16 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { sourceTextOf, ValuesSourceError, valuesOf } from '../../../../src/operator/values/values-from.ts';
+import {
+  maxTextLength,
+  sourceTextOf,
+  ValuesSourceError,
+  valuesOf,
+} from '../../../../src/operator/values/values-from.ts';
 import type { ValuesReference } from '../../../../src/watches/watch-entry.ts';
 
 const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64');
 const name = { kind: 'Secret', namespace: 'ns', name: 'shop' } as const;
 const reference: ValuesReference = { kind: 'Secret', name: 'shop', valuesKey: 'values.yaml', optional: false };
 
+const plenty = () => ({ left: maxTextLength.ofAll });
+
 /** The values out of a Secret that has this under values.yaml. */
 function read(content: string | Buffer, changes: Partial<ValuesReference> = {}) {
   const asked = { ...reference, ...changes };
   const text = sourceTextOf('Secret', { data: { 'values.yaml': base64(content) } }, asked.valuesKey);
-  return valuesOf(asked, { name, texts: new Map([[asked.valuesKey, text]]) });
+  return valuesOf(asked, { name, texts: new Map([[asked.valuesKey, text]]), budget: plenty() });
 }
 
 function messageOf(call: () => unknown): string {
@@ -66,12 +73,12 @@ describe('valuesOf', () => {
 
   test('is nothing where the object or the key is missing and optional', () => {
     expect(read('a: 1', { valuesKey: 'other', optional: true })).toEqual({});
-    expect(valuesOf({ ...reference, optional: true }, { name, texts: undefined })).toEqual({});
+    expect(valuesOf({ ...reference, optional: true }, { name, texts: undefined, budget: plenty() })).toEqual({});
   });
 
   test('names the object, or the key, that is missing, and the way out', () => {
     const missing = 'values come from a source that is missing:';
-    expect(messageOf(() => valuesOf(reference, { name, texts: undefined }))).toBe(
+    expect(messageOf(() => valuesOf(reference, { name, texts: undefined, budget: plenty() }))).toBe(
       `${missing} Secret ns/shop does not exist`,
     );
     expect(messageOf(() => read('a: 1', { valuesKey: 'other' }))).toBe(`${missing} Secret ns/shop has no key "other"`);
@@ -83,16 +90,28 @@ describe('valuesOf', () => {
     ['a number', '3'],
     ['a document that is no YAML', 's3cret: [\n'],
     ['a tab where YAML has none', 's3cret:\n\t- a'],
-    ['aliases without end', billionLaughs],
-    ['an alias of nothing', 's3cret: *nothing'],
-    ['a number that JSON does not have', 's3cret: .inf'],
-    ['depth without end', `s3cret: ${'['.repeat(100_000)}`],
-  ])('refuses %s, and shows nothing of it', (_what, content) => {
+    ['aliases without end', billionLaughs, 'has aliases that stand for too much'],
+    ['an alias of nothing', 's3cret: *nothing', 'has an alias of nothing'],
+    ['a number that JSON does not have', 's3cret: .inf', 'holds a number that JSON has no word for'],
+    ['depth without end', `s3cret: ${'['.repeat(100_000)}${']'.repeat(100_000)}`, 'is nested too deeply'],
+    [
+      'more text than a source may have',
+      `s3cret: ${'x'.repeat(262_144)}`,
+      'has 262152 characters: one source may have 262144',
+    ],
+  ])('refuses %s, and shows nothing of it', (_what, content, problem = 'is not a YAML map of values') => {
     const message = messageOf(() => read(content));
-    expect(message).toMatch(
-      /^Secret ns\/shop key "values\.yaml" is not a YAML map of values( \(line \d+, column \d+\))?$/,
-    );
+    expect(message.replace(/ \(line \d+, column \d+\)$/, '')).toBe(`Secret ns/shop key "values.yaml" ${problem}`);
     expect(message).not.toContain('s3cret');
+  });
+
+  test('all sources of a resource together may have so much text, and the one that is too much is named', () => {
+    const budget = plenty();
+    const text = sourceTextOf('Secret', { data: { a: base64(`a: ${'x'.repeat(250_000)}`) } }, 'a');
+    const next = () => valuesOf({ ...reference, valuesKey: 'a' }, { name, texts: new Map([['a', text]]), budget });
+    for (let count = 0; count < 4; count += 1) expect(Object.keys(next())).toEqual(['a']);
+    const message = 'Secret ns/shop key "a" has 250003 characters: all sources of a resource together may have 1048576';
+    expect(messageOf(next)).toBe(message);
   });
 
   test('an optional source is not excused from being readable', () => {
