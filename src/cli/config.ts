@@ -25,7 +25,7 @@ export interface Config {
 }
 
 /** An environment or flags that make no sense. */
-export class ConfigError extends CodedError<'NAMESPACE_INVALID' | 'FLAGS_EXCLUDE'> {}
+export class ConfigError extends CodedError<'NAMESPACE_INVALID' | 'FLAGS_EXCLUDE' | 'LEASE_NAME_INVALID'> {}
 
 /** `$WATCH_NAMESPACE`, checked. @throws ConfigError */
 export function watchNamespaces(config: Config): readonly string[] {

@@ -19,12 +19,14 @@ export interface ReadRunFlags {
 /** The addresses of `run` unless it is told others. */
 export const defaultMetricsAddress = '0';
 
-/** @throws ConfigError `FLAGS_EXCLUDE` for two names of one option, as helm-operator refuses them */
+/** @throws ConfigError `FLAGS_EXCLUDE` for two names of one option, as helm-operator refuses them; `LEASE_NAME_INVALID` */
 export function readRunFlags(flags: RunFlags, config: Pick<Config, 'operatorName'>): ReadRunFlags {
   const { leaderElect, enableLeaderElection, metricsBindAddress, metricsAddr } = flags;
   exclude(['--leader-elect', leaderElect], ['--enable-leader-election', enableLeaderElection]);
   exclude(['--metrics-bind-address', metricsBindAddress], ['--metrics-addr', metricsAddr]);
   const { operatorName } = config;
+  requireLeaseName('--leader-election-id', flags.leaderElectionId);
+  requireLeaseName('OPERATOR_NAME', flags.leaderElectionId === undefined ? operatorName : undefined);
   return {
     options: {
       ...flags,
@@ -36,6 +38,16 @@ export function readRunFlags(flags: RunFlags, config: Pick<Config, 'operatorName
     },
     notices: noticesOf(flags, { operatorName, isLeaseNamed: flags.leaderElectionId !== undefined }),
   };
+}
+
+/** A DNS subdomain: the API server would refuse any other again and again. */
+function requireLeaseName(where: string, name: string | undefined): void {
+  const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+  if (name === undefined || (name.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(name))) return;
+  throw new ConfigError('LEASE_NAME_INVALID', `${where}: ${JSON.stringify(name)} cannot be the name of a Lease`, {
+    isTerminal: true,
+    remedy: 'Use lower-case letters, digits, - and . only, such as bookstore-operator.',
+  });
 }
 
 type Given = readonly [flag: string, value: unknown];

@@ -46,6 +46,7 @@ const inventoryEntry: StructuralSchema = {
     uid: text('UID, so that an object that was made anew is noticed.'),
     generation: count('Generation right after helm applied it.'),
     appliedHash: text("Hash of helm's apply entry in managedFields."),
+    ttlSecondsAfterFinished: count('Of a Job that goes when it is done: after how long.'),
   },
 };
 

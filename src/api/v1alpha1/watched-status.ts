@@ -49,6 +49,8 @@ export interface InventoryEntry {
   readonly generation?: number;
   /** Hash of helm's apply entry in managedFields. */
   readonly appliedHash?: string;
+  /** Of a Job that takes itself away when it is done: that it is missing is no news then. Seconds. */
+  readonly ttlSecondsAfterFinished?: number;
 }
 
 /** A helm call that failed, or a revision that did not become ready: kept so that a restart forgets no failure. */

@@ -9,6 +9,7 @@ import type { KubeObject, ObjectInput } from '../../kube/objects.ts';
 import type { Resource } from '../../kube/resource.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { CodedError } from '../../lib/coded-error.ts';
+import { withinTime } from '../../lib/within-time.ts';
 import type { ChartInfo } from '../../watches/watch-entry.ts';
 import { fieldManager } from './field-manager.ts';
 
@@ -52,8 +53,18 @@ export class ChartCrds {
    * deletes one: that would delete every resource of its kind. @throws HelmError, ApiError, ChartCrdsError
    */
   async ensure(chart: ChartInfo, client: KubeClient, signal: AbortSignal): Promise<void> {
-    const held = this.#applied.get(chart.digest);
-    if (held !== undefined) return held;
+    for (let held = this.#held(chart); held !== undefined; held = this.#held(chart)) {
+      // what another caller began may have failed for its own reasons, cancellation above all
+      const isDone = await withinTime(
+        held.then(
+          () => true,
+          () => false,
+        ),
+        { signal },
+      );
+      if (isDone) return;
+      if (this.#held(chart) === held) this.#applied.delete(chart.digest);
+    }
     const applying = this.#apply(chart, client, signal);
     this.#applied.set(chart.digest, applying);
     try {
@@ -62,6 +73,10 @@ export class ChartCrds {
       this.#applied.delete(chart.digest);
       throw error;
     }
+  }
+
+  #held({ digest }: ChartInfo): Promise<void> | undefined {
+    return this.#applied.get(digest);
   }
 
   async #apply(chart: ChartInfo, client: KubeClient, signal: AbortSignal): Promise<void> {

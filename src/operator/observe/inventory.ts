@@ -2,6 +2,7 @@
 import type { InventoryEntry } from '../../api/v1alpha1/watched-status.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { gvkOf, type Resource } from '../../kube/resource.ts';
+import { isMap } from '../../lib/merge-maps.ts';
 import type { ManifestObject } from '../../release/manifest.ts';
 import { type DependentObject, type ObjectSource, toDependent } from './dependents.ts';
 
@@ -22,7 +23,7 @@ export async function takeInventory(
   objects: readonly ManifestObject[],
   sources: InventorySources,
 ): Promise<readonly InventoryEntry[]> {
-  const named = objects.map((object) => ({ ...gvkOf(object), ...object.metadata }));
+  const named = objects.map((object) => ({ ...gvkOf(object), ...object.metadata, ...transience(object) }));
   const entries = await Promise.all(named.map((object) => entryOf(object, sources)));
   return entries.filter((entry) => entry !== undefined);
 }
@@ -37,17 +38,18 @@ export async function stillThere(
 }
 
 async function entryOf(
-  object: Pick<InventoryEntry, 'group' | 'kind' | 'namespace' | 'name'>,
+  object: Pick<InventoryEntry, 'group' | 'kind' | 'namespace' | 'name' | 'ttlSecondsAfterFinished'>,
   sources: InventorySources,
 ): Promise<InventoryEntry | undefined> {
-  const { group, kind, name } = object;
+  const { group, kind, name, ttlSecondsAfterFinished: ttl } = object;
   const resource = await sources.objects.resourceOf({ group, kind });
   if (resource === undefined) return undefined;
   const namespace = resource.isNamespaced ? (object.namespace ?? sources.releaseNamespace) : undefined;
   const found =
     (await sources.objects.find({ group, kind }, { namespace, name })) ??
     (await read({ resource, namespace, name }, sources));
-  return found === undefined ? undefined : toEntry({ group, kind }, found);
+  if (found === undefined) return undefined;
+  return { ...toEntry({ group, kind }, found), ...(ttl === undefined ? {} : { ttlSecondsAfterFinished: ttl }) };
 }
 
 /** The entry of an object as it was seen. */
@@ -65,6 +67,13 @@ export function toEntry(
     ...(generation === undefined ? {} : { generation }),
     ...(appliedHash === undefined ? {} : { appliedHash }),
   };
+}
+
+/** What the manifest says of a Job's life after its end. */
+function transience(object: ManifestObject): Pick<InventoryEntry, 'ttlSecondsAfterFinished'> {
+  const isJob = object.kind === 'Job' && object.apiVersion.startsWith('batch/');
+  const ttl = isJob && isMap(object.spec) ? object.spec.ttlSecondsAfterFinished : undefined;
+  return typeof ttl === 'number' && Number.isInteger(ttl) && ttl >= 0 ? { ttlSecondsAfterFinished: ttl } : {};
 }
 
 async function read(

@@ -113,13 +113,13 @@ export class Workloads {
     const seen = await this.#objects.find(entry, entry);
     const held = this.#held.get(uid);
     const judged = { uid, kind, name, isTold: seen !== undefined };
-    if (seen?.metadata.deletionTimestamp !== undefined) return { ...judged, readiness: goingAway };
+    const after = isJob(entry) ? afterItsEnd(entry, { readiness: held?.readiness, wasReady }) : undefined;
+    if (seen?.metadata.deletionTimestamp !== undefined) return { ...judged, readiness: after ?? goingAway };
     if (seen !== undefined && !hasReadiness(entry)) return { ...judged, readiness: ready };
     if (seen !== undefined && held?.resourceVersion === seen.metadata.resourceVersion) return { ...judged, ...held };
     const live = await readLive(entry, { client: this.#client, objects: this.#objects, signal });
     if (!isLive(live)) {
-      const isDone = live === missing && isJob(entry) && (wasReady || held?.readiness.state === 'ready');
-      if (isDone) return { ...judged, readiness: ready }; // `ttlSecondsAfterFinished`
+      if (live === missing && after !== undefined) return { ...judged, readiness: after };
       this.#held.delete(uid);
       return { ...judged, readiness: live, isTold: false };
     }
@@ -182,6 +182,17 @@ export class Workloads {
     }
     return { ...judged, trouble: pods?.trouble, lookAgainMs: isFinal ? undefined : this.#schedule.dueInMs(uid) };
   }
+}
+
+/** What to think of a Job that goes or is gone: it may have come to its end. Undefined where nothing speaks for that. */
+function afterItsEnd(
+  { ttlSecondsAfterFinished }: InventoryEntry,
+  known: { readonly readiness: Readiness | undefined; readonly wasReady: boolean },
+): Readiness | undefined {
+  if (known.readiness?.state === 'failed') return known.readiness;
+  // with 0 seconds nobody may ever see that it was complete
+  const isDone = ttlSecondsAfterFinished !== undefined || known.wasReady || known.readiness?.state === 'ready';
+  return isDone ? ready : undefined;
 }
 
 function isJob({ group, kind }: InventoryEntry): boolean {

@@ -38,6 +38,12 @@ describe('readRunFlags', () => {
     expect(read({ leaderElectionId: 'mine' }, 'nginx-operator').leaderElectionId).toBe('mine');
   });
 
+  test('what cannot be the name of a Lease is an error that says where it stands', () => {
+    expect(() => read({}, 'Foo_x')).toThrow('OPERATOR_NAME: "Foo_x" cannot be the name of a Lease');
+    expect(() => read({ leaderElectionId: 'a..b' }, 'fine')).toThrow('--leader-election-id: "a..b"');
+    expect(read({ leaderElectionId: 'a.b-c' }, 'Foo_x').leaderElectionId).toBe('a.b-c');
+  });
+
   test('our own flag for the level beats those of zap', () => {
     expect(read({ logLevel: 'warn', zapLogLevel: 'debug' }).logLevel).toBe('warn');
     expect(read({ zapLogLevel: 'error', zapDevel: true }).logLevel).toBe('error');

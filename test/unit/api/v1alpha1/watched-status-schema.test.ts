@@ -36,7 +36,16 @@ const status: Full<WatchedStatus> = {
   release: { name: 'x', namespace: 'y', ...revision },
   history: [revision],
   inventory: [
-    { group: 'apps', kind: 'Deployment', namespace: 'y', name: 'x', uid: 'u', generation: 1, appliedHash: 'h' },
+    {
+      group: 'apps',
+      kind: 'Deployment',
+      namespace: 'y',
+      name: 'x',
+      uid: 'u',
+      generation: 1,
+      ttlSecondsAfterFinished: 0,
+      appliedHash: 'h',
+    },
   ],
   failures: 0,
   lastFailure: {
