@@ -2,7 +2,7 @@
 import { RecordError } from './decode.ts';
 
 /** Longer than what an ordinary chart renders, and short enough to be read without a pause that anybody notices. */
-const maxManifestBytes = 2_000_000;
+const maxManifestBytes = 5_000_000;
 
 /**
  * What YAML 1.1 (Helm's reader) and 1.2 (ours) take differently, or one of them refuses: a CR alone, NEL, LS and PS are

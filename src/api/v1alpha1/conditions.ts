@@ -39,6 +39,8 @@ export const ConditionReason = {
   workloadsReady: 'WorkloadsReady',
   /** The release is deployed; at least one workload is still on its way. */
   workloadsProgressing: 'WorkloadsProgressing',
+  /** The release is deployed; a workload has failed by its own account, and has until `readyTimeout` to get well. */
+  workloadsFailed: 'WorkloadsFailed',
   /** A workload did not become ready within `readyTimeout`. */
   readyTimeout: 'ReadyTimeout',
   /** The first revision is being installed. */

@@ -14,7 +14,8 @@ export async function settle(pass: Pass, context: PassContext): Promise<Reconcil
   if (verdict === undefined) return {};
   const { reason, message: note } = decision;
   const isWaitingToGo = reason === 'Suspended' && observation.resource.metadata.deletionTimestamp !== undefined;
-  if (reason === 'ForeignRelease' || isWaitingToGo) {
+  const isBlocked = decision.state === 'Blocked' && reason !== 'NamespaceTerminating'; // where no Event can be written
+  if (reason !== undefined && (reason === 'ForeignRelease' || isWaitingToGo || isBlocked)) {
     const action = isWaitingToGo ? 'uninstall' : 'install';
     context.recordEvent(observation.resource, { type: 'Warning', reason, action, note });
   }

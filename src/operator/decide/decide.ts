@@ -182,7 +182,8 @@ function inSync({ observation, digest, nowMs }: Situation): Decision {
   const remainingMs = unreadySinceMs(observation, nowMs) + entry.readyTimeoutMs - nowMs;
   if (remainingMs > 0) {
     const requeueAfterMs = Math.min(remainingMs, workloads.lookAgainMs ?? remainingMs);
-    return inState('Progressing', workloads.message, { reason: 'WorkloadsProgressing', requeueAfterMs });
+    const reason = workloads.state === 'failed' ? 'WorkloadsFailed' : 'WorkloadsProgressing';
+    return inState('Progressing', workloads.message, { reason, requeueAfterMs });
   }
   const late = `not ready within ${entry.readyTimeoutMs / 1000} s: ${workloads.message}`;
   const { failure, resource } = observation;

@@ -32,8 +32,10 @@ export function verdictOf(decision: Decision, observation: Pick<Observation, 'wo
       return { ...notReady, phase: 'stuck', deployed: { status: 'False', reason, message } };
     case 'Exhausted':
       return { ...notReady, phase: 'stuck' };
-    case 'Backoff':
     case 'Blocked':
+      // a person has to correct an annotation; what else is waited for comes by itself
+      return { ...notReady, phase: reason === 'InvalidAnnotation' ? 'stuck' : 'working' };
+    case 'Backoff':
     case 'Locked':
     case 'Lingering':
       return { ...notReady, phase: 'working' };
@@ -67,7 +69,13 @@ export function verdictAfterDeploy(
         phase: 'settled',
         deployed,
       }
-    : { ready: 'False', reason: 'WorkloadsProgressing', message: workloads.message, phase: 'working', deployed };
+    : {
+        ready: 'False',
+        reason: workloads.state === 'failed' ? 'WorkloadsFailed' : 'WorkloadsProgressing',
+        message: workloads.message,
+        phase: 'working',
+        deployed,
+      };
 }
 
 /** What `Deployed` says of a revision that is. */

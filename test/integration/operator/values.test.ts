@@ -100,6 +100,10 @@ describe('values from Secrets and ConfigMaps', () => {
     const name = `bad-${what.replaceAll(' ', '-').toLowerCase()}`;
     await shop.put(`configmap/${name}`, { k: text });
     await shop.create(name, `ConfigMap/${name}/k`);
+    const said = `ConfigMap ${shop.namespace}/${name} key "k" is not a YAML map of values`;
+    await eventually('an Event says so', async () =>
+      (await shop.kubectl('get', 'events', '--field-selector', `involvedObject.name=${name}`)).includes(said),
+    );
     expect(await shop.message(name, 'ValuesSourceFailed')).toContain(
       `ConfigMap ${shop.namespace}/${name} key "k" is not a YAML map of values`,
     );

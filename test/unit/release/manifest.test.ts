@@ -173,7 +173,7 @@ describe('parseManifest', () => {
   });
 
   it.each([
-    ['text', `${configMap('a')}data:\n  a: |\n    ${'x'.repeat(2_000_000)}\n`, 'longer than 2000000'],
+    ['text', `${configMap('a')}data:\n  a: |\n    ${'x'.repeat(5_000_000)}\n`, 'longer than 5000000'],
     ['lines', configMap('a') + 'a: 1\n'.repeat(390_000), 'words of syntax'],
     ['items', `${configMap('a')}a: [${'1,'.repeat(900_000)}1]\n`, 'words of syntax'],
     ['documents', `---\n${configMap('a')}`.repeat(20_000), 'words of syntax'],

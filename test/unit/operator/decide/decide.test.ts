@@ -553,6 +553,11 @@ describe('decide', () => {
       expect(decision.message).toBe(workloads.message);
     });
 
+    test('says of a workload that has failed by its own account that it has', () => {
+      const decision = look(since('False', 100_000), { workloads: { ...workloads, state: 'failed' } });
+      expect(decision).toMatchObject({ state: 'Progressing', reason: 'WorkloadsFailed', requeueAfterMs: 200_000 });
+    });
+
     test('looks at the pods sooner where they may say more', () => {
       const decision = look(since('False', 100_000), { workloads: { ...workloads, lookAgainMs: 4_000 } });
       expect(decision.requeueAfterMs).toBe(4_000);

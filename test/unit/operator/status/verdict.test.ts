@@ -25,6 +25,12 @@ describe('verdictOf', () => {
     expect(`${verdict?.ready} ${verdict?.phase} ${verdict?.reason}`).toBe(expected);
   });
 
+  test('what a person has to correct is Stalled, what comes by itself is not', () => {
+    const { Blocked: example } = examples;
+    const wrong = { ...example, settings: { ...example.settings, problem: 'an annotation is wrong' } };
+    expect(verdictOf(decide(wrong, now), wrong)).toMatchObject({ reason: 'InvalidAnnotation', phase: 'stuck' });
+  });
+
   test.each<[State]>([['NotSelected'], ['Gone'], ['Absent'], ['Deleting']])('%s has nothing to say', (state) => {
     expect(of(state)).toBeUndefined();
   });
