@@ -11,32 +11,23 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { CollectionOptions } from './call-options.ts';
 import type { KubeClient } from './client.ts';
+import { CollectionCopy, type CollectionCopyOptions } from './collection-copy.ts';
 import { ApiError, isApiError } from './errors.ts';
-import { isOlderVersion, type ObjectStore, type StoreChange } from './object-store.ts';
-import { type KubeObject, objectKey } from './objects.ts';
+import { isOlderVersion } from './object-store.ts';
+import { type KubeList, type KubeObject, objectKey } from './objects.ts';
 import type { Resource } from './resource.ts';
 import { WatchPace } from './watch-pace.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** What a reflector follows, and where it puts it. */
-export interface ReflectorOptions<T extends KubeObject> {
+export interface ReflectorOptions<T extends KubeObject> extends CollectionCopyOptions<T> {
   readonly client: Pick<KubeClient, 'pages' | 'watch' | 'renewSockets'>;
   readonly resource: Resource;
-  /** Absent: all namespaces. Reflectors of several namespaces may share a store. */
-  readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
   /** Only metadata travels and is kept. Default false. */
   readonly isMetadataOnly?: boolean;
-  /** Strips what nobody reads before it is stored. An object that it throws for is left out, and `onError` told. */
-  readonly strip?: (object: T) => T;
-  readonly store: ObjectStore<T>;
-  /**
-   * Called for each change, in order, after the store has it. A change is about one object: where a successor of the
-   * same name took its place, its end and the successor's beginning are two. What it throws goes to `onError`.
-   */
-  readonly onChange?: (change: StoreChange<T>) => void;
-  /** Called for each failed attempt; the reflector goes on by itself. */
+  /** Called for each failed attempt, too; the reflector goes on by itself. */
   readonly onError?: (error: unknown) => void;
   /** Called for each list and watch that is asked for. */
   readonly onDial?: (verb: 'list' | 'watch') => void;
@@ -65,6 +56,7 @@ const versionKeepers = [
 export class Reflector<T extends KubeObject> {
   readonly #options: ReflectorOptions<T>;
   readonly #collection: CollectionOptions;
+  readonly #copy: CollectionCopy<T>;
   readonly #watchdogMs: number;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -72,8 +64,6 @@ export class Reflector<T extends KubeObject> {
   #hasSynced = false;
   /** Where the next watch goes on; undefined where only a list can tell. */
   #resourceVersion: string | undefined;
-  /** The newest state of the collection that the server told us of. */
-  #newestVersion: string | undefined;
   #hasTokenExpired = false;
   #lastHeardMs: number | undefined;
   #watchSinceMs: number | undefined;
@@ -81,6 +71,7 @@ export class Reflector<T extends KubeObject> {
   constructor(options: ReflectorOptions<T>) {
     const { namespace, labelSelector, fieldSelector, isMetadataOnly = false } = options;
     this.#options = options;
+    this.#copy = new CollectionCopy(options);
     this.#collection = { namespace, labelSelector, fieldSelector, isMetadataOnly };
     this.#watchdogMs = options.watchdogMs ?? defaultWatchdogMs;
     this.#clock = options.clock ?? systemClock;
@@ -108,7 +99,7 @@ export class Reflector<T extends KubeObject> {
     while (!signal.aborted) {
       const error = await this.#attempt(signal);
       if (signal.aborted) return;
-      if (error !== undefined) this.#complain(error);
+      if (error !== undefined) this.#copy.complain(error);
       const stoodMs = this.#watchSinceMs === undefined ? 0 : this.#clock.monotonic() - this.#watchSinceMs;
       // what the watchdog ended took its time already
       const waitMs = error instanceof SilenceError ? 0 : pace.waitAfter({ error, stoodMs }, this.#random());
@@ -130,15 +121,21 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
+  async #list(watchdog: Watchdog): Promise<string> {
+    const version = await this.#copy.takeList(this.#pages(watchdog));
+    this.#heard();
+    this.#hasSynced = true;
+    this.#synced.resolve();
+    return version;
+  }
+
   /**
    * A whole list, in pages that show one state. Where their token expires (the server keeps a state for some five minutes)
    * the next attempt asks for everything at once, as client-go's pager does: it could expire each time.
    */
-  async #list(watchdog: Watchdog): Promise<string> {
+  async *#pages(watchdog: Watchdog): AsyncGenerator<KubeList<T>, void, undefined> {
     const { client, resource, onDial, pageSize } = this.#options;
-    const present = new Set<string>();
-    let resourceVersion: string | undefined;
-    this.#tell(() => onDial?.('list'));
+    this.#copy.tell(() => onDial?.('list'));
     const pages = client.pages<T>(resource, {
       ...this.#collection,
       ...(this.#hasTokenExpired ? { pageSize: 0 } : pageSize === undefined ? {} : { pageSize }),
@@ -148,44 +145,19 @@ export class Reflector<T extends KubeObject> {
     try {
       for await (const page of pages) {
         watchdog.heard();
-        if (resourceVersion === undefined) this.#noticeRestoredHistory(page.resourceVersion);
-        resourceVersion = page.resourceVersion;
-        for (const item of page.items) {
-          present.add(objectKey(item.metadata));
-          this.#take(item);
-        }
+        yield page;
       }
     } catch (error) {
       this.#hasTokenExpired ||= isApiError(error, 'API_GONE');
       throw error;
     }
     this.#hasTokenExpired = false;
-    const version = resourceVersion ?? '';
-    for (const key of this.#ownKeys()) if (!present.has(key)) this.#remove(key, { resourceVersion: version });
-    this.#newestVersion = version;
-    this.#heard();
-    this.#hasSynced = true;
-    this.#synced.resolve();
-    return version;
-  }
-
-  /** Consistent reads never go back. Where one does, etcd was restored, and no version of before means anything. */
-  #noticeRestoredHistory(resourceVersion: string): void {
-    if (this.#newestVersion === undefined || !isOlderVersion(resourceVersion, this.#newestVersion)) return;
-    this.#options.store.forgetDeletions();
-    for (const key of this.#ownKeys()) this.#remove(key);
-  }
-
-  /** Where reflectors of several namespaces share the store, only our own namespace's objects can be found missing. */
-  #ownKeys(): string[] {
-    const { store, namespace } = this.#options;
-    return [...store.keys()].filter((key) => namespace === undefined || key.startsWith(`${namespace}/`));
   }
 
   async #watch(resourceVersion: string, watchdog: Watchdog): Promise<void> {
     const { client, resource, onDial } = this.#options;
     let isSilent = true;
-    this.#tell(() => onDial?.('watch'));
+    this.#copy.tell(() => onDial?.('watch'));
     try {
       const events = await client.watch<T>(resource, {
         ...this.#collection,
@@ -202,8 +174,8 @@ export class Reflector<T extends KubeObject> {
         watchdog.heard();
         this.#heard();
         const { metadata } = event.object;
-        if (event.type === 'DELETED') this.#remove(objectKey(metadata), metadata);
-        else if (event.type !== 'BOOKMARK') this.#take(event.object);
+        if (event.type === 'DELETED') this.#copy.remove(objectKey(metadata), metadata);
+        else if (event.type !== 'BOOKMARK') this.#copy.take(event.object);
         this.#advance(metadata.resourceVersion);
       }
     } catch (error) {
@@ -223,45 +195,7 @@ export class Reflector<T extends KubeObject> {
   #advance(resourceVersion: string): void {
     if (this.#resourceVersion === undefined || isOlderVersion(resourceVersion, this.#resourceVersion)) return;
     this.#resourceVersion = resourceVersion;
-    this.#newestVersion = resourceVersion;
-  }
-
-  #take(object: T): void {
-    const { strip, store } = this.#options;
-    this.#tell(() => {
-      const { uid, resourceVersion } = object.metadata;
-      const key = objectKey(object.metadata);
-      const held = store.get(key);
-      if (held !== undefined && held.metadata.uid !== uid) {
-        this.#remove(key, { uid: held.metadata.uid, resourceVersion });
-      }
-      this.#report(store.set(strip?.(object) ?? object));
-    });
-  }
-
-  #remove(...[key, deletion]: Parameters<ObjectStore<T>['delete']>): void {
-    this.#report(this.#options.store.delete(key, deletion));
-  }
-
-  #report(change: StoreChange<T> | undefined): void {
-    if (change !== undefined) this.#tell(() => this.#options.onChange?.(change));
-  }
-
-  #complain(error: unknown): void {
-    try {
-      this.#options.onError?.(error);
-    } catch {
-      // nobody is left to be told
-    }
-  }
-
-  /** Calls somebody else's code: what it throws is no fault of the server, and must end nothing. */
-  #tell(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.#complain(error);
-    }
+    this.#copy.advance(resourceVersion);
   }
 
   #heard(): void {
