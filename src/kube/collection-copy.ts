@@ -1,5 +1,5 @@
 // The local copy of one collection: takes in what lists and events show, and tells of each change, in order.
-import { isOlderVersion, type ObjectStore, type StoreChange } from './object-store.ts';
+import { isOlderVersion, type ObjectStore, type SetOptions, type StoreChange } from './object-store.ts';
 import { type KubeList, type KubeObject, objectKey } from './objects.ts';
 
 /** What a copy is kept in, and who is told. */
@@ -28,35 +28,44 @@ export class CollectionCopy<T extends KubeObject> {
     this.#options = options;
   }
 
-  /** Takes in a whole list, whose pages show one state; what it does not show is gone. Comes back with its version. */
+  /**
+   * Takes in a whole list, whose pages show one state; what it does not show is gone. Comes back with its version.
+   * Consistent reads never go back. Where one does, etcd was restored, no version of before means anything, and the list
+   * is held back until it is complete: it may yet fail, and half of it says nothing about the other half.
+   */
   async takeList(pages: AsyncIterable<KubeList<T>>): Promise<string> {
     const present = new Set<string>();
-    let version: string | undefined;
+    const heldBack: T[] = [];
+    let resourceVersion = '';
+    let isHistoryNew: boolean | undefined;
     for await (const page of pages) {
-      if (version === undefined) this.#noticeRestoredHistory(page.resourceVersion);
-      version = page.resourceVersion;
+      resourceVersion = page.resourceVersion;
+      isHistoryNew ??= isOlderVersion(resourceVersion, this.#newestVersion ?? '');
       for (const item of page.items) {
         present.add(objectKey(item.metadata));
-        this.take(item);
+        if (isHistoryNew) heldBack.push(item);
+        else this.take(item);
       }
     }
-    const resourceVersion = version ?? '';
-    for (const key of this.#ownKeys()) if (!present.has(key)) this.remove(key, { resourceVersion });
+    if (isHistoryNew === true) this.#options.store.forgetDeletions();
+    for (const item of heldBack) this.take(item, { isHistoryNew: true });
+    const deletion = isHistoryNew === true ? undefined : { resourceVersion };
+    for (const key of this.#ownKeys()) if (!present.has(key)) this.remove(key, deletion);
     this.#newestVersion = resourceVersion;
     return resourceVersion;
   }
 
   /** Takes in an object that is there. */
-  take(object: T): void {
+  take(object: T, options: SetOptions = {}): void {
     const { strip, store } = this.#options;
     this.tell(() => {
       const { uid, resourceVersion } = object.metadata;
       const key = objectKey(object.metadata);
-      const held = store.get(key);
-      if (held !== undefined && held.metadata.uid !== uid) {
-        this.remove(key, { uid: held.metadata.uid, resourceVersion });
+      const held = store.get(key)?.metadata;
+      if (held !== undefined && held.uid !== uid) {
+        this.remove(key, options.isHistoryNew === true ? undefined : { uid: held.uid, resourceVersion });
       }
-      this.#report(store.set(strip?.(object) ?? object));
+      this.#report(store.set(strip?.(object) ?? object, options));
     });
   }
 
@@ -86,13 +95,6 @@ export class CollectionCopy<T extends KubeObject> {
     } catch {
       // nobody is left to be told
     }
-  }
-
-  /** Consistent reads never go back. Where one does, etcd was restored, and no version of before means anything. */
-  #noticeRestoredHistory(resourceVersion: string): void {
-    if (this.#newestVersion === undefined || !isOlderVersion(resourceVersion, this.#newestVersion)) return;
-    this.#options.store.forgetDeletions();
-    for (const key of this.#ownKeys()) this.remove(key);
   }
 
   /** Where copies of several namespaces share the store, only our own namespace's objects can be found missing. */

@@ -169,7 +169,24 @@ describe('a reflector’s list', () => {
       watches: [[event('ADDED', object('y', 60)), event('DELETED', object('y', 61)), gone]],
     });
     await eventually(() => [...store.values()].map((each) => each.metadata.resourceVersion)).toEqual(['10', '15']);
-    expect(changes.slice(-4)).toEqual(['-x@uid-x', '-lost@uid-lost', '+x@uid-x', '+y@uid-y']);
+    expect(changes.slice(-3)).toEqual(['~x@uid-x', '+y@uid-y', '-lost@uid-lost']);
+  });
+
+  it('that goes back in time is told when it is complete, however often it fails before', async () => {
+    const unavailable = new ApiError('API_SERVER_ERROR', 'unavailable', { status: 503 });
+    const first = page(20, object('x', 10), object('again', 11, 'first'));
+    const { store, changes, errors } = start({
+      lists: [
+        [page(50, object('x', 40), object('y', 41), object('again', 42, 'second'))],
+        [first, unavailable],
+        [first, unavailable],
+        [first, page(20, object('y', 12))],
+      ],
+      watches: [[gone]],
+    });
+    await eventually(() => changes.slice(3)).toEqual(['~x@uid-x', '-again@second', '+again@first', '~y@uid-y']);
+    expect(errors).toEqual([gone, unavailable, unavailable]);
+    expect([...store.values()].map((each) => each.metadata.resourceVersion)).toEqual(['10', '12', '11']);
   });
 });
 
