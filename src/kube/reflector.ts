@@ -4,7 +4,8 @@
 // arrives in order; what vanished while the watch was down is noticed by the difference to the next list; an error of any
 // kind leads to another attempt with backoff (watch-pace.ts), never to an end. Bookmarks keep the version young, so that
 // a lost connection seldom costs a list; 410 (too old) always does. A server that is silent for longer than the watchdog
-// allows is taken for half-open and dialled again: bookmarks come about every 60 s, so silence is news.
+// allows is taken for half-open and dialled again: bookmarks come about every 60 s, so silence is news. That a watch can
+// be dialled is none: one that ends at once and told of nothing, or several that each told of nothing, cost a list.
 //
 // Lists are consistent reads (no resourceVersion; the API server answers them from its watch cache since Kubernetes
 // 1.31), where client-go starts with resourceVersion=0: an answer from a server that lags behind would take us back.
@@ -42,6 +43,15 @@ export interface ReflectorOptions<T extends KubeObject> extends CollectionCopyOp
 
 /** Default of {@link ReflectorOptions.watchdogMs}. */
 export const defaultWatchdogMs = 120_000;
+
+/**
+ * The share of the watchdog's time after which a dial begins with a list. The first bookmark of a watch comes a minute after
+ * the dial: by then a copy that had not been heard of for longer would be called stale (see `WatchStatus.isFresh`).
+ */
+const overdueShare = 0.6;
+
+/** A watch that ended sooner and told of nothing was none: client-go's "very short watch". */
+const shortWatchMs = 1_000;
 
 /** Answers that say nothing about the version that we hold: the watch goes on from it. All others cost a list. */
 const versionKeepers = [
@@ -83,7 +93,7 @@ export class Reflector<T extends KubeObject> {
     return this.#hasSynced;
   }
 
-  /** When the server was last heard (list, event or bookmark), on the monotonic clock; undefined before the first list. */
+  /** When the server last told of the collection (list, event or bookmark), on the monotonic clock; undefined before the first list. */
   get lastHeardMs(): number | undefined {
     return this.#lastHeardMs;
   }
@@ -112,6 +122,7 @@ export class Reflector<T extends KubeObject> {
     this.#watchSinceMs = undefined;
     using watchdog = new Watchdog(this.#watchdogMs, signal);
     try {
+      if (this.#isOverdue()) this.#resourceVersion = undefined;
       this.#resourceVersion ??= await this.#list(watchdog);
       await this.#watch(this.#resourceVersion, watchdog);
       return undefined;
@@ -167,8 +178,8 @@ export class Reflector<T extends KubeObject> {
         signal: watchdog.signal,
       });
       watchdog.heard();
-      this.#heard();
-      this.#watchSinceMs = this.#clock.monotonic();
+      const sinceMs = this.#clock.monotonic();
+      this.#watchSinceMs = sinceMs;
       for await (const event of events) {
         isSilent = false;
         watchdog.heard();
@@ -178,12 +189,24 @@ export class Reflector<T extends KubeObject> {
         else if (event.type !== 'BOOKMARK') this.#copy.take(event.object);
         this.#advance(metadata.resourceVersion);
       }
+      if (isSilent && this.#clock.monotonic() - sinceMs < shortWatchMs) {
+        throw new ApiError(
+          'API_BAD_ANSWER',
+          `cannot watch ${resource.plural}: the server ended it at once, and told of nothing`,
+        );
+      }
     } catch (error) {
-      // a watch that never says anything, not even a bookmark, may wait for a version that will never come
-      const isKept = watchdog.hasFired ? !isSilent : this.#isDialFailure(error) || isApiError(error, ...versionKeepers);
+      // a watch that says nothing, not even a bookmark, may wait for a version that will never come
+      const isKept = !watchdog.hasFired && (this.#isDialFailure(error) || isApiError(error, ...versionKeepers));
       if (!isKept) this.#resourceVersion = undefined;
       throw error;
     }
+  }
+
+  /** However often it was dialled since. */
+  #isOverdue(): boolean {
+    if (this.#lastHeardMs === undefined) return false;
+    return this.#clock.monotonic() - this.#lastHeardMs >= overdueShare * this.#watchdogMs;
   }
 
   /** 5xx to the dial is trouble of the server; within a watch it is an end of this watch's history. */
