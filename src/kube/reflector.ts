@@ -13,11 +13,13 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import type { CollectionOptions } from './call-options.ts';
 import type { KubeClient } from './client.ts';
 import { CollectionCopy, type CollectionCopyOptions } from './collection-copy.ts';
+import type { DialGate } from './dial-gate.ts';
 import { ApiError, isApiError } from './errors.ts';
 import { isOlderVersion } from './object-store.ts';
 import { type KubeList, type KubeObject, objectKey } from './objects.ts';
 import type { Resource } from './resource.ts';
 import { WatchPace } from './watch-pace.ts';
+import type { WatchEvent } from './watch-stream.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** What a reflector follows, and where it puts it. */
@@ -32,6 +34,8 @@ export interface ReflectorOptions<T extends KubeObject> extends CollectionCopyOp
   readonly onError?: (error: unknown) => void;
   /** Called for each list and watch that is asked for. */
   readonly onDial?: (verb: 'list' | 'watch') => void;
+  /** Entered before each attempt, and left when its watch stands. Default: nobody waits. */
+  readonly gate?: DialGate;
   readonly clock?: Clock;
   /** A number in [0, 1) for jitter. Default Math.random. */
   readonly random?: () => number;
@@ -120,15 +124,24 @@ export class Reflector<T extends KubeObject> {
   /** A list where one is needed, and a watch. Comes back with what ended it; undefined where the server closed the watch. */
   async #attempt(signal: AbortSignal): Promise<unknown> {
     this.#watchSinceMs = undefined;
-    using watchdog = new Watchdog(this.#watchdogMs, signal);
+    const leave = await this.#options.gate?.enter(signal).catch(() => undefined);
+    if (signal.aborted) return undefined;
+    using watchdog = new Watchdog(this.#watchdogMs, signal); // waiting at the gate is no silence of the server
     try {
       if (this.#isOverdue()) this.#resourceVersion = undefined;
       this.#resourceVersion ??= await this.#list(watchdog);
-      await this.#watch(this.#resourceVersion, watchdog);
+      const events = await this.#dial(this.#resourceVersion, watchdog);
+      leave?.();
+      await this.#follow(events, watchdog);
       return undefined;
     } catch (error) {
-      if (watchdog.hasFired) this.#options.client.renewSockets(); // a silent dial is the transport's to notice
-      return watchdog.hasFired ? new SilenceError(this.#options.resource, this.#watchdogMs) : error;
+      // a watch that says nothing, not even a bookmark, may wait for a version that will never come
+      if (watchdog.hasFired || !this.#isVersionKept(error)) this.#resourceVersion = undefined;
+      if (!watchdog.hasFired) return error;
+      this.#options.client.renewSockets(); // a silent dial is the transport's to notice
+      return new SilenceError(this.#options.resource, this.#watchdogMs);
+    } finally {
+      leave?.();
     }
   }
 
@@ -165,42 +178,36 @@ export class Reflector<T extends KubeObject> {
     this.#hasTokenExpired = false;
   }
 
-  async #watch(resourceVersion: string, watchdog: Watchdog): Promise<void> {
+  async #dial(resourceVersion: string, watchdog: Watchdog): Promise<AsyncIterable<WatchEvent<T>>> {
     const { client, resource, onDial } = this.#options;
-    let isSilent = true;
     this.#copy.tell(() => onDial?.('watch'));
-    try {
-      const events = await client.watch<T>(resource, {
-        ...this.#collection,
-        resourceVersion,
-        // client-go's: five to ten minutes, spread so that watches do not all end together
-        timeoutSeconds: Math.round(300 * (1 + this.#random())),
-        signal: watchdog.signal,
-      });
+    const events = await client.watch<T>(resource, {
+      ...this.#collection,
+      resourceVersion,
+      // client-go's: five to ten minutes, spread so that watches do not all end together
+      timeoutSeconds: Math.round(300 * (1 + this.#random())),
+      signal: watchdog.signal,
+    });
+    watchdog.heard();
+    return events;
+  }
+
+  async #follow(events: AsyncIterable<WatchEvent<T>>, watchdog: Watchdog): Promise<void> {
+    const sinceMs = this.#clock.monotonic();
+    let isSilent = true;
+    this.#watchSinceMs = sinceMs;
+    for await (const event of events) {
+      isSilent = false;
       watchdog.heard();
-      const sinceMs = this.#clock.monotonic();
-      this.#watchSinceMs = sinceMs;
-      for await (const event of events) {
-        isSilent = false;
-        watchdog.heard();
-        this.#heard();
-        const { metadata } = event.object;
-        if (event.type === 'DELETED') this.#copy.remove(objectKey(metadata), metadata);
-        else if (event.type !== 'BOOKMARK') this.#copy.take(event.object);
-        this.#advance(metadata.resourceVersion);
-      }
-      if (isSilent && this.#clock.monotonic() - sinceMs < shortWatchMs) {
-        throw new ApiError(
-          'API_BAD_ANSWER',
-          `cannot watch ${resource.plural}: the server ended it at once, and told of nothing`,
-        );
-      }
-    } catch (error) {
-      // a watch that says nothing, not even a bookmark, may wait for a version that will never come
-      const isKept = !watchdog.hasFired && (this.#isDialFailure(error) || isApiError(error, ...versionKeepers));
-      if (!isKept) this.#resourceVersion = undefined;
-      throw error;
+      this.#heard();
+      const { metadata } = event.object;
+      if (event.type === 'DELETED') this.#copy.remove(objectKey(metadata), metadata);
+      else if (event.type !== 'BOOKMARK') this.#copy.take(event.object);
+      this.#advance(metadata.resourceVersion);
     }
+    if (!isSilent || this.#clock.monotonic() - sinceMs >= shortWatchMs) return;
+    const { plural } = this.#options.resource;
+    throw new ApiError('API_BAD_ANSWER', `cannot watch ${plural}: the server ended it at once, and told of nothing`);
   }
 
   /** However often it was dialled since. */
@@ -210,8 +217,9 @@ export class Reflector<T extends KubeObject> {
   }
 
   /** 5xx to the dial is trouble of the server; within a watch it is an end of this watch's history. */
-  #isDialFailure(error: unknown): boolean {
-    return this.#watchSinceMs === undefined && isApiError(error, 'API_SERVER_ERROR');
+  #isVersionKept(error: unknown): boolean {
+    const isDialling = this.#watchSinceMs === undefined;
+    return isApiError(error, ...versionKeepers) || (isDialling && isApiError(error, 'API_SERVER_ERROR'));
   }
 
   /** Events that come twice, or a bookmark out of order, take us nowhere back. */
