@@ -225,7 +225,7 @@ export class ChaosProxy implements AsyncDisposable {
   }
 
   #eachWatch(where: Selector | undefined, act: (watch: WatchRelay) => void): number {
-    const chosen = [...this.#watches].filter((watch) => isChosen(watch.request, where));
+    const chosen = [...this.#watches].filter((watch) => watch.isOpen && isChosen(watch.request, where));
     for (const watch of chosen) act(watch);
     return chosen.length;
   }

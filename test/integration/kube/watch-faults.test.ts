@@ -47,12 +47,12 @@ describe('a watch is equal to the API server again after', () => {
     try {
       await reflector.synced;
       await expect.poll(() => proxy.openWatches, { timeout: 20_000 }).toBe(1);
-      const end = begin(proxy, run);
-      proxy.cutWatches(); // what befalls a dial needs one
+      const { strikes, end } = begin(proxy, run);
       const writing = new AbortController();
       const writers = busy.keepBusy(writing.signal, { writers: 1, pauseMs: 20 });
       await delay(700);
       await end?.();
+      expect(strikes()).toBeGreaterThan(0);
       writing.abort();
       await writers;
       const truth = await busy.truth();

@@ -32,6 +32,11 @@ export class WatchRelay {
     this.#faults = streams.faults;
   }
 
+  /** Whether more can be sent: a watch that has ended may take a moment to go. */
+  get isOpen(): boolean {
+    return !this.#response.writableEnded && !this.#response.destroyed;
+  }
+
   /** Resolves when the watch has ended, in whatever way. */
   async run(): Promise<void> {
     const closed = new Promise<void>((resolve) => {
