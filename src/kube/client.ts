@@ -11,6 +11,7 @@ import type {
 } from './call-options.ts';
 import { isApiError } from './errors.ts';
 import type { HttpTransport } from './http.ts';
+import { readListPage } from './list-page.ts';
 import type { KubeList, KubeObject, ObjectInput } from './objects.ts';
 import { describeLocation, type Resource, type ResourceLocation, resourcePath } from './resource.ts';
 import { decodeWatch, type WatchEvent } from './watch-stream.ts';
@@ -19,11 +20,6 @@ const metadataAccept = {
   one: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
   list: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
 } as const;
-
-interface WireList<T> {
-  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
-  readonly items?: readonly T[] | null;
-}
 
 /** A client for one cluster and one user. Stateless besides its transport: safe to share. */
 export class KubeClient {
@@ -63,7 +59,7 @@ export class KubeClient {
     return new KubeClient(this.#http.fencedBy(beforeWrite));
   }
 
-  /** A client that a 429 to others does not hold back, over the same connection: for a Lease. */
+  /** A client over the same connection that a 429 to others does not hold back, nor the other way round: for a Lease. */
   apart(): KubeClient {
     return new KubeClient(this.#http.apart());
   }
@@ -101,15 +97,17 @@ export class KubeClient {
 
   /**
    * The pages of a collection, all of one consistent state. Memory is bounded by the page.
-   * @throws ApiError `API_GONE` where the server no longer has that state: it keeps it for some five minutes
+   * @throws ApiError `API_GONE` where the server no longer has that state: it keeps it for some five minutes;
+   * `API_BAD_ANSWER` where an answer is no list
    */
   async *pages<T extends KubeObject = KubeObject>(
     resource: Resource,
     options: ListOptions = {},
   ): AsyncGenerator<KubeList<T>, void, undefined> {
+    const what = `list ${describeLocation(resource, options)}`;
     let continueToken: string | undefined;
     do {
-      const list: WireList<T> = await this.#http.json<WireList<T>>({
+      const answer = await this.#http.json<unknown>({
         method: 'GET',
         path: resourcePath(resource, { namespace: options.namespace }),
         query: {
@@ -117,18 +115,14 @@ export class KubeClient {
           limit: String(options.pageSize ?? 500),
           continue: continueToken,
         },
-        what: `list ${describeLocation(resource, options)}`,
+        what,
         ...(options.isMetadataOnly === true ? { accept: metadataAccept.list } : {}),
         isRepeated: options.isRepeated ?? true,
         signal: options.signal,
       });
-      const next = list.metadata?.continue;
-      continueToken = next === '' ? undefined : next;
-      yield {
-        resourceVersion: list.metadata?.resourceVersion ?? '',
-        items: list.items ?? [],
-        ...(continueToken === undefined ? {} : { continueToken }),
-      };
+      const page: KubeList<T> = readListPage<T>(answer, what);
+      yield page;
+      continueToken = page.continueToken;
     } while (continueToken !== undefined);
   }
 

@@ -50,7 +50,8 @@ const queueOptions = { width: 4, maxWaiting: 1_000 } as const;
  * Writes events.k8s.io/v1 Events. A repetition is counted in the Event that is there (`series`), and written at most once
  * a minute; where the Event is not there, because it could not be written or has expired, it is created with its count. Those of an
  * object that differ in nothing but their notes are folded into one above ten, which shows the latest note, written at
- * most once in 5 s. An object that makes too many of different kinds loses the rest.
+ * most once in 5 s. An object that makes too many of different kinds loses the rest. API servers throttle Events by
+ * themselves (the admission plugin EventRateLimit), and an Event waits for minutes: a 429 to one holds nothing else back.
  */
 export class EventRecorder {
   readonly #client: KubeClient;
@@ -62,7 +63,7 @@ export class EventRecorder {
   #complainedMs = Number.NEGATIVE_INFINITY;
 
   constructor(client: KubeClient, options: EventRecorderOptions) {
-    this.#client = client;
+    this.#client = client.apart();
     this.#options = options;
   }
 

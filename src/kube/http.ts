@@ -45,7 +45,10 @@ export class HttpTransport {
     return new HttpTransport(this.connection, { ...this.#options, brake: this.#brake, beforeWrite });
   }
 
-  /** The same connection, not held back by a 429 to others: for a Lease, which does not survive waiting. */
+  /**
+   * The same connection with a brake of its own, neither held back by a 429 to others nor holding them back: for a Lease,
+   * which does not survive waiting, and for Events, which nobody else is to wait for.
+   */
   apart(): HttpTransport {
     return new HttpTransport(this.connection, { ...this.#options, brake: new RequestBrake(this.#clock) });
   }

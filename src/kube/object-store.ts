@@ -38,6 +38,15 @@ export interface DeletionOptions {
   readonly resourceVersion: string;
 }
 
+/** How an object is taken in. */
+export interface SetOptions {
+  /**
+   * The API server's history began anew (etcd was restored): versions from before mean nothing, and the object replaces
+   * whatever is held, even what looks the same. Default false.
+   */
+  readonly isHistoryNew?: boolean;
+}
+
 /** How many deletions are remembered: they need to outlive a request in flight, no more. */
 const maxTombstones = 1_000;
 
@@ -92,13 +101,14 @@ export class ObjectStore<T extends KubeObject> implements ReadableStore<T> {
    * after our own write was remembered) or than its own deletion (the late answer to a write) changes nothing, and
    * undefined comes back.
    */
-  set(object: T): StoreChange<T> | undefined {
+  set(object: T, { isHistoryNew = false }: SetOptions = {}): StoreChange<T> | undefined {
     const key = objectKey(object.metadata);
     const before = this.#objects.get(key);
-    const isHeld = before !== undefined && isSameVersion(before, object);
+    const isHeld = !isHistoryNew && before !== undefined && isSameVersion(before, object);
     if (isHeld && !this.#untold.has(key)) return undefined;
     const told = this.#untold.get(key);
-    if (!this.#put(key, object)) return undefined;
+    if (!isHistoryNew && this.#isOutdated(key, object)) return undefined;
+    this.#put(key, object);
     this.#untold.delete(key);
     return { key, before: isHeld ? told : (before ?? told), after: object };
   }
@@ -111,7 +121,9 @@ export class ObjectStore<T extends KubeObject> implements ReadableStore<T> {
     const key = objectKey(object.metadata);
     const before = this.#objects.get(key);
     if (before !== undefined && isSameVersion(before, object)) return;
-    if (this.#put(key, object) && !this.#untold.has(key)) this.#untold.set(key, before);
+    if (this.#isOutdated(key, object)) return;
+    this.#put(key, object);
+    if (!this.#untold.has(key)) this.#untold.set(key, before);
   }
 
   /** A reader found that the object is gone. */
@@ -141,20 +153,22 @@ export class ObjectStore<T extends KubeObject> implements ReadableStore<T> {
     this.#tombstones.clear();
   }
 
-  /** False where the object is older than what is known. */
-  #put(key: string, object: T): boolean {
-    const { uid, resourceVersion } = object.metadata;
-    const before = this.#objects.get(key);
-    if (before !== undefined && isOlderVersion(resourceVersion, before.metadata.resourceVersion)) return false;
+  /** Whether the object is older than what is known. */
+  #isOutdated(key: string, { metadata: { uid, resourceVersion } }: T): boolean {
+    const held = this.#objects.get(key);
+    if (held !== undefined && isOlderVersion(resourceVersion, held.metadata.resourceVersion)) return true;
     const deletedAt = this.#tombstones.get(uid);
-    if (deletedAt === resourceVersion || isOlderVersion(resourceVersion, deletedAt ?? '')) return false;
+    return deletedAt === resourceVersion || isOlderVersion(resourceVersion, deletedAt ?? '');
+  }
+
+  #put(key: string, object: T): void {
+    const before = this.#objects.get(key);
     // an indexer that throws leaves everything as it was
     const filings = [...this.#indexes.values()].map((index) => ({ index, terms: index.indexer(object) }));
-    this.#tombstones.delete(uid); // a label selector lets an object leave and come back
+    this.#tombstones.delete(object.metadata.uid); // a label selector lets an object leave and come back
     if (before !== undefined) this.#unfile(key, before);
     this.#objects.set(key, object);
     for (const { index, terms } of filings) file(index, { key, terms });
-    return true;
   }
 
   #remove(key: string, object: T): void {

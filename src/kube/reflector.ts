@@ -4,42 +4,38 @@
 // arrives in order; what vanished while the watch was down is noticed by the difference to the next list; an error of any
 // kind leads to another attempt with backoff (watch-pace.ts), never to an end. Bookmarks keep the version young, so that
 // a lost connection seldom costs a list; 410 (too old) always does. A server that is silent for longer than the watchdog
-// allows is taken for half-open and dialled again: bookmarks come about every 60 s, so silence is news.
+// allows is taken for half-open and dialled again: bookmarks come about every 60 s, so silence is news. That a watch can
+// be dialled is none: one that ends at once and told of nothing, or several that each told of nothing, cost a list.
 //
 // Lists are consistent reads (no resourceVersion; the API server answers them from its watch cache since Kubernetes
 // 1.31), where client-go starts with resourceVersion=0: an answer from a server that lags behind would take us back.
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { CollectionOptions } from './call-options.ts';
 import type { KubeClient } from './client.ts';
+import { CollectionCopy, type CollectionCopyOptions } from './collection-copy.ts';
+import type { DialGate } from './dial-gate.ts';
 import { ApiError, isApiError } from './errors.ts';
-import { isOlderVersion, type ObjectStore, type StoreChange } from './object-store.ts';
-import { type KubeObject, objectKey } from './objects.ts';
+import { isOlderVersion } from './object-store.ts';
+import { type KubeList, type KubeObject, objectKey } from './objects.ts';
 import type { Resource } from './resource.ts';
 import { WatchPace } from './watch-pace.ts';
+import type { WatchEvent } from './watch-stream.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** What a reflector follows, and where it puts it. */
-export interface ReflectorOptions<T extends KubeObject> {
+export interface ReflectorOptions<T extends KubeObject> extends CollectionCopyOptions<T> {
   readonly client: Pick<KubeClient, 'pages' | 'watch' | 'renewSockets'>;
   readonly resource: Resource;
-  /** Absent: all namespaces. Reflectors of several namespaces may share a store. */
-  readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
   /** Only metadata travels and is kept. Default false. */
   readonly isMetadataOnly?: boolean;
-  /** Strips what nobody reads before it is stored. An object that it throws for is left out, and `onError` told. */
-  readonly strip?: (object: T) => T;
-  readonly store: ObjectStore<T>;
-  /**
-   * Called for each change, in order, after the store has it. A change is about one object: where a successor of the
-   * same name took its place, its end and the successor's beginning are two. What it throws goes to `onError`.
-   */
-  readonly onChange?: (change: StoreChange<T>) => void;
-  /** Called for each failed attempt; the reflector goes on by itself. */
+  /** Called for each failed attempt, too; the reflector goes on by itself. */
   readonly onError?: (error: unknown) => void;
   /** Called for each list and watch that is asked for. */
   readonly onDial?: (verb: 'list' | 'watch') => void;
+  /** Entered before each attempt, and left when its watch stands. Default: nobody waits. */
+  readonly gate?: DialGate;
   readonly clock?: Clock;
   /** A number in [0, 1) for jitter. Default Math.random. */
   readonly random?: () => number;
@@ -51,6 +47,15 @@ export interface ReflectorOptions<T extends KubeObject> {
 
 /** Default of {@link ReflectorOptions.watchdogMs}. */
 export const defaultWatchdogMs = 120_000;
+
+/**
+ * The share of the watchdog's time after which a dial begins with a list. The first bookmark of a watch comes a minute after
+ * the dial: by then a copy that had not been heard of for longer would be called stale (see `WatchStatus.isFresh`).
+ */
+const overdueShare = 0.6;
+
+/** A watch that ended sooner and told of nothing was none: client-go's "very short watch". */
+const shortWatchMs = 1_000;
 
 /** Answers that say nothing about the version that we hold: the watch goes on from it. All others cost a list. */
 const versionKeepers = [
@@ -65,6 +70,7 @@ const versionKeepers = [
 export class Reflector<T extends KubeObject> {
   readonly #options: ReflectorOptions<T>;
   readonly #collection: CollectionOptions;
+  readonly #copy: CollectionCopy<T>;
   readonly #watchdogMs: number;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -72,8 +78,6 @@ export class Reflector<T extends KubeObject> {
   #hasSynced = false;
   /** Where the next watch goes on; undefined where only a list can tell. */
   #resourceVersion: string | undefined;
-  /** The newest state of the collection that the server told us of. */
-  #newestVersion: string | undefined;
   #hasTokenExpired = false;
   #lastHeardMs: number | undefined;
   #watchSinceMs: number | undefined;
@@ -81,6 +85,7 @@ export class Reflector<T extends KubeObject> {
   constructor(options: ReflectorOptions<T>) {
     const { namespace, labelSelector, fieldSelector, isMetadataOnly = false } = options;
     this.#options = options;
+    this.#copy = new CollectionCopy(options);
     this.#collection = { namespace, labelSelector, fieldSelector, isMetadataOnly };
     this.#watchdogMs = options.watchdogMs ?? defaultWatchdogMs;
     this.#clock = options.clock ?? systemClock;
@@ -92,7 +97,7 @@ export class Reflector<T extends KubeObject> {
     return this.#hasSynced;
   }
 
-  /** When the server was last heard (list, event or bookmark), on the monotonic clock; undefined before the first list. */
+  /** When the server last told of the collection (list, event or bookmark), on the monotonic clock; undefined before the first list. */
   get lastHeardMs(): number | undefined {
     return this.#lastHeardMs;
   }
@@ -108,7 +113,7 @@ export class Reflector<T extends KubeObject> {
     while (!signal.aborted) {
       const error = await this.#attempt(signal);
       if (signal.aborted) return;
-      if (error !== undefined) this.#complain(error);
+      if (error !== undefined) this.#copy.complain(error);
       const stoodMs = this.#watchSinceMs === undefined ? 0 : this.#clock.monotonic() - this.#watchSinceMs;
       // what the watchdog ended took its time already
       const waitMs = error instanceof SilenceError ? 0 : pace.waitAfter({ error, stoodMs }, this.#random());
@@ -119,26 +124,42 @@ export class Reflector<T extends KubeObject> {
   /** A list where one is needed, and a watch. Comes back with what ended it; undefined where the server closed the watch. */
   async #attempt(signal: AbortSignal): Promise<unknown> {
     this.#watchSinceMs = undefined;
-    using watchdog = new Watchdog(this.#watchdogMs, signal);
+    const leave = await this.#options.gate?.enter(signal).catch(() => undefined);
+    if (signal.aborted) return undefined;
+    using watchdog = new Watchdog(this.#watchdogMs, signal); // waiting at the gate is no silence of the server
     try {
+      if (this.#isOverdue()) this.#resourceVersion = undefined;
       this.#resourceVersion ??= await this.#list(watchdog);
-      await this.#watch(this.#resourceVersion, watchdog);
+      const events = await this.#dial(this.#resourceVersion, watchdog);
+      leave?.();
+      await this.#follow(events, watchdog);
       return undefined;
     } catch (error) {
-      if (watchdog.hasFired) this.#options.client.renewSockets(); // a silent dial is the transport's to notice
-      return watchdog.hasFired ? new SilenceError(this.#options.resource, this.#watchdogMs) : error;
+      // a watch that says nothing, not even a bookmark, may wait for a version that will never come
+      if (watchdog.hasFired || !this.#isVersionKept(error)) this.#resourceVersion = undefined;
+      if (!watchdog.hasFired) return error;
+      this.#options.client.renewSockets(); // a silent dial is the transport's to notice
+      return new SilenceError(this.#options.resource, this.#watchdogMs);
+    } finally {
+      leave?.();
     }
+  }
+
+  async #list(watchdog: Watchdog): Promise<string> {
+    const version = await this.#copy.takeList(this.#pages(watchdog));
+    this.#heard();
+    this.#hasSynced = true;
+    this.#synced.resolve();
+    return version;
   }
 
   /**
    * A whole list, in pages that show one state. Where their token expires (the server keeps a state for some five minutes)
    * the next attempt asks for everything at once, as client-go's pager does: it could expire each time.
    */
-  async #list(watchdog: Watchdog): Promise<string> {
+  async *#pages(watchdog: Watchdog): AsyncGenerator<KubeList<T>, void, undefined> {
     const { client, resource, onDial, pageSize } = this.#options;
-    const present = new Set<string>();
-    let resourceVersion: string | undefined;
-    this.#tell(() => onDial?.('list'));
+    this.#copy.tell(() => onDial?.('list'));
     const pages = client.pages<T>(resource, {
       ...this.#collection,
       ...(this.#hasTokenExpired ? { pageSize: 0 } : pageSize === undefined ? {} : { pageSize }),
@@ -148,120 +169,64 @@ export class Reflector<T extends KubeObject> {
     try {
       for await (const page of pages) {
         watchdog.heard();
-        if (resourceVersion === undefined) this.#noticeRestoredHistory(page.resourceVersion);
-        resourceVersion = page.resourceVersion;
-        for (const item of page.items) {
-          present.add(objectKey(item.metadata));
-          this.#take(item);
-        }
+        yield page;
       }
     } catch (error) {
       this.#hasTokenExpired ||= isApiError(error, 'API_GONE');
       throw error;
     }
     this.#hasTokenExpired = false;
-    const version = resourceVersion ?? '';
-    for (const key of this.#ownKeys()) if (!present.has(key)) this.#remove(key, { resourceVersion: version });
-    this.#newestVersion = version;
-    this.#heard();
-    this.#hasSynced = true;
-    this.#synced.resolve();
-    return version;
   }
 
-  /** Consistent reads never go back. Where one does, etcd was restored, and no version of before means anything. */
-  #noticeRestoredHistory(resourceVersion: string): void {
-    if (this.#newestVersion === undefined || !isOlderVersion(resourceVersion, this.#newestVersion)) return;
-    this.#options.store.forgetDeletions();
-    for (const key of this.#ownKeys()) this.#remove(key);
-  }
-
-  /** Where reflectors of several namespaces share the store, only our own namespace's objects can be found missing. */
-  #ownKeys(): string[] {
-    const { store, namespace } = this.#options;
-    return [...store.keys()].filter((key) => namespace === undefined || key.startsWith(`${namespace}/`));
-  }
-
-  async #watch(resourceVersion: string, watchdog: Watchdog): Promise<void> {
+  async #dial(resourceVersion: string, watchdog: Watchdog): Promise<AsyncIterable<WatchEvent<T>>> {
     const { client, resource, onDial } = this.#options;
+    this.#copy.tell(() => onDial?.('watch'));
+    const events = await client.watch<T>(resource, {
+      ...this.#collection,
+      resourceVersion,
+      // client-go's: five to ten minutes, spread so that watches do not all end together
+      timeoutSeconds: Math.round(300 * (1 + this.#random())),
+      signal: watchdog.signal,
+    });
+    watchdog.heard();
+    return events;
+  }
+
+  async #follow(events: AsyncIterable<WatchEvent<T>>, watchdog: Watchdog): Promise<void> {
+    const sinceMs = this.#clock.monotonic();
     let isSilent = true;
-    this.#tell(() => onDial?.('watch'));
-    try {
-      const events = await client.watch<T>(resource, {
-        ...this.#collection,
-        resourceVersion,
-        // client-go's: five to ten minutes, spread so that watches do not all end together
-        timeoutSeconds: Math.round(300 * (1 + this.#random())),
-        signal: watchdog.signal,
-      });
+    this.#watchSinceMs = sinceMs;
+    for await (const event of events) {
+      isSilent = false;
       watchdog.heard();
       this.#heard();
-      this.#watchSinceMs = this.#clock.monotonic();
-      for await (const event of events) {
-        isSilent = false;
-        watchdog.heard();
-        this.#heard();
-        const { metadata } = event.object;
-        if (event.type === 'DELETED') this.#remove(objectKey(metadata), metadata);
-        else if (event.type !== 'BOOKMARK') this.#take(event.object);
-        this.#advance(metadata.resourceVersion);
-      }
-    } catch (error) {
-      // a watch that never says anything, not even a bookmark, may wait for a version that will never come
-      const isKept = watchdog.hasFired ? !isSilent : this.#isDialFailure(error) || isApiError(error, ...versionKeepers);
-      if (!isKept) this.#resourceVersion = undefined;
-      throw error;
+      const { metadata } = event.object;
+      if (event.type === 'DELETED') this.#copy.remove(objectKey(metadata), metadata);
+      else if (event.type !== 'BOOKMARK') this.#copy.take(event.object);
+      this.#advance(metadata.resourceVersion);
     }
+    if (!isSilent || this.#clock.monotonic() - sinceMs >= shortWatchMs) return;
+    const { plural } = this.#options.resource;
+    throw new ApiError('API_BAD_ANSWER', `cannot watch ${plural}: the server ended it at once, and told of nothing`);
+  }
+
+  /** However often it was dialled since. */
+  #isOverdue(): boolean {
+    if (this.#lastHeardMs === undefined) return false;
+    return this.#clock.monotonic() - this.#lastHeardMs >= overdueShare * this.#watchdogMs;
   }
 
   /** 5xx to the dial is trouble of the server; within a watch it is an end of this watch's history. */
-  #isDialFailure(error: unknown): boolean {
-    return this.#watchSinceMs === undefined && isApiError(error, 'API_SERVER_ERROR');
+  #isVersionKept(error: unknown): boolean {
+    const isDialling = this.#watchSinceMs === undefined;
+    return isApiError(error, ...versionKeepers) || (isDialling && isApiError(error, 'API_SERVER_ERROR'));
   }
 
   /** Events that come twice, or a bookmark out of order, take us nowhere back. */
   #advance(resourceVersion: string): void {
     if (this.#resourceVersion === undefined || isOlderVersion(resourceVersion, this.#resourceVersion)) return;
     this.#resourceVersion = resourceVersion;
-    this.#newestVersion = resourceVersion;
-  }
-
-  #take(object: T): void {
-    const { strip, store } = this.#options;
-    this.#tell(() => {
-      const { uid, resourceVersion } = object.metadata;
-      const key = objectKey(object.metadata);
-      const held = store.get(key);
-      if (held !== undefined && held.metadata.uid !== uid) {
-        this.#remove(key, { uid: held.metadata.uid, resourceVersion });
-      }
-      this.#report(store.set(strip?.(object) ?? object));
-    });
-  }
-
-  #remove(...[key, deletion]: Parameters<ObjectStore<T>['delete']>): void {
-    this.#report(this.#options.store.delete(key, deletion));
-  }
-
-  #report(change: StoreChange<T> | undefined): void {
-    if (change !== undefined) this.#tell(() => this.#options.onChange?.(change));
-  }
-
-  #complain(error: unknown): void {
-    try {
-      this.#options.onError?.(error);
-    } catch {
-      // nobody is left to be told
-    }
-  }
-
-  /** Calls somebody else's code: what it throws is no fault of the server, and must end nothing. */
-  #tell(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.#complain(error);
-    }
+    this.#copy.advance(resourceVersion);
   }
 
   #heard(): void {

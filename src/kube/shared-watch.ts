@@ -1,5 +1,6 @@
 // One collection followed by several: its reflectors, their store, and the fan-out of changes.
 import type { Clock } from '../lib/clock.ts';
+import type { DialGate } from './dial-gate.ts';
 import { ObjectStore, type StoreChange } from './object-store.ts';
 import { type KubeObject, objectKey } from './objects.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
@@ -33,6 +34,8 @@ export interface Follower<T extends KubeObject> {
 export interface SharedWatchOptions {
   readonly client: ReflectorOptions<KubeObject>['client'];
   readonly clock: Clock;
+  /** Shared by all reflectors of a hub. */
+  readonly gate: DialGate;
   readonly watchdogMs: number;
   readonly onDial: (verb: 'list' | 'watch') => void;
   readonly onError: (error: unknown) => void;

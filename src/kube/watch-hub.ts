@@ -1,5 +1,6 @@
 // One watch per kind and scope, shared by all who ask: they have its objects from the first moment, and each change once.
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { DialGate } from './dial-gate.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { KubeObject } from './objects.ts';
 import { defaultWatchdogMs, type ReflectorOptions } from './reflector.ts';
@@ -50,6 +51,12 @@ export interface WatchHubOptions {
   readonly watchdogMs?: number;
 }
 
+/**
+ * Watches that list or are dialled at the same time. Each watch has a connection of its own (HTTP/1.1), and one that lists
+ * holds a page besides: where there is a watch per namespace and kind, hundreds would begin together.
+ */
+export const maxDialling = 32;
+
 /** How long dialling and the waits before it may take until a watch that was silent is no longer called fresh. */
 const dialMs = 30_000;
 
@@ -73,6 +80,7 @@ export class WatchHub {
   readonly #options: WatchHubOptions;
   readonly #clock: Clock;
   readonly #watchdogMs: number;
+  readonly #gate = new DialGate(maxDialling);
   readonly #watches = new Set<SharedWatch<never>>();
   readonly #running = new Set<Promise<void>>();
 
@@ -154,6 +162,7 @@ export class WatchHub {
     const watch = new SharedWatch<T>(target, {
       client,
       clock: this.#clock,
+      gate: this.#gate,
       watchdogMs: this.#watchdogMs,
       onDial: (verb) => observe?.({ kind: 'dialled', resource, verb }),
       onError: (error) => observe?.({ kind: 'failed', resource, error }),

@@ -1,6 +1,6 @@
 // The bytes of a watch, decoded: one JSON event a line, an error event thrown as what it is.
 import { ApiError, apiErrorFromStatus } from './errors.ts';
-import type { KubeObject, StatusBody } from './objects.ts';
+import type { KubeObject, ObjectMeta, StatusBody } from './objects.ts';
 
 /** One event of a watch. A bookmark carries only a resourceVersion. */
 export interface WatchEvent<T> {
@@ -9,13 +9,21 @@ export interface WatchEvent<T> {
 }
 
 interface WireEvent {
-  readonly type: WatchEvent<unknown>['type'] | 'ERROR';
+  readonly type: unknown;
   readonly object: unknown;
 }
 
+const eventTypes: readonly unknown[] = [
+  'ADDED',
+  'MODIFIED',
+  'DELETED',
+  'BOOKMARK',
+] satisfies WatchEvent<unknown>['type'][];
+
 /**
  * Splits at line ends across chunk borders. A line that is cut at the end of the stream is dropped: the reflector goes on
- * from the last version it saw. @throws ApiError for an `ERROR` event (410 is `API_GONE`) and for a cut connection.
+ * from the last version it saw. @throws ApiError for an `ERROR` event (410 is `API_GONE`), for a cut connection, and for what is no
+ * event (`API_BAD_ANSWER`): what it meant to say was missed.
  */
 export async function* decodeWatch<T extends KubeObject>(
   bytes: AsyncIterable<Uint8Array>,
@@ -54,9 +62,18 @@ function parseLine<T extends KubeObject>(line: string, what: string): WatchEvent
     const body = event.object as StatusBody;
     throw apiErrorFromStatus(what, { status: body.code ?? 500, body });
   }
-  const { metadata } = event.object as Partial<KubeObject>;
+  if (!eventTypes.includes(event.type)) {
+    throw new ApiError(
+      'API_BAD_ANSWER',
+      `cannot ${what}: an event is of the unknown type ${JSON.stringify(event.type)}`,
+    );
+  }
+  const metadata = (event.object as Partial<KubeObject>).metadata as Partial<ObjectMeta> | undefined | null;
   if (typeof metadata?.resourceVersion !== 'string' || metadata.resourceVersion === '') {
     throw new ApiError('API_BAD_ANSWER', `cannot ${what}: an event has no resourceVersion`);
+  }
+  if (event.type !== 'BOOKMARK' && (typeof metadata.name !== 'string' || metadata.name === '')) {
+    throw new ApiError('API_BAD_ANSWER', `cannot ${what}: the object of an event has no name`);
   }
   return event as WatchEvent<T>;
 }

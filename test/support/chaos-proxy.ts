@@ -16,6 +16,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { issueCertificate } from '../../src/lib/certificate.ts';
 import { isChosen, type SeenRequest, type Selector, statusBody } from './chaos/fault.ts';
@@ -123,6 +124,11 @@ export class ChaosProxy implements AsyncDisposable {
     this.#door.cut();
   }
 
+  /** Ends open watches, as the API server does it when their time is over; gives back how many. */
+  endWatches(where?: Selector): number {
+    return this.#eachWatch(where, (watch) => watch.end());
+  }
+
   /** Cuts open watches; gives back how many. */
   cutWatches(where?: Selector): number {
     return this.#eachWatch(where, (watch) => watch.cut());
@@ -177,11 +183,12 @@ export class ChaosProxy implements AsyncDisposable {
       response.writeHead(code, { 'content-type': 'application/json', ...headers }).end(statusBody(fault));
       return true;
     }
-    const event = logged.isWatch ? this.faults.strike(logged, 'error-event') : undefined;
-    if (event === undefined) return false;
+    if (!logged.isWatch) return false;
+    const event = this.faults.strike(logged, 'error-event');
+    if (event === undefined && this.faults.strike(logged, 'empty-watch') === undefined) return false;
     logged.status = 200;
     response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(`{"type":"ERROR","object":${statusBody(event)}}\n`);
+    response.end(event === undefined ? '' : `{"type":"ERROR","object":${statusBody(event)}}\n`);
     return true;
   }
 
@@ -196,6 +203,11 @@ export class ChaosProxy implements AsyncDisposable {
     const { connection: _own, 'keep-alive': _too, 'transfer-encoding': _chunked, ...sent } = headers;
     response.writeHead(statusCode, { ...sent, connection: 'keep-alive' }); // and no Keep-Alive header: Go sends none
     response.flushHeaders();
+    if (!logged.isWatch && this.faults.strike(logged, 'half-answer') !== undefined) {
+      const whole = await buffer(answer);
+      response.write(whole.subarray(0, whole.length / 2), () => response.socket?.destroy());
+      return;
+    }
     if (!logged.isWatch || statusCode !== 200) {
       answer.on('error', () => response.destroy());
       answer.pipe(response);
@@ -213,7 +225,7 @@ export class ChaosProxy implements AsyncDisposable {
   }
 
   #eachWatch(where: Selector | undefined, act: (watch: WatchRelay) => void): number {
-    const chosen = [...this.#watches].filter((watch) => isChosen(watch.request, where));
+    const chosen = [...this.#watches].filter((watch) => watch.isOpen && isChosen(watch.request, where));
     for (const watch of chosen) act(watch);
     return chosen.length;
   }

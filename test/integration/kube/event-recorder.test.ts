@@ -8,7 +8,7 @@ import type { KubeObject } from '../../../src/kube/objects.ts';
 import { type OpenClient, openClient } from '../../../src/kube/open-client.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
-import { serverError } from '../../support/chaos/fault.ts';
+import { serverError, tooManyRequests } from '../../support/chaos/fault.ts';
 import { ChaosProxy } from '../../support/chaos-proxy.ts';
 import { createNamespace, openTestClient } from '../../support/cluster-client.ts';
 import { testCluster } from '../../support/test-context.ts';
@@ -203,6 +203,26 @@ describe('an Event', () => {
     events.record(object, installed);
     await events.flush();
     expect(await eventsOf(object)).toMatchObject([{ note: installed.note, series: { count: 3 } }]);
+    await proxied.close();
+  });
+
+  it('that is throttled, as by EventRateLimit, holds back nothing but Events', async () => {
+    const object = await subject('throttled');
+    const { kubeconfig, testRoot } = testCluster();
+    await using proxy = await ChaosProxy.start({ kubeconfig });
+    const proxied = await openClient({ kubeconfig: proxy.kubeconfig, homeDir: testRoot, userAgent: 'test' });
+    const events = new EventRecorder(proxied.client, { controller: 'c', instance: 'i', clock: systemClock });
+    proxy.faults.add({ ...tooManyRequests(60), where: { path: /\/events$/ } });
+    for (let count = 0; count < 5; count += 1) events.record(object, { ...installed, reason: `Reason${count}` });
+    await expect.poll(() => proxy.log.count({ status: 429 })).toBe(4); // as many as are written at a time
+    const startedMs = performance.now();
+    await proxied.client.merge(
+      CoreResources.configMaps,
+      { data: { a: '1' } },
+      { namespace, name: 'throttled', fieldManager: 'test' },
+    );
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    await events.flush({ timeoutMs: 1 });
     await proxied.close();
   });
 

@@ -35,19 +35,23 @@ export type FaultKind =
   | { readonly kind: 'silence' }
   /** A list that goes on with a token is told that it has expired. */
   | { readonly kind: 'expired-token' }
+  /** The connection is cut half-way through the answer, a page of a list for example; watches are let go. */
+  | { readonly kind: 'half-answer' }
+  /** A watch is let in, and ended at once without an event. */
+  | { readonly kind: 'empty-watch' }
   /** A watch is let in; its first event is an ERROR. */
   | { readonly kind: 'error-event'; readonly code: number; readonly reason: string }
   /** A watch is cut after so many bytes of its answer (or from now), in the middle of a line if it so happens. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
   /** The events of a watch are held back until the fault is over, and come then. */
   | { readonly kind: 'stall' }
-  /** Each event of a watch comes twice. */
-  | { readonly kind: 'duplicate' };
+  /** Each event of a watch comes twice: at once, or again after so many other events. */
+  | { readonly kind: 'duplicate'; readonly afterEvents?: number };
 
 /** A fault, whom it befalls, and when it is over by itself. */
 export type Fault = FaultKind & {
   readonly where?: Selector;
-  /** Over after so many requests (events of watches, for `duplicate`). Default: never. */
+  /** Over after so many requests (events of watches, for `duplicate` and `stall`). Default: never. */
   readonly count?: number;
   /** Over after so many milliseconds. Default: never. */
   readonly forMs?: number;

@@ -13,6 +13,8 @@ export class WatchRelay {
   readonly #response: ServerResponse;
   readonly #faults: FaultSet;
   readonly #held: Buffer[] = [];
+  /** Lines that are to come again after so many others. */
+  #late: { readonly line: Buffer; left: number }[] = [];
   #rest: Buffer = Buffer.alloc(0);
   /** The cut that is being counted for, and the bytes that were sent since it was first seen. */
   #cutting: unknown;
@@ -28,6 +30,11 @@ export class WatchRelay {
     this.#answer = streams.answer;
     this.#response = streams.response;
     this.#faults = streams.faults;
+  }
+
+  /** Whether more can be sent: a watch that has ended may take a moment to go. */
+  get isOpen(): boolean {
+    return !this.#response.writableEnded && !this.#response.destroyed;
   }
 
   /** Resolves when the watch has ended, in whatever way. */
@@ -50,6 +57,11 @@ export class WatchRelay {
     this.#response.end(`{"type":"ERROR","object":${statusBody(status)}}\n`);
   }
 
+  /** Ends the watch as the API server does it when its time is over. */
+  end(): void {
+    this.#response.end();
+  }
+
   /** Cuts the connection now. */
   cut(): void {
     this.#response.socket?.destroy();
@@ -66,14 +78,20 @@ export class WatchRelay {
     this.#rest = Buffer.concat([this.#rest, chunk]);
     for (let end = this.#rest.indexOf(newline); end !== -1; end = this.#rest.indexOf(newline)) {
       this.#held.push(this.#rest.subarray(0, end + 1));
+      this.#faults.strike(this.request, 'stall');
       this.#rest = this.#rest.subarray(end + 1);
     }
     this.flush();
   }
 
   #send(line: Buffer): void {
-    const isTwice = this.#faults.strike(this.request, 'duplicate') !== undefined;
-    for (const each of isTwice ? [line, line] : [line]) this.#write(each);
+    const duplicate = this.#faults.strike(this.request, 'duplicate');
+    this.#write(line);
+    for (const each of this.#late) each.left -= 1;
+    if (duplicate !== undefined) this.#late.push({ line, left: duplicate.afterEvents ?? 0 });
+    const due = this.#late.filter(({ left }) => left <= 0);
+    this.#late = this.#late.filter(({ left }) => left > 0);
+    for (const each of due) this.#write(each.line);
   }
 
   #write(line: Buffer): void {

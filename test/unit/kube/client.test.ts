@@ -56,6 +56,15 @@ describe('a whole list', () => {
     expect(queries).toEqual(['limit=2', 'limit=2&continue=next', 'limit=0']);
   });
 
+  it('is none where the server answers with something else, and is not asked for again for that', async () => {
+    server.handlers = [answer(200, {}), page(['a'])];
+    await expect(clientOf(connection).list(configMaps)).rejects.toMatchObject({
+      code: 'API_BAD_ANSWER',
+      message: 'cannot list configmaps: the answer is no list',
+    });
+    expect(server.received).toHaveLength(1);
+  });
+
   it('fails where the server has no state at all', async () => {
     server.handlers = [gone];
     await expect(clientOf(connection).list(configMaps)).rejects.toMatchObject({ code: 'API_GONE' });

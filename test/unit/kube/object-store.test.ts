@@ -83,6 +83,18 @@ describe('an ObjectStore', () => {
     expect(store.set(object({ name: 'x', version: 3 }))).toBeDefined();
   });
 
+  it('takes whatever history that began anew shows for the truth, older or the same', () => {
+    const store = new ObjectStore();
+    const held = object({ name: 'x', version: 40 });
+    store.set(held);
+    for (const version of [10, 10]) {
+      const before = store.get('a/x');
+      const restored = object({ name: 'x', version });
+      expect(store.set(restored, { isHistoryNew: true })).toEqual({ key: 'a/x', before, after: restored });
+    }
+    expect(store.set(object({ name: 'x', version: 9 }))).toBeUndefined();
+  });
+
   it('files what it holds in an index that is added later', () => {
     const store = new ObjectStore();
     const red = object({ name: 'x', version: 1, labels: { colour: 'red' } });

@@ -5,16 +5,20 @@ import type { ListOptions, WatchOptions } from '../../../src/kube/call-options.t
 import { ApiError, type ApiErrorCode } from '../../../src/kube/errors.ts';
 import { ObjectStore, type StoreChange } from '../../../src/kube/object-store.ts';
 import type { KubeList, KubeObject } from '../../../src/kube/objects.ts';
-import { Reflector, type ReflectorOptions } from '../../../src/kube/reflector.ts';
+import { defaultWatchdogMs, Reflector, type ReflectorOptions } from '../../../src/kube/reflector.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import { maxAttemptsPerMinute } from '../../../src/kube/watch-pace.ts';
 import type { WatchEvent } from '../../../src/kube/watch-stream.ts';
 import { eventually } from '../../support/eventually.ts';
 
+/** An event, an error that is thrown there, or the milliseconds of {@link instantClock} that go by. */
+type WatchStep = WatchEvent<KubeObject> | Error | number;
+
 /** What the server does next: pages of a list or the events of a watch; an error among them is thrown there. */
 type Script = {
   readonly lists?: readonly (readonly (KubeList<KubeObject> | Error)[])[];
-  readonly watches?: readonly (readonly (WatchEvent<KubeObject> | Error)[])[];
+  readonly watches?: readonly (readonly WatchStep[])[];
+  readonly clock?: ReturnType<typeof instantClock>;
 };
 
 interface Asked {
@@ -40,7 +44,7 @@ const bookmark = (version: number): WatchEvent<KubeObject> =>
   event('BOOKMARK', { metadata: { resourceVersion: String(version) } } as KubeObject);
 
 /** A server that follows a script; at its end lists fail and watches stay silent. Dials without a script are refused. */
-function scripted({ lists = [], watches = [] }: Script): {
+function scripted({ lists = [], watches = [], clock }: Script): {
   client: ReflectorOptions<KubeObject>['client'];
   asked: Asked[];
   renewals: number[];
@@ -70,7 +74,8 @@ function scripted({ lists = [], watches = [] }: Script): {
       return (async function* () {
         for (const each of events ?? []) {
           if (each instanceof Error) throw each;
-          yield each;
+          if (typeof each === 'number') clock?.advance(each);
+          else yield each;
         }
         if (events === undefined) await silence(options.signal);
       })();
@@ -95,6 +100,7 @@ function start(script: Script, change: Partial<ReflectorOptions<KubeObject>> = {
     resource: CoreResources.configMaps,
     store,
     random: () => 0,
+    ...(script.clock === undefined ? {} : { clock: script.clock }),
     onChange: (each) => changes.push(describeChange(each)),
     onError: (error) => errors.push(error),
     ...change,
@@ -169,7 +175,24 @@ describe('a reflector’s list', () => {
       watches: [[event('ADDED', object('y', 60)), event('DELETED', object('y', 61)), gone]],
     });
     await eventually(() => [...store.values()].map((each) => each.metadata.resourceVersion)).toEqual(['10', '15']);
-    expect(changes.slice(-4)).toEqual(['-x@uid-x', '-lost@uid-lost', '+x@uid-x', '+y@uid-y']);
+    expect(changes.slice(-3)).toEqual(['~x@uid-x', '+y@uid-y', '-lost@uid-lost']);
+  });
+
+  it('that goes back in time is told when it is complete, however often it fails before', async () => {
+    const unavailable = new ApiError('API_SERVER_ERROR', 'unavailable', { status: 503 });
+    const first = page(20, object('x', 10), object('again', 11, 'first'));
+    const { store, changes, errors } = start({
+      lists: [
+        [page(50, object('x', 40), object('y', 41), object('again', 42, 'second'))],
+        [first, unavailable],
+        [first, unavailable],
+        [first, page(20, object('y', 12))],
+      ],
+      watches: [[gone]],
+    });
+    await eventually(() => changes.slice(3)).toEqual(['~x@uid-x', '-again@second', '+again@first', '~y@uid-y']);
+    expect(errors).toEqual([gone, unavailable, unavailable]);
+    expect([...store.values()].map((each) => each.metadata.resourceVersion)).toEqual(['10', '12', '11']);
   });
 });
 
@@ -178,10 +201,11 @@ describe('a reflector’s watch', () => {
   const versions = (asked: readonly Asked[]): (string | undefined)[] =>
     asked.map(({ verb, options }) => (verb === 'list' ? 'list' : options.resourceVersion));
 
-  it.each<[string, readonly (WatchEvent<KubeObject> | Error)[], readonly string[]]>([
+  it.each<[string, readonly WatchStep[], readonly string[]]>([
     ['after a cut from the last event', [event('ADDED', object('x', 7)), cut], ['list', '5', '7']],
     ['after a cut from the last bookmark', [bookmark(9), cut], ['list', '5', '9']],
     ['after its end from the last event', [event('ADDED', object('x', 7))], ['list', '5', '7']],
+    ['with a list after it ended at once and had told of nothing', [], ['list', '5', 'list', '20']],
     ['from the newest version, when a bookmark comes late', [bookmark(9), bookmark(8), cut], ['list', '5', '9']],
     ['from the newest version, when an event comes twice', [bookmark(9), bookmark(6), cut], ['list', '5', '9']],
     ['with a list after 410', [event('ADDED', object('x', 7)), gone], ['list', '5', 'list', '20']],
@@ -230,7 +254,41 @@ describe('a reflector’s watch', () => {
     await eventually(() => changes).toEqual(['+x@uid-x', '~x@uid-x', '-x@uid-x', '+y@uid-y']);
   });
 
-  it('that is silent is dialled again from where it was, and after a list when it had never said anything', async () => {
+  it('that is idle, and ended by the server after some minutes, costs no list', async () => {
+    const minutes = Array.from({ length: 9 }, (_each, index) => [60_000, bookmark(6 + index)]).flat();
+    const { asked, errors } = start({ lists, watches: [minutes], clock: instantClock() });
+    await eventually(() => versions(asked)).toEqual(['list', '5', '14']);
+    expect(errors).toEqual([]);
+  });
+
+  it('that ended at once and had told of nothing is a failure, and told', async () => {
+    const { errors, reflector } = start({ lists, watches: [[999]], clock: instantClock() });
+    await reflector.synced;
+    await eventually(() => errors).toMatchObject([
+      {
+        code: 'API_BAD_ANSWER',
+        message: 'cannot watch configmaps: the server ended it at once, and told of nothing',
+      },
+    ]);
+  });
+
+  it('that could be dialled was not heard for that: a list follows where one after the other tells of nothing', async () => {
+    const clock = instantClock();
+    const silences: number[] = [];
+    const running = start(
+      { lists, watches: [[30_000], [30_000, cut], [30_000], [30_000]], clock },
+      {
+        onDial: (verb) => {
+          if (verb === 'watch') silences.push(clock.monotonic() - (running.reflector.lastHeardMs ?? 0));
+        },
+      },
+    );
+    const { asked } = running;
+    await eventually(() => versions(asked)).toEqual(['list', '5', '5', '5', 'list', '20', '20']);
+    expect(silences).toEqual([0, 30_000, 60_250, 0, 30_000]);
+  });
+
+  it('that is silent for too long is dialled again on new sockets, after a list', async () => {
     const { asked, errors, renewals } = start({ lists, watches: [] }, { watchdogMs: 30 });
     await eventually(() => versions(asked).slice(0, 4)).toEqual(['list', '5', 'list', '20']);
     expect(errors[0]).toMatchObject({ code: 'API_TIMEOUT', message: expect.stringContaining('silent for 0.03 s') });
@@ -300,7 +358,8 @@ describe('a reflector in trouble', () => {
     const step = fc.record({
       list: fc.option(fault, { freq: 2 }),
       dial: fc.option(fault, { freq: 2 }),
-      standsMs: fc.oneof(fc.nat(20_000), fc.constantFrom(0, 9_999, 10_000, 10_001)),
+      isSilent: fc.boolean(),
+      standsMs: fc.oneof(fc.nat(20_000), fc.constantFrom(0, 999, 1_000, 9_999, 10_000, 10_001)),
       end: fc.option(fault, { freq: 2 }),
     });
     await fc.assert(
@@ -308,13 +367,33 @@ describe('a reflector in trouble', () => {
         fc.array(step, { minLength: 1, maxLength: 20 }),
         fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
         async (steps, random) => {
-          const attempts = await attemptsOf(steps, random);
+          const { attempts } = await attemptsOf(steps, random);
           const busiest = Math.max(
             ...attempts.map((from) => attempts.filter((at) => at >= from && at < from + 60_000).length),
           );
           expect(busiest).toBeLessThanOrEqual(maxAttemptsPerMinute);
         },
       ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('lists again before its copy is called stale, where watches tell of nothing, however they end', async () => {
+    const end = fc.constantFrom<ApiErrorCode>('API_UNREACHABLE', 'API_GONE', 'API_SERVER_ERROR', 'API_BAD_ANSWER');
+    const step = fc.record({
+      list: fc.constant(null),
+      dial: fc.option(fc.constant<ApiErrorCode>('API_UNREACHABLE'), { freq: 2 }),
+      isSilent: fc.constant(true),
+      standsMs: fc.nat(60_000),
+      end: fc.option(end, { freq: 2 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 20 }), async (steps) => {
+        const { lists } = await attemptsOf(steps, 0);
+        const gaps = lists.slice(1).map((atMs, index) => atMs - (lists[index] ?? 0));
+        expect(Math.max(...gaps)).toBeLessThan(defaultWatchdogMs + 30_000);
+        expect(lists.length).toBeGreaterThanOrEqual(4); // in ten minutes
+      }),
       { numRuns: 300 },
     );
   });
@@ -339,15 +418,17 @@ function instantClock() {
 interface Step {
   readonly list: ApiErrorCode | null;
   readonly dial: ApiErrorCode | null;
+  readonly isSilent: boolean;
   readonly standsMs: number;
   readonly end: ApiErrorCode | null;
 }
 
-/** Ten minutes with a server that goes round in `steps`: when each attempt began, in ms. */
-async function attemptsOf(steps: readonly Step[], random: number): Promise<number[]> {
+/** Ten minutes with a server that goes round in `steps`: when each attempt began, and each list, in ms. */
+async function attemptsOf(steps: readonly Step[], random: number): Promise<Record<'attempts' | 'lists', number[]>> {
   const clock = instantClock();
   const controller = new AbortController();
   const attempts: number[] = [];
+  const lists: number[] = [];
   let index = 0;
   let hasListed = false;
   const begin = (): Step => {
@@ -362,6 +443,7 @@ async function attemptsOf(steps: readonly Step[], random: number): Promise<numbe
   const client = {
     async *pages() {
       current = begin();
+      lists.push(clock.monotonic());
       hasListed = true;
       fail(current.list);
       yield page(5);
@@ -372,7 +454,7 @@ async function attemptsOf(steps: readonly Step[], random: number): Promise<numbe
       current = undefined;
       fail(now.dial);
       return (async function* () {
-        yield bookmark(6);
+        if (!now.isSilent) yield bookmark(6);
         clock.advance(now.standsMs);
         fail(now.end);
       })();
@@ -385,5 +467,5 @@ async function attemptsOf(steps: readonly Step[], random: number): Promise<numbe
     clock,
     random: () => random,
   }).run(controller.signal);
-  return attempts;
+  return { attempts, lists };
 }

@@ -5,7 +5,7 @@ import { ApiError } from '../../../src/kube/errors.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { CoreResources, type Resource } from '../../../src/kube/resource.ts';
 import type { WatchTarget } from '../../../src/kube/shared-watch.ts';
-import { WatchHub, type WatchHubOptions, type WatchObservation } from '../../../src/kube/watch-hub.ts';
+import { maxDialling, WatchHub, type WatchHubOptions, type WatchObservation } from '../../../src/kube/watch-hub.ts';
 import type { WatchEvent } from '../../../src/kube/watch-stream.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -21,6 +21,9 @@ class Server {
   readonly objects: KubeObject[] = [];
   readonly asked: string[] = [];
   isDown = false;
+  /** Whether requests wait for {@link Server.release}. */
+  isHolding = false;
+  held: (() => void)[] = [];
   readonly #open = new Set<(event: WatchEvent<KubeObject>) => void>();
 
   get openWatches(): number {
@@ -31,6 +34,10 @@ class Server {
     for (const push of this.#open) push({ type, object: each });
   }
 
+  release(): void {
+    for (const each of this.held.splice(0)) each();
+  }
+
   readonly client = {
     renewSockets: () => undefined,
     pages: (resource: Resource, options: ListOptions) => this.#pages(resource, options),
@@ -38,7 +45,7 @@ class Server {
   } as unknown as WatchHubOptions['client'];
 
   async *#pages(resource: Resource, options: ListOptions) {
-    this.#note('list', resource, options);
+    await this.#note('list', resource, options);
     const items = this.objects.filter(
       ({ metadata }) => options.namespace === undefined || metadata.namespace === options.namespace,
     );
@@ -46,7 +53,7 @@ class Server {
   }
 
   async #watch(resource: Resource, options: WatchOptions) {
-    this.#note('watch', resource, options);
+    await this.#note('watch', resource, options);
     const queue: WatchEvent<KubeObject>[] = [];
     let wake = Promise.withResolvers<void>();
     const push = (event: WatchEvent<KubeObject>): void => {
@@ -69,9 +76,11 @@ class Server {
     })();
   }
 
-  #note(verb: string, resource: Resource, options: ListOptions): void {
+  async #note(verb: string, resource: Resource, options: ListOptions): Promise<void> {
     this.asked.push([verb, resource.plural, options.namespace, options.labelSelector].filter(Boolean).join(' '));
     if (this.isDown) throw new ApiError('API_UNREACHABLE', 'refused');
+    if (this.isHolding) await new Promise<void>((resolve) => this.held.push(resolve));
+    options.signal?.throwIfAborted();
   }
 }
 
@@ -142,17 +151,23 @@ describe('a hub', () => {
     ['another field selector', { fieldSelector: 'metadata.name=x' }],
     ['metadata alone', { isMetadataOnly: true }],
     ['objects that are stripped', { strip: (each) => each }],
-  ])('has a watch of its own for %s', (_name, target) => {
+  ])('has a watch of its own for %s', async (_name, target) => {
     const { server, follow } = start();
-    expect(follow(target).store).not.toBe(follow().store);
-    expect(server.asked).toHaveLength(2);
+    const [one, other] = [follow(target), follow()];
+    expect(one.store).not.toBe(other.store);
+    await Promise.all([one.synced, other.synced]);
+    expect(server.asked.filter((each) => each.startsWith('list'))).toHaveLength(2);
   });
 
-  it('has one for the same namespaces, in whatever order, and none twice for all of them', () => {
+  it('has one for the same namespaces, in whatever order, and none twice for all of them', async () => {
     const { server, follow } = start();
     const strip = (each: KubeObject): KubeObject => each;
-    expect(follow({ namespaces: ['b', 'a', 'b'], strip }).store).toBe(follow({ namespaces: ['a', 'b'], strip }).store);
-    expect(server.asked).toEqual(['list configmaps a', 'list configmaps b']);
+    const following = follow({ namespaces: ['b', 'a', 'b'], strip });
+    expect(following.store).toBe(follow({ namespaces: ['a', 'b'], strip }).store);
+    await following.synced;
+    expect(server.asked.slice(0, 2)).toEqual(['list configmaps a', 'list configmaps b']);
+    await eventually(() => server.openWatches).toBe(2);
+    expect(server.asked).toHaveLength(4);
     expect(follow({ namespaces: [] }).store).toBe(follow({ namespaces: ['a', undefined] }).store);
     expect(follow({ resource: namespaces, namespaces: ['a'] }).store).toBe(follow({ resource: namespaces }).store);
   });
@@ -165,6 +180,41 @@ describe('a hub', () => {
     expect([...store.keys()]).toEqual(['a/x', 'b/y']);
     expect(hub.watches()).toMatchObject([{ namespace: 'a' }, { namespace: 'b' }]);
     expect(changes).toEqual(['+a/x', '+b/y']);
+  });
+
+  it('lets so many list or dial at the same time, and is synced when all have had their turn', async () => {
+    const { server, follow, hub } = start();
+    server.isHolding = true;
+    const namespaces = Array.from({ length: 2 * maxDialling + 1 }, (_each, index) => `ns-${String(index)}`);
+    const following = follow({ namespaces });
+    await eventually(() => server.held).toHaveLength(maxDialling); // their lists
+    server.release();
+    await eventually(() => server.held).toHaveLength(maxDialling); // their watches, which stand from now on
+    expect([server.openWatches, following.hasSynced]).toEqual([0, false]);
+    server.release();
+    await eventually(() => [server.openWatches, server.held.length]).toEqual([maxDialling, maxDialling]);
+    server.isHolding = false;
+    server.release();
+    await following.synced;
+    await eventually(() => server.openWatches).toBe(namespaces.length);
+    expect(server.asked).toHaveLength(2 * namespaces.length);
+    expect(hub.watches().every(({ hasSynced }) => hasSynced)).toBe(true);
+  });
+
+  it('gives the place of a dial that failed, or was given up, to another', async () => {
+    const { server, follow } = start();
+    const namespaces = Array.from({ length: maxDialling }, (_each, index) => `ns-${String(index)}`);
+    server.isDown = true;
+    const failing = follow({ namespaces });
+    await eventually(() => failing.errors.length).toBeGreaterThanOrEqual(maxDialling);
+    server.isDown = false;
+    server.isHolding = true;
+    await eventually(() => server.held).toHaveLength(maxDialling);
+    const late = follow({ namespaces: ['late'] });
+    failing.stop();
+    server.isHolding = false;
+    server.release();
+    await late.synced;
   });
 
   it('ends a watch with its last share, and begins anew for who comes after', async () => {

@@ -55,8 +55,18 @@ describe('decodeWatch', () => {
     ['is no event', '{"kind":"Status"}\n'],
     ['is null', 'null\n'],
     ['is an error without a reason', '{"type":"ERROR"}\n'],
+    ['is of an unknown type', line({ ...added('a'), type: 'RENAMED' })],
+    ['is of no type', line({ ...added('a'), type: { name: 'ADDED' } })],
+    ['is about an object without metadata', line({ type: 'ADDED', object: { metadata: null } })],
+    ['is about an object without a version', line({ type: 'ADDED', object: { metadata: { name: 'a' } } })],
+    ['is about an object without a name', line({ type: 'DELETED', object: { metadata: { resourceVersion: '1' } } })],
   ])('throws API_BAD_ANSWER for a line that %s', async (_name, text) => {
     await expect(readAll(chunksOf(text))).rejects.toMatchObject({ code: 'API_BAD_ANSWER' });
+  });
+
+  it('reads a bookmark, which is about no object', async () => {
+    const bookmark = { type: 'BOOKMARK', object: { metadata: { resourceVersion: '1' } } };
+    expect(await readAll(chunksOf(line(bookmark)))).toEqual([bookmark]);
   });
 
   it('throws a connection that is cut as API_UNREACHABLE, and keeps the cause', async () => {

@@ -232,13 +232,34 @@ describe('a fault', () => {
     expect((await openWatch()).got.state).toBe('open');
   });
 
+  it('cuts a list half-way through its answer', async () => {
+    const post = { method: 'POST', body: 'abcdef' };
+    const active = proxy.faults.add({ kind: 'half-answer', count: 1 });
+    expect(await whole('/x', post)).toMatchObject({ status: 201, body: 'abc', state: 'ECONNRESET' });
+    expect((await whole('/x', post)).body).toBe('abcdef');
+    expect(active.hits).toBe(1);
+  });
+
+  it('ends watches as the API server does it: open ones, and new ones before their first event', async () => {
+    const { got, push } = await openWatch();
+    push('one');
+    await eventually(() => got.body).toBe('one\n');
+    expect(proxy.endWatches({ path: /secrets/ })).toBe(0);
+    expect(proxy.endWatches()).toBe(1);
+    await eventually(() => got).toMatchObject({ body: 'one\n', state: 'end' });
+    proxy.faults.add({ kind: 'empty-watch', count: 1 });
+    expect(await whole(watchPath)).toMatchObject({ status: 200, body: '', state: 'end' });
+    await eventually(() => [watches.length, proxy.openWatches, watches[0]?.destroyed]).toEqual([1, 0, true]);
+    expect((await openWatch()).got.state).toBe('open');
+  });
+
   it('holds events back and lets them go, in order', async () => {
     const { got, push } = await openWatch();
     const stall = proxy.faults.add({ kind: 'stall' });
     push('one');
     push('two');
     watches[0]?.end();
-    await whole('/x');
+    await eventually(() => stall.hits).toBe(2);
     expect(got).toMatchObject({ body: '', state: 'open' });
     stall.end();
     await eventually(() => got).toMatchObject({ body: 'one\ntwo\n', state: 'end' });
@@ -250,6 +271,13 @@ describe('a fault', () => {
     push('one');
     push('two');
     await eventually(() => got.body).toBe('one\none\ntwo\n');
+  });
+
+  it('lets events come again late, after others', async () => {
+    const { got, push } = await openWatch();
+    proxy.faults.add({ kind: 'duplicate', afterEvents: 2, count: 2 });
+    for (const line of ['1', '2', '3', '4', '5']) push(line);
+    await eventually(() => got.body).toBe('1\n2\n3\n1\n4\n2\n5\n');
   });
 });
 
