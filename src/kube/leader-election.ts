@@ -3,8 +3,8 @@
 // The protocol is client-go's: a conditional write decides, and a candidate waits one lease duration on its own monotonic
 // clock after the last change that it saw, so clocks need not agree. Four points differ. The leader counts from before it
 // sent a renewal, and whether it leads is asked of the clock, not of a timer, which a stopped process gets late. A standby
-// watches instead of polling, so a release is seen at once and costs no requests. A Lease that is missing, or held by nobody
-// without having been released, is not free at once: its holder may be alive. What was begun is over before it is released.
+// watches instead of polling, so a release is seen at once and costs no requests. What the Lease says is not believed, be it
+// missing, held by nobody, by ourselves, or for a second: its holder may be alive. What was begun is over before it is released.
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { ElectionRecord, type Held } from './election-record.ts';
 import { LeaderTerm, LeaseLostError, type Term } from './leader-term.ts';
@@ -188,7 +188,9 @@ export class LeaderElection {
       const sentMs = this.#clock.monotonic();
       try {
         const held = await this.#record.renew(term.signal);
-        if (held === undefined) return term.end(this.#lost(`was taken by ${this.holder ?? 'nobody'}`));
+        if (held === undefined) {
+          return term.isValid ? term.end(this.#lost(`was taken by ${this.holder ?? 'nobody'}`)) : this.#expire(term);
+        }
         term.extend(held.until);
         waitMs = spread(this.#timing.renewIntervalMs, this.#random()) - (this.#clock.monotonic() - sentMs);
       } catch (error) {

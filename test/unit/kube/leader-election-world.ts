@@ -3,7 +3,7 @@
 import { ApiError } from '../../../src/kube/errors.ts';
 import { LeaderElection, type LeaderElectionOptions } from '../../../src/kube/leader-election.ts';
 import type { Lease, LeaseSpec, LeaseStore } from '../../../src/kube/lease.ts';
-import { releasedSpec } from '../../../src/kube/lease-observation.ts';
+import { holderOf, releasedSpec } from '../../../src/kube/lease-observation.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -11,6 +11,7 @@ import { ManualClock } from '../../support/manual-clock.ts';
 export class LeaseServer {
   current: Lease | undefined;
   readonly #watchers = new Set<(lease: Lease | undefined) => void>();
+  readonly #held: LeaseSpec[] = [];
   #version = 0;
 
   /** As by somebody with kubectl. */
@@ -21,6 +22,19 @@ export class LeaseServer {
   delete(): void {
     this.current = undefined;
     this.#tell();
+  }
+
+  /** As by `kubectl edit`, which can take a field away. */
+  clearRenewTime(): void {
+    if (this.current === undefined) return;
+    const { renewTime: _, ...rest } = this.current.spec ?? {};
+    this.#store(rest);
+  }
+
+  /** As by `kubectl apply` of a copy that was saved while somebody held it, `back` versions ago or at the very first. */
+  restore(back: number): void {
+    const saved = this.#held.at(-1 - back) ?? this.#held[0];
+    if (saved !== undefined) this.#store(saved);
   }
 
   /** As by `kubectl replace` with a manifest that names no holder. */
@@ -55,6 +69,7 @@ export class LeaseServer {
     if (this.current !== undefined && JSON.stringify(spec) === JSON.stringify(this.current.spec)) return this.current;
     this.#version += 1;
     this.current = { metadata: { name: 'lease', uid: 'u', resourceVersion: String(this.#version) }, spec };
+    if (holderOf(this.current) !== undefined) this.#held.push(spec);
     this.#tell();
     return this.current;
   }
