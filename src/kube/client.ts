@@ -63,9 +63,9 @@ export class KubeClient {
     return new KubeClient(this.#http.fencedBy(beforeWrite));
   }
 
-  /** A client that a 429 to others does not hold back, over the same connection: for a Lease. */
-  apart(): KubeClient {
-    return new KubeClient(this.#http.apart());
+  /** A client that a 429 to others does not hold back, over the same connection: for a Lease. See `maxHoldMs` there. */
+  apart(options: { readonly maxHoldMs?: number } = {}): KubeClient {
+    return new KubeClient(this.#http.apart(options));
   }
 
   /** New requests get new sockets: one went silent, and others may be as dead. */

@@ -7,6 +7,7 @@
 // missing, held by nobody, by ourselves, or for a second: its holder may be alive. What was begun is over before it is released.
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { ElectionRecord, type Held } from './election-record.ts';
+import { isApiError } from './errors.ts';
 import { LeaderTerm, LeaseLostError, type Term } from './leader-term.ts';
 import type { LeaseStore } from './lease.ts';
 import { type LeaseTiming, leaseTiming, spread } from './lease-timing.ts';
@@ -137,7 +138,7 @@ export class LeaderElection {
       } catch (error) {
         if (signal.aborted) break;
         this.#options.onError?.(error);
-        await this.#pause(signal);
+        await this.#pause(signal, error);
       }
     }
     return undefined;
@@ -196,7 +197,8 @@ export class LeaderElection {
       } catch (error) {
         if (term.signal.aborted) return;
         this.#options.onError?.(error);
-        waitMs = this.#retryMs() / 2 - (this.#clock.monotonic() - sentMs); // there is little time left
+        const retryMs = Math.max(this.#retryMs() / 2, this.#askedMs(error)); // there is little time left
+        waitMs = retryMs - (this.#clock.monotonic() - sentMs);
       }
     }
   }
@@ -215,10 +217,17 @@ export class LeaderElection {
     return this.#timing.retryMs * (1 + 0.2 * this.#random());
   }
 
+  /** What a server that throttles asks for, as far as there is time for it: a Lease that is not renewed stops everything. */
+  #askedMs(error: unknown): number {
+    const askedMs = isApiError(error, 'API_TOO_MANY_REQUESTS') ? (error.retryAfterMs ?? 0) : 0;
+    return Math.min(askedMs, this.#timing.renewDeadlineMs / 4);
+  }
+
   /** After a failed attempt; not beyond the moment when the Lease may be taken. */
-  #pause(signal: AbortSignal): Promise<void> {
+  #pause(signal: AbortSignal, error?: unknown): Promise<void> {
     const takeableInMs = this.#record.takeableInMs;
-    return this.#sleep(takeableInMs > 0 ? Math.min(takeableInMs, this.#retryMs()) : this.#retryMs(), signal);
+    const retryMs = Math.max(this.#retryMs(), this.#askedMs(error));
+    return this.#sleep(takeableInMs > 0 ? Math.min(takeableInMs, retryMs) : retryMs, signal);
   }
 
   async #whenZero(restMs: () => number, signal: AbortSignal): Promise<void> {

@@ -84,7 +84,7 @@ export interface Weather {
   /** Each way, in milliseconds. */
   readonly latencyMs: number;
   /** `cut`: it never arrives. `deaf`: it arrives and its answer does not. */
-  readonly fault?: 'cut' | 'deaf' | 'error' | undefined;
+  readonly fault?: 'cut' | 'deaf' | 'error' | 'throttled' | undefined;
 }
 
 /** One elector's process and network. */
@@ -144,6 +144,9 @@ export class Machine implements Clock {
       const { latencyMs, fault } = this.weather();
       try {
         await this.#time.sleep(fault === 'cut' ? Number.MAX_SAFE_INTEGER : latencyMs, signal);
+        if (fault === 'throttled') {
+          throw new ApiError('API_TOO_MANY_REQUESTS', 'too many requests', { retryAfterMs: 20_000 });
+        }
         if (fault === 'error') throw new ApiError('API_SERVER_ERROR', 'etcd is away');
         const answer = act();
         await this.#time.sleep(fault === 'deaf' ? Number.MAX_SAFE_INTEGER : latencyMs, signal);

@@ -24,7 +24,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     what: fc.constant('weather' as const),
     who,
     latencyMs: fc.oneof(fc.constant(0), fc.nat({ max: 4_000 })),
-    fault: fc.constantFrom(undefined, undefined, 'cut', 'deaf', 'error'),
+    fault: fc.constantFrom(undefined, undefined, 'cut', 'deaf', 'error', 'throttled'),
   }),
   fc.record({ what: fc.constant('silence' as const), who, isSilent: fc.boolean() }),
   fc.record({ what: fc.constantFrom('touch', 'delete', 'empty', 'replace', 'clear') }),

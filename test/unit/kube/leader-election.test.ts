@@ -304,6 +304,24 @@ describe('a leader', () => {
     expect(a.errors.length).toBeGreaterThan(5);
   });
 
+  it('keeps its term over a renewal that is throttled for longer than the term lasts', async () => {
+    const world = leaseWorld();
+    const a = elect(world, { identity: 'a' });
+    await world.time.advance(0);
+    const sentBefore = a.machine.sent.length;
+    a.machine.weather = () => ({
+      latencyMs: 0,
+      fault: a.machine.sent.length === sentBefore + 1 ? 'throttled' : undefined,
+    });
+    await world.time.advance(5_000 + 2_499);
+    expect(a.machine.sent).toHaveLength(sentBefore + 1);
+    await world.time.advance(1);
+    expect(a.machine.sent).toHaveLength(sentBefore + 2);
+    await world.time.advance(60_000);
+    expect(a.told).toEqual(['start']);
+    expect(a.errors).toEqual([expect.objectContaining({ code: 'API_TOO_MANY_REQUESTS' })]);
+  });
+
   it('is not confused by a renewal that was done but not answered', async () => {
     const world = leaseWorld();
     const a = elect(world, { identity: 'a' });
