@@ -41,6 +41,7 @@ export class ElectionRecord {
   #holder: string | undefined;
   #longest: LongestHold | undefined;
   #heardMs = -Infinity;
+  #seenMs = -Infinity;
   #acquireTime = '';
   #transitions = 0;
   #lastWriteMs = 0;
@@ -71,6 +72,11 @@ export class ElectionRecord {
   /** How long nothing was heard of the Lease, in milliseconds. */
   get silentForMs(): number {
     return this.#options.clock.monotonic() - this.#heardMs;
+  }
+
+  /** When there last was a Lease, as far as was seen, on the monotonic clock; `-Infinity`: never. */
+  get seenMs(): number {
+    return this.#seenMs;
   }
 
   /** Reads the Lease. */
@@ -206,7 +212,10 @@ export class ElectionRecord {
     this.#heardMs = this.#options.clock.monotonic();
     const last = this.#seen?.lease;
     this.#seen = observe(this.#seen, { lease, atMs: this.#heardMs });
-    if (lease !== undefined) this.#ownership.saw(lease);
+    if (lease !== undefined) {
+      this.#seenMs = this.#heardMs;
+      this.#ownership.saw(lease);
+    }
     if (!this.#isOwnVersion) this.#longest = longestHold(this.#longest, { last, now: lease });
     const holder = holderOf(lease);
     if (holder === this.#holder) return;

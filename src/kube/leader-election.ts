@@ -6,6 +6,7 @@
 // watches instead of polling, so a release is seen at once and costs no requests. What the Lease says is not believed, be it
 // missing, held by nobody, by ourselves, or for a second: its holder may be alive. What was begun is over before it is released.
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { errorText } from '../lib/error-text.ts';
 import { ElectionRecord, type Held } from './election-record.ts';
 import { isApiError } from './errors.ts';
 import { LeaderTerm, LeaseLostError, type Term } from './leader-term.ts';
@@ -47,6 +48,7 @@ export class LeaderElection {
   readonly #record: ElectionRecord;
   readonly #waiting = new Set<(term: Term) => void>();
   #term: LeaderTerm | undefined;
+  #failure: { readonly text: string; readonly atMs: number } | undefined;
 
   /** @throws RangeError where the times cannot keep two from leading at once */
   constructor(options: LeaderElectionOptions) {
@@ -77,6 +79,17 @@ export class LeaderElection {
   /** Whether the Lease is surely ours at this moment. Reads the clock, so it is right also after a SIGSTOP. */
   get isLeading(): boolean {
     return this.#term?.isValid === true;
+  }
+
+  /**
+   * The Lease, with what went wrong last, where it was not seen yet, or not for a lease and a third: this elector can neither
+   * lead nor follow. Empty when all is well; a standby that follows a leader is well.
+   */
+  get waitingFor(): readonly string[] {
+    const { seenMs } = this.#record;
+    if (this.#clock.monotonic() - seenMs <= (this.#timing.leaseDurationMs * 4) / 3) return [];
+    const name = `Lease ${this.#options.lease.key}`;
+    return this.#failure === undefined || this.#failure.atMs < seenMs ? [name] : [`${name} (${this.#failure.text})`];
   }
 
   /** The term, while it is valid. */
@@ -121,7 +134,7 @@ export class LeaderElection {
       const held = await this.#acquire(signal);
       if (held !== undefined) await this.#lead(held, signal);
     }
-    await this.#record.release().catch((error: unknown) => this.#options.onError?.(error));
+    await this.#record.release().catch((error: unknown) => this.#failed(error));
   }
 
   async #acquire(signal: AbortSignal): Promise<Held | undefined> {
@@ -137,7 +150,7 @@ export class LeaderElection {
         }
       } catch (error) {
         if (signal.aborted) break;
-        this.#options.onError?.(error);
+        this.#failed(error);
         await this.#pause(signal, error);
       }
     }
@@ -196,11 +209,16 @@ export class LeaderElection {
         waitMs = spread(this.#timing.renewIntervalMs, this.#random()) - (this.#clock.monotonic() - sentMs);
       } catch (error) {
         if (term.signal.aborted) return;
-        this.#options.onError?.(error);
+        this.#failed(error);
         const retryMs = Math.max(this.#retryMs() / 2, this.#askedMs(error)); // there is little time left
         waitMs = retryMs - (this.#clock.monotonic() - sentMs);
       }
     }
+  }
+
+  #failed(error: unknown): void {
+    this.#failure = { text: errorText(error), atMs: this.#clock.monotonic() };
+    this.#options.onError?.(error);
   }
 
   #expire(term: LeaderTerm): void {

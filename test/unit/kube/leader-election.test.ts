@@ -556,6 +556,68 @@ describe('an elector that is told to stop', () => {
   });
 });
 
+describe('what an elector waits for', () => {
+  it('is the Lease until it has seen it; then it is well, be it leader or standby', async () => {
+    const world = leaseWorld();
+    const [a, b] = [elect(world, { identity: 'a' }), elect(world, { identity: 'b' })];
+    expect(a.election.waitingFor).toEqual(['Lease ns/lease']);
+    await world.time.advance(0);
+    for (let seconds = 0; seconds < 120; seconds += 1) {
+      await world.time.advance(1_000);
+      expect([a.election.waitingFor, b.election.waitingFor]).toEqual([[], []]);
+    }
+  });
+
+  it('is the Lease, and why, where there is none and none can be made', async () => {
+    const world = leaseWorld({ isEmpty: true });
+    const a = elect(world, { identity: 'a' });
+    a.machine.weather = () => ({ latencyMs: 0, fault: a.machine.sent.at(-1) === 'create' ? 'error' : undefined });
+    await world.time.advance(60_000);
+    expect(a.machine.sent).toContain('read'); // that it is missing was seen each time: nobody can lead by that
+    expect(a.election.waitingFor).toEqual(['Lease ns/lease (etcd is away)']);
+    a.machine.weather = () => ({ latencyMs: 0 });
+    await world.time.advance(2_400);
+    expect([a.election.waitingFor, a.election.isLeading]).toEqual([[], false]);
+  });
+
+  it('is the Lease where it may be read and not be taken', async () => {
+    const world = leaseWorld();
+    const a = elect(world, { identity: 'a' });
+    a.machine.weather = () => ({ latencyMs: 0, fault: a.machine.sent.at(-1) === 'update' ? 'error' : undefined });
+    await world.time.advance(20_000);
+    expect(a.election.waitingFor).toEqual([]);
+    await world.time.advance(1);
+    expect(a.election.waitingFor).toEqual(['Lease ns/lease (etcd is away)']);
+  });
+
+  it.each(['leader', 'standby'])(
+    'is the Lease again when it is cut off for longer than a lease: a %s',
+    async (role) => {
+      const world = leaseWorld();
+      const [a, b] = [elect(world, { identity: 'a' }), elect(world, { identity: 'b' })];
+      await world.time.advance(60_000);
+      const cutOff = role === 'leader' ? a : b;
+      cutOff.machine.isWatchSilent = true;
+      cutOff.machine.weather = () => ({ latencyMs: 0, fault: 'cut' });
+      await world.time.advance(20_001);
+      expect(cutOff.election.waitingFor).toEqual(['Lease ns/lease (Lease ns/lease: no answer within 3 s)']);
+      cutOff.machine.weather = () => ({ latencyMs: 0 });
+      await world.time.advance(5_400);
+      expect(cutOff.election.waitingFor).toEqual([]);
+    },
+  );
+
+  it('says nothing of an error that is over', async () => {
+    const world = leaseWorld();
+    const a = elect(world, { identity: 'a', onStoppedLeading: () => new Promise(() => undefined) });
+    a.machine.weather = () => ({ latencyMs: 0, fault: a.machine.sent.length === 1 ? 'error' : undefined });
+    await world.time.advance(60_000);
+    a.terminate(); // and it is not done with what it had begun
+    await world.time.advance(60_000);
+    expect(a.election.waitingFor).toEqual(['Lease ns/lease']);
+  });
+});
+
 describe('waitUntilLeading', () => {
   it('resolves with the term, now or later, and rejects when it is cancelled', async () => {
     const world = leaseWorld();
