@@ -79,12 +79,18 @@ export class LeaseServer {
   }
 }
 
+/** A refusal that nobody hears. */
+const ignore = (): void => undefined;
+
 /** What a request meets on its way. */
 export interface Weather {
   /** Each way, in milliseconds. */
   readonly latencyMs: number;
-  /** `cut`: it never arrives. `deaf`: it arrives and its answer does not. */
-  readonly fault?: 'cut' | 'deaf' | 'error' | 'throttled' | undefined;
+  /**
+   * `cut`: it never arrives. `deaf`: it arrives and its answer does not. `late`: nor does its answer, and it arrives even where
+   * the sender has given it up meanwhile.
+   */
+  readonly fault?: 'cut' | 'deaf' | 'late' | 'error' | 'throttled' | undefined;
 }
 
 /** One elector's process and network. */
@@ -143,7 +149,9 @@ export class Machine implements Clock {
       this.sent.push(verb);
       const { latencyMs, fault } = this.weather();
       try {
-        await this.#time.sleep(fault === 'cut' ? Number.MAX_SAFE_INTEGER : latencyMs, signal);
+        if (fault === 'late') void this.#time.sleep(latencyMs).then(act).catch(ignore);
+        const isLost = fault === 'cut' || fault === 'late';
+        await this.#time.sleep(isLost ? Number.MAX_SAFE_INTEGER : latencyMs, signal);
         if (fault === 'throttled') {
           throw new ApiError('API_TOO_MANY_REQUESTS', 'too many requests', { retryAfterMs: 20_000 });
         }

@@ -23,8 +23,8 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({
     what: fc.constant('weather' as const),
     who,
-    latencyMs: fc.oneof(fc.constant(0), fc.nat({ max: 4_000 })),
-    fault: fc.constantFrom(undefined, undefined, 'cut', 'deaf', 'error', 'throttled'),
+    latencyMs: fc.oneof(fc.constant(0), fc.nat({ max: 4_000 }), fc.nat({ max: 20_000 })),
+    fault: fc.constantFrom(undefined, undefined, 'cut', 'deaf', 'late', 'error', 'throttled'),
   }),
   fc.record({ what: fc.constant('silence' as const), who, isSilent: fc.boolean() }),
   fc.record({ what: fc.constantFrom('touch', 'delete', 'empty', 'replace', 'clear') }),
