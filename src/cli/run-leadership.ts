@@ -4,7 +4,9 @@ import type { KubeClient } from '../kube/client.ts';
 import { electorIdentity } from '../kube/elector-identity.ts';
 import { LeaderElection } from '../kube/leader-election.ts';
 import { KubeLease } from '../kube/lease.ts';
+import { systemClock } from '../lib/clock.ts';
 import { errorText } from '../lib/error-text.ts';
+import { SaidLately } from '../lib/said-lately.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { HelmFence } from './purge-session.ts';
@@ -48,6 +50,7 @@ export interface RunLeadershipOptions {
 export function newElection(options: RunLeadershipOptions): LeaderElection {
   const { client, namespace, name, log, metrics, settled } = options;
   const identity = electorIdentity(hostname());
+  const said = new SaidLately(systemClock);
   metrics.leader.set({ lease: name }, 0);
   metrics.leaderRenewalFailures.inc({ lease: name }, 0);
   return new LeaderElection({
@@ -67,7 +70,9 @@ export function newElection(options: RunLeadershipOptions): LeaderElection {
       log.info('lease holder seen', { lease: `${namespace}/${name}`, holder: holder ?? 'nobody' }),
     onError: (error) => {
       metrics.leaderRenewalFailures.inc({ lease: name });
-      log.warn('lease not reached, trying again', { error: errorText(error) });
+      const text = errorText(error);
+      const news = said.news(name, text);
+      if (news !== undefined) log.warn('lease not reached, trying again', { error: text, ...news });
     },
   });
 }

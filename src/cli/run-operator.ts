@@ -156,7 +156,7 @@ async function serve(wiring: Wiring, operator: Operator): Promise<(() => Promise
       ? undefined
       : await startProbeServer({
           address: options.healthProbeBindAddress,
-          waitingFor: () => operator.waitingFor,
+          waitingFor: () => [...operator.waitingFor, ...(election?.waitingFor ?? [])],
           role: () => (election === undefined || election.isLeading ? 'leading' : 'standby'),
         });
   try {

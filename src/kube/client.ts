@@ -59,9 +59,12 @@ export class KubeClient {
     return new KubeClient(this.#http.fencedBy(beforeWrite));
   }
 
-  /** A client over the same connection that a 429 to others does not hold back, nor the other way round: for a Lease. */
-  apart(): KubeClient {
-    return new KubeClient(this.#http.apart());
+  /**
+   * A client over the same connection that a 429 to others does not hold back, nor the other way round: for a Lease, for
+   * Events. See `maxHoldMs` there.
+   */
+  apart(options: { readonly maxHoldMs?: number } = {}): KubeClient {
+    return new KubeClient(this.#http.apart(options));
   }
 
   /** New requests get new sockets: one went silent, and others may be as dead. */

@@ -3,7 +3,16 @@ import type { Clock } from '../lib/clock.ts';
 import { ApiError, isApiError } from './errors.ts';
 import { type Instant, instantIn } from './leader-term.ts';
 import type { Lease, LeaseSpec, LeaseStore } from './lease.ts';
-import { holderOf, type LeaseObservation, observe, releasedSpec, takeableAtMs } from './lease-observation.ts';
+import {
+  holderOf,
+  type LeaseObservation,
+  type LongestHold,
+  longestHold,
+  observe,
+  releasedSpec,
+  takeableAtMs,
+} from './lease-observation.ts';
+import { LeaseOwnership } from './lease-ownership.ts';
 import type { LeaseTiming } from './lease-timing.ts';
 
 /** Whose hand. */
@@ -27,17 +36,19 @@ const maxConflicts = 3;
 /** One elector's view of one Lease. */
 export class ElectionRecord {
   readonly #options: ElectionRecordOptions;
+  readonly #ownership: LeaseOwnership;
   #seen: LeaseObservation | undefined;
   #holder: string | undefined;
-  /** How long the last other holder that was seen holds it: it may be alive when its name is gone. */
-  #otherDurationMs = 0;
+  #longest: LongestHold | undefined;
   #heardMs = -Infinity;
+  #seenMs = -Infinity;
   #acquireTime = '';
   #transitions = 0;
   #lastWriteMs = 0;
 
   constructor(options: ElectionRecordOptions) {
     this.#options = options;
+    this.#ownership = new LeaseOwnership(options.clock);
   }
 
   /** The holder last seen. */
@@ -45,16 +56,11 @@ export class ElectionRecord {
     return this.#holder;
   }
 
-  /** Whether the holder last seen is this elector. */
-  get isOurs(): boolean {
-    return this.holder === this.#options.identity;
-  }
-
   /** Until the Lease may be taken, as far as was seen; infinite where it must be looked at first. */
   get takeableInMs(): number {
     if (this.#seen === undefined) return Infinity;
-    const { identity, isMissingFree, clock } = this.#options;
-    const candidate = { identity, isMissingFree, leaseDurationMs: this.#patienceMs };
+    const { isMissingFree, clock } = this.#options;
+    const candidate = { ownVersion: this.#ownership.version, isMissingFree, leaseDurationMs: this.#patienceMs };
     return takeableAtMs(this.#seen, candidate) - clock.monotonic();
   }
 
@@ -66,6 +72,11 @@ export class ElectionRecord {
   /** How long nothing was heard of the Lease, in milliseconds. */
   get silentForMs(): number {
     return this.#options.clock.monotonic() - this.#heardMs;
+  }
+
+  /** When there last was a Lease, as far as was seen, on the monotonic clock; `-Infinity`: never. */
+  get seenMs(): number {
+    return this.#seenMs;
   }
 
   /** Reads the Lease. */
@@ -107,10 +118,10 @@ export class ElectionRecord {
     const held = this.#seen?.lease;
     const before = { transitions: this.#transitions, acquireTime: this.#acquireTime };
     this.#acquireTime = this.#now();
-    this.#transitions = held === undefined ? 0 : (held.spec?.leaseTransitions ?? 0) + (this.isOurs ? 0 : 1);
+    this.#transitions = held === undefined ? 0 : (held.spec?.leaseTransitions ?? 0) + (this.#isOwnVersion ? 0 : 1);
     const { signal } = new AbortController();
     try {
-      return await this.#write(signal);
+      return await this.#write(signal, { isTaken: true });
     } catch (error) {
       ({ transitions: this.#transitions, acquireTime: this.#acquireTime } = before);
       if (!isOvertaken(error, held)) throw error;
@@ -121,8 +132,9 @@ export class ElectionRecord {
   }
 
   /**
-   * Renews; a Lease that was deleted is made again, and one that was emptied is ours again: while the term is valid nobody
-   * else may have held it since. Undefined where somebody else holds it. To be called only while the term is valid.
+   * Renews; a Lease that was deleted is made again, and one that somebody edited is ours again: while the term is valid
+   * nobody else may have held it since. Undefined where it says that somebody else holds it, or where the term has run out
+   * meanwhile. To be called only while the term is valid.
    */
   async renew(signal: AbortSignal): Promise<Held | undefined> {
     for (let conflicts = 1; ; conflicts += 1) {
@@ -131,20 +143,20 @@ export class ElectionRecord {
         return await this.#write(signal);
       } catch (error) {
         if (!isOvertaken(error, held) || conflicts === maxConflicts) throw error;
-        await this.look(signal); // our own write whose answer was lost, a label that somebody set, or a new holder
-        if (this.holder !== undefined && !this.isOurs) return undefined;
+        await this.look(signal); // our own write whose answer was lost, a label that somebody set, or another name
+        if (!this.#isStillOurs) return undefined;
       }
     }
   }
 
-  /** Leaves the Lease to the next, where it is still ours. */
+  /** Leaves the Lease to the next, where it is surely still ours: who merely finds his name there has nothing to give. */
   async release(): Promise<void> {
     const { signal } = new AbortController();
-    for (let conflicts = 1; this.isOurs; conflicts += 1) {
+    for (let conflicts = 1; this.#isStillOurs; conflicts += 1) {
       const held = this.#seen?.lease;
       const spec = releasedSpec(this.#now());
       try {
-        if (held === undefined) return;
+        if (holderOf(held) === undefined || held === undefined) return;
         this.#see(await this.#bounded((attempt) => this.#options.lease.update(held, spec, attempt), signal));
       } catch (error) {
         if (!isOvertaken(error, held) || conflicts === maxConflicts) throw error;
@@ -153,7 +165,8 @@ export class ElectionRecord {
     }
   }
 
-  async #write(signal: AbortSignal): Promise<Held> {
+  /** Undefined where it was done, and yet does not prove that the Lease is ours. */
+  async #write(signal: AbortSignal, { isTaken = false } = {}): Promise<Held | undefined> {
     const { lease, identity, timing, clock } = this.#options;
     const held = this.#seen?.lease;
     const until = instantIn(timing.renewDeadlineMs, clock);
@@ -164,27 +177,47 @@ export class ElectionRecord {
       renewTime: this.#now(),
       leaseTransitions: this.#transitions,
     };
+    // A version that was replaced proves that nothing happened since it was seen. One that is made anew proves nothing: only
+    // the term that it prolongs does, while it is valid.
+    const isProof = held !== undefined || isTaken;
+    this.#ownership.sending({ spec, until: isProof ? until : this.#ownership.heldUntil });
     const written = await this.#bounded(
       (attempt) => (held === undefined ? lease.create(spec, attempt) : lease.update(held, spec, attempt)),
       signal,
     );
+    const isOurs = isProof || this.#ownership.isHeld;
+    if (isOurs) this.#ownership.wrote(written, until);
     this.#see(written);
+    if (!isOurs) return undefined;
+    this.#longest = undefined; // whoever held it before has stopped
     return { transitions: this.#transitions, until };
   }
 
-  /** How long a Lease is left alone that does not say so itself. */
+  get #isOwnVersion(): boolean {
+    return this.#seen?.lease !== undefined && this.#seen.lease.metadata.resourceVersion === this.#ownership.version;
+  }
+
+  /** The version is ours, or our term is still valid and no other name is in the Lease. */
+  get #isStillOurs(): boolean {
+    if (this.#isOwnVersion) return true;
+    return this.#ownership.isHeld && (this.#holder === undefined || this.#holder === this.#options.identity);
+  }
+
+  /** How long any Lease is left alone. */
   get #patienceMs(): number {
-    return Math.max(this.#options.timing.leaseDurationMs, this.#otherDurationMs);
+    return Math.max(this.#options.timing.leaseDurationMs, this.#longest?.durationMs ?? 0);
   }
 
   #see(lease: Lease | undefined): void {
     this.#heardMs = this.#options.clock.monotonic();
+    const last = this.#seen?.lease;
     this.#seen = observe(this.#seen, { lease, atMs: this.#heardMs });
-    const holder = holderOf(lease);
-    const seconds = lease?.spec?.leaseDurationSeconds;
-    if (holder !== undefined && holder !== this.#options.identity && seconds !== undefined) {
-      this.#otherDurationMs = seconds * 1000;
+    if (lease !== undefined) {
+      this.#seenMs = this.#heardMs;
+      this.#ownership.saw(lease);
     }
+    if (!this.#isOwnVersion) this.#longest = longestHold(this.#longest, { last, now: lease });
+    const holder = holderOf(lease);
     if (holder === this.#holder) return;
     this.#holder = holder;
     this.#options.onNewHolder(holder);
@@ -205,7 +238,9 @@ export class ElectionRecord {
     const timer = clock
       .sleep(timing.requestTimeoutMs, done.signal)
       .then(() =>
-        tooLong.abort(new ApiError('API_TIMEOUT', `Lease ${lease.key}: the API server gave no answer in time`)),
+        tooLong.abort(
+          new ApiError('API_TIMEOUT', `Lease ${lease.key}: no answer within ${timing.requestTimeoutMs / 1000} s`),
+        ),
       )
       .catch(() => undefined); // it was answered
     try {

@@ -12,6 +12,8 @@ import { RequestSender, type RequestSenderOptions } from './request-sender.ts';
 export interface HttpTransportOptions extends RequestSenderOptions {
   /** Shared by all who share the connection. Default one of its own. */
   readonly brake?: RequestBrake;
+  /** The longest that a 429 holds requests back. 0 is for who repeats by himself. Default: what the server asks, within reason. */
+  readonly maxHoldMs?: number;
 }
 
 /** Sends requests over one {@link Connection}. Safe to share. */
@@ -49,8 +51,9 @@ export class HttpTransport {
    * The same connection with a brake of its own, neither held back by a 429 to others nor holding them back: for a Lease,
    * which does not survive waiting, and for Events, which nobody else is to wait for.
    */
-  apart(): HttpTransport {
-    return new HttpTransport(this.connection, { ...this.#options, brake: new RequestBrake(this.#clock) });
+  apart(options: Pick<HttpTransportOptions, 'maxHoldMs'> = {}): HttpTransport {
+    const brake = new RequestBrake(this.#clock);
+    return new HttpTransport(this.connection, { ...this.#options, ...options, brake });
   }
 
   /**
@@ -106,7 +109,9 @@ export class HttpTransport {
     const answer = await this.#sender.send(apiRequest, options);
     if (answer.statusCode < 400) return answer;
     const error = await readError(apiRequest, answer);
-    if (error.code === 'API_TOO_MANY_REQUESTS') this.#brake.hold(boundedThrottleMs(error.retryAfterMs));
+    if (error.code === 'API_TOO_MANY_REQUESTS') {
+      this.#brake.hold(Math.min(boundedThrottleMs(error.retryAfterMs), this.#options.maxHoldMs ?? Infinity));
+    }
     throw error;
   }
 }

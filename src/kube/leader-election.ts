@@ -3,10 +3,12 @@
 // The protocol is client-go's: a conditional write decides, and a candidate waits one lease duration on its own monotonic
 // clock after the last change that it saw, so clocks need not agree. Four points differ. The leader counts from before it
 // sent a renewal, and whether it leads is asked of the clock, not of a timer, which a stopped process gets late. A standby
-// watches instead of polling, so a release is seen at once and costs no requests. A Lease that is missing, or held by nobody
-// without having been released, is not free at once: its holder may be alive. What was begun is over before it is released.
+// watches instead of polling, so a release is seen at once and costs no requests. What the Lease says is not believed, be it
+// missing, held by nobody, by ourselves, or for a second: its holder may be alive. What was begun is over before it is released.
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { errorText } from '../lib/error-text.ts';
 import { ElectionRecord, type Held } from './election-record.ts';
+import { isApiError } from './errors.ts';
 import { LeaderTerm, LeaseLostError, type Term } from './leader-term.ts';
 import type { LeaseStore } from './lease.ts';
 import { type LeaseTiming, leaseTiming, spread } from './lease-timing.ts';
@@ -46,6 +48,7 @@ export class LeaderElection {
   readonly #record: ElectionRecord;
   readonly #waiting = new Set<(term: Term) => void>();
   #term: LeaderTerm | undefined;
+  #failure: { readonly text: string; readonly atMs: number } | undefined;
 
   /** @throws RangeError where the times cannot keep two from leading at once */
   constructor(options: LeaderElectionOptions) {
@@ -76,6 +79,17 @@ export class LeaderElection {
   /** Whether the Lease is surely ours at this moment. Reads the clock, so it is right also after a SIGSTOP. */
   get isLeading(): boolean {
     return this.#term?.isValid === true;
+  }
+
+  /**
+   * The Lease, with what went wrong last, where it was not seen yet, or not for a lease and a third: this elector can neither
+   * lead nor follow. Empty when all is well; a standby that follows a leader is well.
+   */
+  get waitingFor(): readonly string[] {
+    const { seenMs } = this.#record;
+    if (this.#clock.monotonic() - seenMs <= (this.#timing.leaseDurationMs * 4) / 3) return [];
+    const name = `Lease ${this.#options.lease.key}`;
+    return this.#failure === undefined || this.#failure.atMs < seenMs ? [name] : [`${name} (${this.#failure.text})`];
   }
 
   /** The term, while it is valid. */
@@ -120,7 +134,7 @@ export class LeaderElection {
       const held = await this.#acquire(signal);
       if (held !== undefined) await this.#lead(held, signal);
     }
-    await this.#record.release().catch((error: unknown) => this.#options.onError?.(error));
+    await this.#record.release().catch((error: unknown) => this.#failed(error));
   }
 
   async #acquire(signal: AbortSignal): Promise<Held | undefined> {
@@ -136,8 +150,8 @@ export class LeaderElection {
         }
       } catch (error) {
         if (signal.aborted) break;
-        this.#options.onError?.(error);
-        await this.#pause(signal);
+        this.#failed(error);
+        await this.#pause(signal, error);
       }
     }
     return undefined;
@@ -188,15 +202,23 @@ export class LeaderElection {
       const sentMs = this.#clock.monotonic();
       try {
         const held = await this.#record.renew(term.signal);
-        if (held === undefined) return term.end(this.#lost(`was taken by ${this.holder ?? 'nobody'}`));
+        if (held === undefined) {
+          return term.isValid ? term.end(this.#lost(`was taken by ${this.holder ?? 'nobody'}`)) : this.#expire(term);
+        }
         term.extend(held.until);
         waitMs = spread(this.#timing.renewIntervalMs, this.#random()) - (this.#clock.monotonic() - sentMs);
       } catch (error) {
         if (term.signal.aborted) return;
-        this.#options.onError?.(error);
-        waitMs = this.#retryMs() / 2 - (this.#clock.monotonic() - sentMs); // there is little time left
+        this.#failed(error);
+        const retryMs = Math.max(this.#retryMs() / 2, this.#askedMs(error)); // there is little time left
+        waitMs = retryMs - (this.#clock.monotonic() - sentMs);
       }
     }
+  }
+
+  #failed(error: unknown): void {
+    this.#failure = { text: errorText(error), atMs: this.#clock.monotonic() };
+    this.#options.onError?.(error);
   }
 
   #expire(term: LeaderTerm): void {
@@ -213,10 +235,17 @@ export class LeaderElection {
     return this.#timing.retryMs * (1 + 0.2 * this.#random());
   }
 
+  /** What a server that throttles asks for, as far as there is time for it: a Lease that is not renewed stops everything. */
+  #askedMs(error: unknown): number {
+    const askedMs = isApiError(error, 'API_TOO_MANY_REQUESTS') ? (error.retryAfterMs ?? 0) : 0;
+    return Math.min(askedMs, this.#timing.renewDeadlineMs / 4);
+  }
+
   /** After a failed attempt; not beyond the moment when the Lease may be taken. */
-  #pause(signal: AbortSignal): Promise<void> {
+  #pause(signal: AbortSignal, error?: unknown): Promise<void> {
     const takeableInMs = this.#record.takeableInMs;
-    return this.#sleep(takeableInMs > 0 ? Math.min(takeableInMs, this.#retryMs()) : this.#retryMs(), signal);
+    const retryMs = Math.max(this.#retryMs(), this.#askedMs(error));
+    return this.#sleep(takeableInMs > 0 ? Math.min(takeableInMs, retryMs) : retryMs, signal);
   }
 
   async #whenZero(restMs: () => number, signal: AbortSignal): Promise<void> {

@@ -40,12 +40,9 @@ export class LeaderTerm implements Term {
     return !this.#over.signal.aborted && this.restMs > 0;
   }
 
-  /**
-   * How long it still holds, in milliseconds; negative: for how long it has not. The monotonic clock decides. It stands
-   * still while the machine sleeps, and then the wall clock, which does not, ends the term sooner.
-   */
+  /** How long it still holds, in milliseconds: {@link restMs}. */
   get restMs(): number {
-    return Math.min(this.#until.monotonicMs - this.#clock.monotonic(), this.#until.wallMs - this.#clock.now());
+    return restMs(this.#until, this.#clock);
   }
 
   /** A renewal succeeded. */
@@ -68,4 +65,12 @@ export interface Instant {
 /** The moment `ms` from now. */
 export function instantIn(ms: number, clock: Clock): Instant {
   return { monotonicMs: clock.monotonic() + ms, wallMs: clock.now() + ms };
+}
+
+/**
+ * How long it is until then, in milliseconds; negative: for how long it is past. The monotonic clock decides. It stands still
+ * while the machine sleeps, and then the wall clock, which does not, has it come sooner.
+ */
+export function restMs(until: Instant, clock: Clock): number {
+  return Math.min(until.monotonicMs - clock.monotonic(), until.wallMs - clock.now());
 }

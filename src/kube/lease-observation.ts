@@ -11,11 +11,18 @@ export interface LeaseObservation {
 
 /** Who looks. */
 export interface Candidate {
-  readonly identity: string;
-  /** Counted where the record does not say how long it holds, and at least where nobody holds it. */
+  /** Waited for at least, whatever the record says: a holder's own deadline does not move when somebody edits that. */
   readonly leaseDurationMs: number;
+  /** The version that this candidate wrote last, where it claimed the Lease. */
+  readonly ownVersion: string | undefined;
   /** See {@link takeableAtMs}. */
   readonly isMissingFree: boolean;
+}
+
+/** The longest that any holder was seen to hold the Lease: it may be alive when its name or that time is gone. */
+export interface LongestHold {
+  readonly holder: string;
+  readonly durationMs: number;
 }
 
 /**
@@ -33,20 +40,45 @@ export function observe(
 /**
  * From when on the candidate may take the Lease, on its monotonic clock; `-Infinity`: at once; `Infinity`: never as it is.
  *
- * A Lease that is held by another is free one lease duration after its last change was seen: its holder counts from before
- * it sent that change, and less (`renewDeadlineMs`), so it has stopped by then. One that its holder released is free at once.
- * One that is held by nobody without that may have been emptied, or deleted and made anew, under a living holder, whose last
- * renewal was before that change: it is waited for as long. One that is missing has no version that could prove that nothing
- * happened meanwhile, so it is first to be made; `isMissingFree` is for those who know that nobody runs.
+ * Whatever a version says, and whoever wrote it, it is left alone for one lease duration after it was first seen: a living
+ * holder sent its last renewal before that version was written, or the version would be another, and it counts from before
+ * it sent that, and less (`renewDeadlineMs`), so it has stopped by then. No name is believed, our own neither. Free at once
+ * are only the version that we wrote ourselves, since nobody has written after it, and one that its holder released. A Lease
+ * that is missing has no version that could prove that nothing happened meanwhile, so it is first to be made;
+ * `isMissingFree` is for those who know that nobody runs.
  */
 export function takeableAtMs(observation: LeaseObservation, candidate: Candidate): number {
   const { lease, sinceMs } = observation;
   if (lease === undefined) return candidate.isMissingFree ? -Infinity : Infinity;
-  const holder = holderOf(lease);
-  if (holder === candidate.identity || isReleased(lease)) return -Infinity;
-  const seconds = lease.spec?.leaseDurationSeconds;
-  const statedMs = seconds === undefined ? candidate.leaseDurationMs : seconds * 1000;
-  return sinceMs + (holder === undefined ? Math.max(statedMs, candidate.leaseDurationMs) : statedMs);
+  if (lease.metadata.resourceVersion === candidate.ownVersion || isReleased(lease)) return -Infinity;
+  return sinceMs + Math.max(statedMs(lease) ?? 0, candidate.leaseDurationMs);
+}
+
+/**
+ * Adds what was just read of a version that is not our own. A shorter time is believed only of the holder whose longer one
+ * is remembered, when it renews: somebody who edits the Lease changes the time alone, or puts back an earlier renewal.
+ */
+export function longestHold(
+  before: LongestHold | undefined,
+  versions: { readonly last: Lease | undefined; readonly now: Lease | undefined },
+): LongestHold | undefined {
+  const { last, now } = versions;
+  const [holder, durationMs] = [holderOf(now), statedMs(now)];
+  if (holder === undefined || durationMs === undefined) return before;
+  const isShorter = before !== undefined && durationMs < before.durationMs;
+  return isShorter && !(holder === before.holder && isRenewal(last, now)) ? before : { holder, durationMs };
+}
+
+/** Times of one holder are of one clock, and the API server writes them all in one form. */
+function isRenewal(last: Lease | undefined, now: Lease | undefined): boolean {
+  const [before, after] = [last?.spec, now?.spec];
+  const isSameTerm = holderOf(last) === holderOf(now) && before?.acquireTime === after?.acquireTime;
+  return isSameTerm && (after?.renewTime ?? '') > (before?.renewTime ?? '');
+}
+
+function statedMs(lease: Lease | undefined): number | undefined {
+  const seconds = lease?.spec?.leaseDurationSeconds;
+  return seconds === undefined ? undefined : seconds * 1000;
 }
 
 /** What a holder leaves behind that has stopped acting: as client-go's, and like no Lease that was emptied by hand. */

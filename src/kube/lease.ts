@@ -36,7 +36,7 @@ export interface LeaseStore {
 
 /** Where the Lease is. */
 export interface KubeLeaseOptions {
-  /** Not one that is fenced by this election. A 429 to others does not hold it back. */
+  /** Not one that is fenced by this election. No 429 holds it back: the election waits as long as its term allows. */
   readonly client: KubeClient;
   readonly namespace: string;
   readonly name: string;
@@ -60,7 +60,7 @@ export class KubeLease implements LeaseStore {
   readonly #options: KubeLeaseOptions;
 
   constructor(options: KubeLeaseOptions) {
-    this.#options = { ...options, client: options.client.apart() };
+    this.#options = { ...options, client: options.client.apart({ maxHoldMs: 0 }) };
   }
 
   get key(): string {

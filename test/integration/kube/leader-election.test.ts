@@ -194,6 +194,57 @@ describe('leader election', () => {
     expect([...sampled()]).toEqual(['a', 'nobody', expect.stringMatching(/^[bc]$/)]);
   });
 
+  it.each([
+    ['the name of a standby that has led before', (): object => ({ holderIdentity: 'b' })],
+    ['a copy that was saved while a standby led', (saved: Lease): object => saved.spec ?? {}],
+    ['the name of somebody who is dead', (): object => ({ holderIdentity: 'x' })],
+  ])('never has two leaders when somebody writes into the Lease: %s', async (_what, specOf) => {
+    const name = await freeLease();
+    const lease = storeOf(name);
+    let isCut = false;
+    const b = start('b', { ...short, lease: behind(lease, () => isCut && new ApiError('API_UNREACHABLE', 'cut off')) });
+    await eventually(() => b.election.isLeading).toBe(true);
+    const saved = await read(name);
+    const c = start('c', { ...short, lease });
+    await eventually(() => c.election.holder).toBe('b');
+    isCut = true;
+    await eventually(() => c.election.isLeading).toBe(true);
+    isCut = false;
+    await eventually(() => b.election.holder).toBe('c');
+    const sampled = sample([b, c]);
+    const renewed = await spec(name);
+    await eventually(async () => (await spec(name))?.renewTime).not.toBe(renewed?.renewTime);
+    await kubectl(['patch', 'lease', name, '--type=merge', '-p', JSON.stringify({ spec: specOf(saved) })]);
+    await eventually(() => c.election.isLeading).toBe(false);
+    expect(c.lost.at(-1)).toMatch(/was taken by [bx]$/);
+    await eventually(() => b.election.isLeading || c.election.isLeading).toBe(true);
+    await delay(short.leaseDurationMs);
+    expect([...sampled()]).toEqual(expect.arrayContaining(['c', 'nobody']));
+    expect(sampled()).not.toContain('b and c');
+  });
+
+  it.each([
+    ['under a living leader, which has it back', false],
+    ['under one that is cut off', true],
+  ])('never has two leaders when somebody shortens the lease: %s', async (_what, isCutOff) => {
+    const name = await freeLease();
+    const lease = storeOf(name);
+    let isCut = false;
+    const a = start('a', { ...short, lease: behind(lease, () => isCut && new ApiError('API_UNREACHABLE', 'cut off')) });
+    await eventually(() => a.election.isLeading).toBe(true);
+    const b = start('b', { ...short, lease });
+    await eventually(() => b.election.holder).toBe('a');
+    const sampled = sample([a, b]);
+    const renewed = await spec(name);
+    await eventually(async () => (await spec(name))?.renewTime).not.toBe(renewed?.renewTime);
+    isCut = isCutOff;
+    await kubectl(['patch', 'lease', name, '--type=merge', '-p', '{"spec":{"leaseDurationSeconds":1}}']);
+    if (isCutOff) await eventually(() => b.election.isLeading).toBe(true);
+    else await eventually(async () => (await spec(name))?.leaseDurationSeconds).toBe(3);
+    await delay(short.leaseDurationMs);
+    expect([...sampled()]).toEqual(isCutOff ? ['a', 'nobody', 'b'] : ['a']);
+  });
+
   it('takes over from a leader that is cut off, which knows before', async () => {
     const name = await freeLease();
     const lease = storeOf(name);

@@ -6,7 +6,8 @@ import { createLogger } from '../../../src/telemetry/logger.ts';
 import { Metrics } from '../../../src/telemetry/metrics.ts';
 import { answer, connectTo, LoopbackServer } from '../../support/loopback-server.ts';
 
-test('a Lease that cannot be reached is counted, from 0 on', async () => {
+test('a Lease that cannot be reached is counted, from 0 on, and said once', async () => {
+  const lines: string[] = [];
   await using server = await LoopbackServer.start();
   server.handlers = [answer(403, { kind: 'Status', message: 'no' })];
   const connection = await connectTo(server.port);
@@ -16,7 +17,7 @@ test('a Lease that cannot be reached is counted, from 0 on', async () => {
     client: new KubeClient(new HttpTransport(connection, { userAgent: 'test' })),
     namespace: 'a',
     name: 'lease',
-    log: createLogger({ level: 'silent', destination: { write: () => undefined } }),
+    log: createLogger({ level: 'warn', destination: { write: (line) => void lines.push(line) } }),
     metrics,
     settled: () => Promise.resolve(),
   });
@@ -26,7 +27,9 @@ test('a Lease that cannot be reached is counted, from 0 on', async () => {
   };
   expect(await failures()).toBe(0);
   const running = election.run(stop.signal);
-  await expect.poll(failures).toBeGreaterThanOrEqual(1);
+  await expect.poll(failures, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+  expect(lines.filter((line) => line.includes('lease not reached'))).toHaveLength(1);
+  expect(election.waitingFor).toEqual(['Lease a/lease (cannot read Lease a/lease: no)']);
   stop.abort();
   await running;
   await connection.close();

@@ -225,12 +225,12 @@ describe('the operator’s rights', () => {
     expect(verbs).toEqual(['get', 'list', 'watch', 'update', 'patch']);
   });
 
-  it('to change a Lease end with its own two, in its own namespace', () => {
+  it('to change a Lease end with its own, in its own namespace', () => {
     const role = named('Role', 'bookstore-operator-leases');
     expect(role.metadata.namespace).toBe(deployment.metadata.namespace);
     expect(role.rules?.some(({ verbs }) => verbs.includes('create'))).toBe(true); // nothing else makes them
     for (const { verbs, resourceNames } of role.rules ?? []) {
-      if (verbs.join() !== 'create') expect(resourceNames).toEqual(['bookstore-operator', 'bookstore-operator-purge']);
+      if (verbs.join() !== 'create') expect(resourceNames).toEqual(['bookstore-operator']);
     }
     const elsewhere = rbac
       .filter(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name !== metricsReader)

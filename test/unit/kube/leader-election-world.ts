@@ -3,7 +3,7 @@
 import { ApiError } from '../../../src/kube/errors.ts';
 import { LeaderElection, type LeaderElectionOptions } from '../../../src/kube/leader-election.ts';
 import type { Lease, LeaseSpec, LeaseStore } from '../../../src/kube/lease.ts';
-import { releasedSpec } from '../../../src/kube/lease-observation.ts';
+import { holderOf, releasedSpec } from '../../../src/kube/lease-observation.ts';
 import type { Clock } from '../../../src/lib/clock.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -11,6 +11,7 @@ import { ManualClock } from '../../support/manual-clock.ts';
 export class LeaseServer {
   current: Lease | undefined;
   readonly #watchers = new Set<(lease: Lease | undefined) => void>();
+  readonly #held: LeaseSpec[] = [];
   #version = 0;
 
   /** As by somebody with kubectl. */
@@ -21,6 +22,19 @@ export class LeaseServer {
   delete(): void {
     this.current = undefined;
     this.#tell();
+  }
+
+  /** As by `kubectl edit`, which can take a field away. */
+  clearRenewTime(): void {
+    if (this.current === undefined) return;
+    const { renewTime: _, ...rest } = this.current.spec ?? {};
+    this.#store(rest);
+  }
+
+  /** As by `kubectl apply` of a copy that was saved while somebody held it, `back` versions ago or at the very first. */
+  restore(back: number): void {
+    const saved = this.#held.at(-1 - back) ?? this.#held[0];
+    if (saved !== undefined) this.#store(saved);
   }
 
   /** As by `kubectl replace` with a manifest that names no holder. */
@@ -55,6 +69,7 @@ export class LeaseServer {
     if (this.current !== undefined && JSON.stringify(spec) === JSON.stringify(this.current.spec)) return this.current;
     this.#version += 1;
     this.current = { metadata: { name: 'lease', uid: 'u', resourceVersion: String(this.#version) }, spec };
+    if (holderOf(this.current) !== undefined) this.#held.push(spec);
     this.#tell();
     return this.current;
   }
@@ -64,12 +79,18 @@ export class LeaseServer {
   }
 }
 
+/** A refusal that nobody hears. */
+const ignore = (): void => undefined;
+
 /** What a request meets on its way. */
 export interface Weather {
   /** Each way, in milliseconds. */
   readonly latencyMs: number;
-  /** `cut`: it never arrives. `deaf`: it arrives and its answer does not. */
-  readonly fault?: 'cut' | 'deaf' | 'error' | undefined;
+  /**
+   * `cut`: it never arrives. `deaf`: it arrives and its answer does not. `late`: nor does its answer, and it arrives even where
+   * the sender has given it up meanwhile.
+   */
+  readonly fault?: 'cut' | 'deaf' | 'late' | 'error' | 'throttled' | undefined;
 }
 
 /** One elector's process and network. */
@@ -128,7 +149,12 @@ export class Machine implements Clock {
       this.sent.push(verb);
       const { latencyMs, fault } = this.weather();
       try {
-        await this.#time.sleep(fault === 'cut' ? Number.MAX_SAFE_INTEGER : latencyMs, signal);
+        if (fault === 'late') void this.#time.sleep(latencyMs).then(act).catch(ignore);
+        const isLost = fault === 'cut' || fault === 'late';
+        await this.#time.sleep(isLost ? Number.MAX_SAFE_INTEGER : latencyMs, signal);
+        if (fault === 'throttled') {
+          throw new ApiError('API_TOO_MANY_REQUESTS', 'too many requests', { retryAfterMs: 20_000 });
+        }
         if (fault === 'error') throw new ApiError('API_SERVER_ERROR', 'etcd is away');
         const answer = act();
         await this.#time.sleep(fault === 'deaf' ? Number.MAX_SAFE_INTEGER : latencyMs, signal);

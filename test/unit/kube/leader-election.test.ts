@@ -82,6 +82,74 @@ describe('an elector', () => {
     },
   );
 
+  it.each([1, 5, 14])('waits as long as ever when somebody shortens the lease to %d s', async (seconds) => {
+    const world = leaseWorld();
+    const a = elect(world, { identity: 'a' });
+    const b = elect(world, { identity: 'b' });
+    await world.time.advance(1_000);
+    a.machine.stop();
+    world.server.set({ leaseDurationSeconds: seconds });
+    await world.time.advance(14_999);
+    expect(b.election.isLeading).toBe(false);
+    await world.time.advance(1);
+    expect(b.election.isLeading).toBe(true);
+  });
+
+  it('remembers a holder whose lease is longer than its own, whatever is written over it', async () => {
+    const world = leaseWorld();
+    const a = elect(world, { identity: 'a', leaseDurationMs: 30_000 });
+    const b = elect(world, { identity: 'b' });
+    await world.time.advance(1_000);
+    a.machine.stop();
+    world.server.set({ holderIdentity: 'x', leaseDurationSeconds: 5, renewTime: '2027-01-01T00:00:00.000000Z' });
+    await world.time.advance(1_000);
+    world.server.set({ renewTime: '2027-01-01T00:00:01.000000Z' });
+    await world.time.advance(29_999);
+    expect(b.election.isLeading).toBe(false);
+    await world.time.advance(1);
+    expect(b.election.isLeading).toBe(true);
+  });
+
+  it('forgets a longer lease once its holder has renewed with a shorter one', async () => {
+    const world = leaseWorld();
+    const a = elect(world, { identity: 'a' });
+    const b = elect(world, { identity: 'b' });
+    await world.time.advance(1_000);
+    world.server.set({ leaseDurationSeconds: 3_600 });
+    await world.time.advance(5_000); // renewed
+    a.machine.stop();
+    await world.time.advance(15_000);
+    expect(b.election.isLeading).toBe(true);
+  });
+
+  it('does not believe its own name, written over the name of one who leads', async () => {
+    const world = leaseWorld();
+    const b = elect(world, { identity: 'b' });
+    const c = elect(world, { identity: 'c' });
+    await world.time.advance(1_000);
+    const saved = world.server.current?.spec ?? {};
+    b.machine.stop();
+    await world.time.advance(20_000);
+    b.machine.continue();
+    await world.time.advance(1_000);
+    expect([b.election.isLeading, c.election.isLeading]).toEqual([false, true]);
+    c.machine.stop(); // its clock runs on, and by it it leads
+    world.server.set(saved);
+    await world.time.advance(1_000);
+    expect([b.election.isLeading, c.election.isLeading]).toEqual([false, true]);
+    await world.time.advance(14_000);
+    expect([b.election.isLeading, c.election.isLeading]).toEqual([true, false]);
+  });
+
+  it('does not wait for itself when it took the Lease and was not told so', async () => {
+    const world = leaseWorld();
+    const a = elect(world, { identity: 'a' });
+    a.machine.weather = () => ({ latencyMs: 0, fault: a.machine.sent.length === 2 ? 'deaf' : undefined });
+    await world.time.advance(3_000 + 2_400);
+    expect(a.machine.sent).toEqual(['read', 'update', 'update', 'read', 'update']);
+    expect(a.election.isLeading).toBe(true);
+  });
+
   it('is not misled by one that was made, held and deleted while it could not look', async () => {
     const world = leaseWorld({ isEmpty: true });
     const b = elect(world, { identity: 'b' });
@@ -236,6 +304,24 @@ describe('a leader', () => {
     expect(a.errors.length).toBeGreaterThan(5);
   });
 
+  it('keeps its term over a renewal that is throttled for longer than the term lasts', async () => {
+    const world = leaseWorld();
+    const a = elect(world, { identity: 'a' });
+    await world.time.advance(0);
+    const sentBefore = a.machine.sent.length;
+    a.machine.weather = () => ({
+      latencyMs: 0,
+      fault: a.machine.sent.length === sentBefore + 1 ? 'throttled' : undefined,
+    });
+    await world.time.advance(5_000 + 2_499);
+    expect(a.machine.sent).toHaveLength(sentBefore + 1);
+    await world.time.advance(1);
+    expect(a.machine.sent).toHaveLength(sentBefore + 2);
+    await world.time.advance(60_000);
+    expect(a.told).toEqual(['start']);
+    expect(a.errors).toEqual([expect.objectContaining({ code: 'API_TOO_MANY_REQUESTS' })]);
+  });
+
   it('is not confused by a renewal that was done but not answered', async () => {
     const world = leaseWorld();
     const a = elect(world, { identity: 'a' });
@@ -348,6 +434,27 @@ describe('a leader', () => {
     expect(a.election.isLeading).toBe(true);
   });
 
+  it('does not take a Lease that names it for its own when its term has run out meanwhile', async () => {
+    const world = leaseWorld();
+    const a = elect(world, { identity: 'a' });
+    const b = elect(world, { identity: 'b' });
+    await world.time.advance(4_000);
+    const saved = world.server.current?.spec ?? {};
+    world.server.set({ leaseTransitions: 9 });
+    a.machine.weather = () => {
+      if (a.machine.sent.at(-1) === 'read') a.machine.stop(); // after the conflict: the answer finds a stopped process
+      return { latencyMs: 0 };
+    };
+    await world.time.advance(20_000);
+    expect([a.election.isLeading, b.election.isLeading]).toEqual([false, true]);
+    world.server.set(saved);
+    a.machine.weather = () => ({ latencyMs: 0 });
+    a.machine.continue();
+    await world.time.advance(1_000);
+    expect([a.election.isLeading, b.election.isLeading]).toEqual([false, true]);
+    expect(a.told).toEqual(['start', 'stop: Lease ns/lease could not be renewed within 10 s']);
+  });
+
   it('does not begin a term whose answer came too late to count on', async () => {
     const world = leaseWorld();
     const a = elect(world, { identity: 'a' });
@@ -422,6 +529,21 @@ describe('an elector that is told to stop', () => {
     expect(a.errors).toEqual([expect.objectContaining({ code: 'API_TIMEOUT' })]);
   });
 
+  it('leaves a Lease alone that names it by hand alone: another leads', async () => {
+    const world = leaseWorld();
+    const a = elect(world, { identity: 'a' });
+    const b = elect(world, { identity: 'b' });
+    const c = elect(world, { identity: 'c' });
+    await world.time.advance(12_000); // renewed at 10
+    world.server.set({ holderIdentity: 'b' });
+    await world.time.advance(1_000);
+    b.terminate();
+    await world.time.advance(0);
+    await b.ended;
+    expect(world.server.current?.spec?.holderIdentity).toBe('b');
+    expect([a.election.isLeading, c.election.isLeading]).toEqual([true, false]);
+  });
+
   it('leaves a Lease alone that another holds', async () => {
     const world = leaseWorld();
     const a = elect(world, { identity: 'a' });
@@ -431,6 +553,68 @@ describe('an elector that is told to stop', () => {
     await b.ended;
     expect(a.election.isLeading).toBe(true);
     expect(world.server.current?.spec?.holderIdentity).toBe('a');
+  });
+});
+
+describe('what an elector waits for', () => {
+  it('is the Lease until it has seen it; then it is well, be it leader or standby', async () => {
+    const world = leaseWorld();
+    const [a, b] = [elect(world, { identity: 'a' }), elect(world, { identity: 'b' })];
+    expect(a.election.waitingFor).toEqual(['Lease ns/lease']);
+    await world.time.advance(0);
+    for (let seconds = 0; seconds < 120; seconds += 1) {
+      await world.time.advance(1_000);
+      expect([a.election.waitingFor, b.election.waitingFor]).toEqual([[], []]);
+    }
+  });
+
+  it('is the Lease, and why, where there is none and none can be made', async () => {
+    const world = leaseWorld({ isEmpty: true });
+    const a = elect(world, { identity: 'a' });
+    a.machine.weather = () => ({ latencyMs: 0, fault: a.machine.sent.at(-1) === 'create' ? 'error' : undefined });
+    await world.time.advance(60_000);
+    expect(a.machine.sent).toContain('read'); // that it is missing was seen each time: nobody can lead by that
+    expect(a.election.waitingFor).toEqual(['Lease ns/lease (etcd is away)']);
+    a.machine.weather = () => ({ latencyMs: 0 });
+    await world.time.advance(2_400);
+    expect([a.election.waitingFor, a.election.isLeading]).toEqual([[], false]);
+  });
+
+  it('is the Lease where it may be read and not be taken', async () => {
+    const world = leaseWorld();
+    const a = elect(world, { identity: 'a' });
+    a.machine.weather = () => ({ latencyMs: 0, fault: a.machine.sent.at(-1) === 'update' ? 'error' : undefined });
+    await world.time.advance(20_000);
+    expect(a.election.waitingFor).toEqual([]);
+    await world.time.advance(1);
+    expect(a.election.waitingFor).toEqual(['Lease ns/lease (etcd is away)']);
+  });
+
+  it.each(['leader', 'standby'])(
+    'is the Lease again when it is cut off for longer than a lease: a %s',
+    async (role) => {
+      const world = leaseWorld();
+      const [a, b] = [elect(world, { identity: 'a' }), elect(world, { identity: 'b' })];
+      await world.time.advance(60_000);
+      const cutOff = role === 'leader' ? a : b;
+      cutOff.machine.isWatchSilent = true;
+      cutOff.machine.weather = () => ({ latencyMs: 0, fault: 'cut' });
+      await world.time.advance(20_001);
+      expect(cutOff.election.waitingFor).toEqual(['Lease ns/lease (Lease ns/lease: no answer within 3 s)']);
+      cutOff.machine.weather = () => ({ latencyMs: 0 });
+      await world.time.advance(5_400);
+      expect(cutOff.election.waitingFor).toEqual([]);
+    },
+  );
+
+  it('says nothing of an error that is over', async () => {
+    const world = leaseWorld();
+    const a = elect(world, { identity: 'a', onStoppedLeading: () => new Promise(() => undefined) });
+    a.machine.weather = () => ({ latencyMs: 0, fault: a.machine.sent.length === 1 ? 'error' : undefined });
+    await world.time.advance(60_000);
+    a.terminate(); // and it is not done with what it had begun
+    await world.time.advance(60_000);
+    expect(a.election.waitingFor).toEqual(['Lease ns/lease']);
   });
 });
 

@@ -7,7 +7,7 @@ const lease = (resourceVersion: string, spec?: LeaseSpec): Lease => ({
   ...(spec === undefined ? {} : { spec }),
 });
 const [noon, later] = ['2026-01-01T12:00:00.000000Z', '2026-01-01T12:00:00.000001Z'] as const;
-const candidate = { identity: 'me', leaseDurationMs: 15_000, isMissingFree: false };
+const candidate = { ownVersion: 'ours', leaseDurationMs: 15_000, isMissingFree: false };
 
 describe('observe', () => {
   it.each([
@@ -38,7 +38,13 @@ describe('takeableAtMs', () => {
       lease('1', { holderIdentity: 'b', leaseDurationSeconds: 15, renewTime: '1999-01-01T00:00:00.000000Z' }),
       15_100,
     ],
-    ['held by us', lease('1', { holderIdentity: 'me', leaseDurationSeconds: 15 }), -Infinity],
+    [
+      'held for a shorter time than ours, or edited to say so: after ours',
+      lease('1', { holderIdentity: 'b', leaseDurationSeconds: 1 }),
+      15_100,
+    ],
+    ['as we wrote it: at once', lease('ours', { holderIdentity: 'me', leaseDurationSeconds: 15 }), -Infinity],
+    ['held by us as somebody else wrote it', lease('1', { holderIdentity: 'me', leaseDurationSeconds: 15 }), 15_100],
     ['released', lease('1', releasedSpec(noon)), -Infinity],
     ['released as client-go does', lease('1', { ...releasedSpec(noon), holderIdentity: '' }), -Infinity],
     ['without a spec: its holder may be alive', lease('1'), 15_100],
@@ -53,7 +59,7 @@ describe('takeableAtMs', () => {
       15_100,
     ],
     ['emptied to what a candidate makes', lease('1', { leaseDurationSeconds: 1 }), 15_100],
-    ['a release with a holder', lease('1', { ...releasedSpec(noon), holderIdentity: 'b' }), 1_100],
+    ['a release with a holder', lease('1', { ...releasedSpec(noon), holderIdentity: 'b' }), 15_100],
     ['missing: never as it is, for only a version proves that nothing happened', undefined, Infinity],
   ])('%s', (_name, seen, atMs) => {
     expect(takeableAtMs({ lease: seen, sinceMs: 100 }, candidate)).toBe(atMs);
