@@ -88,6 +88,7 @@ export function failureContext(pass: Pass, context: PassContext) {
   return {
     digest: observation.desired.isKnown ? observation.desired.digest : '',
     forceRequest: forceRequestOf(observation.resource),
+    revision: observation.release?.revision,
     before: context.failures.get(pass.key, observation.resource), // a pass may have remembered one already
     nowMs: context.clock.now(),
   };

@@ -49,7 +49,7 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
     return settleUnreadable(pass, { error: deployed.unread, release: deployed.release, isForceHandled: true }, context);
   }
   const workloads = await context.workloads.readiness(deployed.inventory, { signal });
-  forgetFailure(pass, { isReady: workloads.state === 'ready', isNewRevision: true }, context);
+  forgetFailure(pass, { isReady: workloads.state === 'ready' }, context);
   const { revision, chart } = deployed.release;
   context.recordEvent(observation.resource, {
     type: 'Normal',

@@ -78,7 +78,9 @@ export async function sayRollback(pass: Pass, context: PassContext): Promise<voi
 /** Written down before anything is changed: a crash must not make it an upgrade that never failed. */
 async function rememberAsFailure(pass: Pass, context: PassContext): Promise<void> {
   const { key, observation, decision } = pass;
-  const failure = rememberUnready(decision.message, { ...failureContext(pass, context), random: Math.random() });
+  const known = failureContext(pass, context);
+  const failure = rememberUnready(decision.message, { ...known, random: Math.random() });
+  if (failure === known.before) return;
   context.failures.set(key, observation.resource, failure);
   const note = decision.message;
   context.recordEvent(observation.resource, { type: 'Warning', reason: 'ReadyTimeout', action: 'ready', note });

@@ -23,7 +23,7 @@ export async function settle(pass: Pass, context: PassContext): Promise<Reconcil
     await writeStatus(pass, { verdict }, context);
     return waitMs === undefined ? {} : { requeueAfterMs: waitMs };
   }
-  forgetFailure(pass, { isReady: decision.state === 'InSync', isNewRevision: false }, context);
+  forgetFailure(pass, { isReady: decision.state === 'InSync' }, context);
   if (isStatusLost(pass)) return recall(pass, context);
   await writeStatus(pass, { verdict: { ...verdict, ...deployedClaim(pass) } }, context);
   return nextLook(observation, { isReady: verdict.ready === 'True', waitMs });

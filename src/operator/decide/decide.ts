@@ -175,7 +175,7 @@ function ownDigest({ resource }: Observation, release: ObservedRelease): string 
 }
 
 function inSync({ observation, digest, nowMs }: Situation): Decision {
-  const { workloads, entry } = observation;
+  const { workloads, entry, release } = observation;
   if (workloads === undefined || workloads.state === 'ready') {
     return inState('InSync', 'the release is deployed and its workloads are ready', { reason: 'WorkloadsReady' });
   }
@@ -187,7 +187,10 @@ function inSync({ observation, digest, nowMs }: Situation): Decision {
   const late = `not ready within ${entry.readyTimeoutMs / 1000} s: ${workloads.message}`;
   const { failure, resource } = observation;
   const isAsked = isAbout(failure, { digest, forceRequest: forceRequestOf(resource) });
-  const notBack = isAsked && failure.action === 'rollback' ? failure.message : undefined;
+  // the rollback of an earlier revision of the same content says nothing of this one
+  const isNotBack = isAsked && failure.action === 'rollback' && failure.revision === release?.revision;
+  if (isNotBack && failure.isPassing && failure.retryAtMs > nowMs) return backoff(failure, { nowMs, more: late });
+  const notBack = isNotBack && !failure.isPassing ? failure.message : undefined;
   const toRevision = notBack === undefined ? wayBack(observation, digest) : undefined;
   if (toRevision !== undefined) return inState('Broken', late, { reason: 'ReadyTimeout', toRevision });
   return inState('Progressing', sentences(late, notBack), {
@@ -203,7 +206,8 @@ function afterFailure({ observation, digest, nowMs }: Situation): Decision | und
   // the release whose upgrade failed is gone: a new one has not been tried
   if (release === undefined && failure.action !== 'install' && failure.action !== 'uninstall') return undefined;
   const isExhausted = failure.isTerminal || failure.count > entry.remediation.retries;
-  if (release?.status === 'failed' && failure.action !== 'rollback') {
+  // only a revision that failed by itself is a reason to go back, or to begin anew
+  if (release?.status === 'failed' && failure.action !== 'rollback' && !failure.isPassing) {
     const toRevision = entry.remediation.upgrade === 'rollback' ? lastGood(observation) : undefined;
     if (toRevision !== undefined) return inState('Broken', failure.message, { reason: 'RollingBack', toRevision });
     const isRemovable = entry.remediation.install === 'uninstall' && failure.action === 'install' && !isExhausted;

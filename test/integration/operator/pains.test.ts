@@ -10,6 +10,7 @@
 // | 2 endless upgrades | pains.test.ts | a release is not upgraded again and again because its chart renders differently each time |
 // | 3 upgrade, rollback, upgrade, … | failure.test.ts | a failing upgrade does not go back and forth without end: a few tries, then it waits for a change of the spec |
 // | 3 thousands of revisions | failure.test.ts | revisions do not pile up under an upgrade that never becomes ready: it goes back, gives up, and histories stay bounded |
+// | 3 the same, by a dead webhook | webhook.test.ts | a dead webhook does not make a release go back and forth without end: it is named, tries are spent, then it waits |
 // | 4 forced rollback | pains.test.ts | a rollback is not forced: what cannot be changed stays the same object |
 // | 5 data loss after a look-up | pains.test.ts | a release is neither uninstalled nor installed anew because a look-up failed |
 // | 5 data loss after a failure | failure.test.ts | a release that was deployed once is never uninstalled because a try failed, a first install only where the entry says so |

@@ -235,6 +235,25 @@ const cases: readonly Case[] = [
     'Broken',
   ],
   [
+    'a failed upgrade of which only the API server is to blame, and the retry is not due',
+    { release: failed, resource: resource({}, at(1)), failure: failure({ isPassing: true, count: 0 }) },
+    'Backoff',
+  ],
+  [
+    'the same, and it is due',
+    { release: failed, resource: resource({}, at(1)), failure: failure({ isPassing: true, count: 0, retryAtMs: now }) },
+    'Failed',
+  ],
+  [
+    'a first install of which only the API server is to blame is not removed',
+    {
+      entry: uninstallFirst,
+      release: release({ status: 'failed' }),
+      failure: failure({ action: 'install', isPassing: true, count: 0 }),
+    },
+    'Backoff',
+  ],
+  [
     'the last failed upgrade of all',
     { release: failed, resource: resource({}, at(1)), failure: failure({ count: 4 }) },
     'Broken',
@@ -606,9 +625,30 @@ describe('decide', () => {
         ],
         [
           'stays where going back has failed',
-          { resource: resource({}, status()), failure: failure({ action: 'rollback', retryAtMs: 0 }) },
+          { resource: resource({}, status()), failure: failure({ action: 'rollback', revision: 2, retryAtMs: 0 }) },
           'Progressing',
           undefined,
+        ],
+        [
+          'goes back again where only the one before could not be gone back from',
+          { resource: resource({}, status()), failure: failure({ action: 'rollback', revision: 1, retryAtMs: 0 }) },
+          'Broken',
+          1,
+        ],
+        [
+          'waits where the API server was away while going back',
+          { resource: resource({}, status()), failure: failure({ action: 'rollback', revision: 2, isPassing: true }) },
+          'Backoff',
+          undefined,
+        ],
+        [
+          'goes back where that wait is over',
+          {
+            resource: resource({}, status()),
+            failure: failure({ action: 'rollback', revision: 2, isPassing: true, retryAtMs: now }),
+          },
+          'Broken',
+          1,
         ],
         [
           'stays where the earlier one is no longer stored',
