@@ -1,6 +1,7 @@
 // Install and upgrade: one helm call, then what it made, read back (DESIGN.md O5).
 import { DIGEST_LABEL, HOLDER_LABEL, OWNER_LABEL, ownerLabelValue } from '../../api/v1alpha1/labels.ts';
 import type { ReconcileResult } from '../../controller/reconciler.ts';
+import { HelmError } from '../../helm/errors.ts';
 import { helmUpgrade, type UpgradeOptions } from '../../helm/upgrade.ts';
 import { formatDigestLabel } from '../decide/desired-digest.ts';
 import { type DeployedRevision, readDeployed } from '../observe/deployed-revision.ts';
@@ -36,15 +37,18 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
     context,
   );
   if (error !== undefined) return settleFailure(pass, { error, action: verb }, context);
-  await context.observer.refresh(observation, signal);
+  const { release: latest } = await context.observer.refresh(observation, signal);
   let deployed: DeployedRevision;
   try {
     deployed = await readDeployed(pass, expected, context);
   } catch (failure) {
     return settleUnreadable(pass, { error: failure }, context);
   }
-  // another helm was faster: the revision of that number is not taken for ours
-  if (deployed.release.digest !== options.labels[DIGEST_LABEL]) return { requeueAfterMs: nextPassMs };
+  if (deployed.release.digest !== options.labels[DIGEST_LABEL]) {
+    // another helm was faster: the revision of that number is not taken for ours
+    if (latest?.revision !== expected) return { requeueAfterMs: nextPassMs };
+    return settleFailure(pass, { error: labelLost(expected), action: verb }, context);
+  }
   if (deployed.inventory === undefined) {
     return settleUnreadable(pass, { error: deployed.unread, release: deployed.release, isForceHandled: true }, context);
   }
@@ -66,6 +70,17 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
   const { release: snapshot, inventory } = deployed;
   await writeStatus(pass, { verdict, release: snapshot, inventory, isForceHandled: true }, context);
   return nextLook(observation, { isReady: workloads.state === 'ready', waitMs: workloads.lookAgainMs });
+}
+
+/** What was deployed would not be known, and so be deployed again and again. */
+function labelLost(revision: number): HelmError {
+  return new HelmError(
+    'HELM_FAILED',
+    `revision ${revision} is deployed, but its record lacks the label ${DIGEST_LABEL}`,
+    {
+      remedy: 'Something changes the labels of Secrets: look for a mutating webhook or policy.',
+    },
+  );
 }
 
 /**

@@ -144,6 +144,25 @@ describe.concurrent('a helm that is killed under a living operator', () => {
   });
 });
 
+describe.concurrent('a lock whose way back nobody can read', () => {
+  test('is freed all the same: the Secret is named, the revision marked as failed, and the upgrade made again', async () => {
+    await whims.create('severed');
+    await whims.ready('severed', 1);
+    await whims.patch('severed', { spec: { preUpgrade: 'good', worksFor: '5s', greeting: 'new' } });
+    await recordSays('pending-upgrade', 'severed', 2);
+    await lab.garble(namespace, 'severed');
+    process.kill(await helmProcess('upgrade', 'severed'), 'SIGKILL');
+    const said = await whims.reason('severed', 'RollbackFailed');
+    expect(condition(said.status, 'Ready')?.message).toContain(
+      `Secret ${namespace}/sh.helm.release.v1.severed.v1 cannot be read`,
+    );
+    await whims.ready('severed', 3);
+    expect(await greetingOf(namespace, 'severed')).toBe('new');
+    expect(whims.verbs('severed')).toEqual(['upgrade', 'upgrade', 'upgrade']);
+    expect(await helmHistory(namespace, 'severed')).toEqual(['2 superseded', '3 deployed']);
+  });
+});
+
 describe.concurrent('a helm of somebody else', () => {
   test('that works is left alone until it ends, and what it did is put right then', async () => {
     await whims.create('outside');
@@ -197,8 +216,8 @@ describe.concurrent('a helm of somebody else', () => {
     await whims.ready('garbled', 1);
     const upgrade = ['upgrade', 'garbled', whimChart, '--set', 'preUpgrade=good,worksFor=60s'];
     await killHelmOfSomebody(upgrade, { status: 'pending-upgrade', revision: 2 });
-    const secret = { namespace, name: 'sh.helm.release.v1.garbled.v2', fieldManager };
-    await lab.client.merge(CoreResources.secrets, { data: { release: 'AAAA' } }, secret);
+    const secret = { namespace, name: 'sh.helm.release.v1.garbled.v2' };
+    await lab.garble(namespace, 'garbled', 2);
     await makeOld('garbled', 2);
     const stuck = await whims.until('garbled', 'is Stalled', ({ status }) => {
       return condition(status, 'Stalled')?.reason === 'ReleaseLocked';
