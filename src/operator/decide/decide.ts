@@ -6,7 +6,7 @@ import type { FailureMemory, Observation, ObservedRelease } from '../observe/obs
 import { holdsSdkFinalizer } from '../takeover/sdk-traces.ts';
 import { parseDigestLabel } from './desired-digest.ts';
 import { forceRequestOf, isAbout } from './failure.ts';
-import { lastGood, lockOf } from './lock.ts';
+import { heldText, lastGood, lockOf } from './lock.ts';
 import { isInherited, isOurs, ownerText } from './ownership.ts';
 import { unreadySinceMs, wasEverDeployed, wayBack } from './past.ts';
 import { type Action, type State, states } from './states.ts';
@@ -140,11 +140,13 @@ function whileLocked(
   observation: Observation,
   { release, nowMs }: { readonly release: ObservedRelease; readonly nowMs: number },
 ): Decision | undefined {
-  const lock = lockOf(release, { timeoutMs: observation.settings.timeoutMs, nowMs });
+  // an annotation that makes the time shorter may be younger than the helm
+  const timeoutMs = Math.max(observation.settings.timeoutMs, observation.entry.timeoutMs);
+  const lock = lockOf(release, { timeoutMs, isDeclaredDead: isForced(observation), nowMs });
   if (lock.state === 'free') return undefined;
   const what = `release ${nameOf(observation)} is ${release.status}`;
   if (lock.state === 'held') {
-    const message = `${what}: another helm holds it`;
+    const message = `${what}: ${heldText(observation, release, lock)}`;
     return inState('Locked', message, { reason: 'ReleaseLocked', requeueAfterMs: lock.lookAgainMs });
   }
   const { failure } = observation;

@@ -211,6 +211,29 @@ describe.concurrent('a helm of somebody else', () => {
     expect(await whims.event('stuck', /^Unlocking: /)).toContain('nothing happened within its time limit of 300 s');
   });
 
+  test('that says it begins in a thousand years holds the release no longer than any other, and not if somebody knows better', async () => {
+    await whims.create('future');
+    await whims.ready('future', 1);
+    const forged = { revision: 2, manifest: '', status: 'pending-upgrade', labels: { modifiedAt: '99999999999' } };
+    await lab.forgeNext(namespace, 'future', forged);
+    const locked = await whims.reason('future', 'ReleaseLocked');
+    const message = condition(locked.status, 'Ready')?.message ?? '';
+    expect(message).toContain(`another helm holds it (Secret ${namespace}/sh.helm.release.v1.future.v2), until `);
+    const untilMs = Date.parse(/until (\S+) at the latest/.exec(message)?.[1] ?? '');
+    expect(untilMs - Date.now()).toBeLessThanOrEqual(360_000);
+    await whims.annotate('future', { 'force-requested-at': 'now' });
+    await whims.ready('future', 4);
+    expect(whims.verbs('future')).toEqual(['upgrade', 'rollback', 'upgrade']);
+    expect(await whims.event('future', /^Unlocking: /)).toContain('it is declared dead');
+
+    // nor is a deletion held up
+    await lab.forgeNext(namespace, 'future', { ...forged, revision: 5 });
+    await whims.reason('future', 'ReleaseLocked');
+    await whims.delete('future');
+    await whims.annotate('future', { 'force-requested-at': 'later' });
+    await whims.gone('future');
+  });
+
   test('that died and left a record that cannot be read: the Secret is named that has to go', async () => {
     await whims.create('garbled');
     await whims.ready('garbled', 1);

@@ -32,6 +32,8 @@ const label = (revision: number, of = digest): string => formatDigestLabel({ dig
 const failed = release({ revision: 2, status: 'failed', digestLabel: label(2), good: [1] });
 const noRollback = watchEntry({ remediation: { install: 'none', upgrade: 'none', retries: 3 } });
 const uninstallFirst = watchEntry({ remediation: { install: 'uninstall', upgrade: 'rollback', retries: 3 } });
+const briefly = watchEntry({ timeoutMs: 20_000 });
+const theirs = release({ revision: 2, status: 'pending-upgrade', touchedAtMs: now - 80_000 });
 const reportOnly = watchEntry({ driftDetection: { mode: 'warn', ignore: [] } });
 const rolledBack = release({ revision: 3, digestLabel: label(1, other), good: [1, 2] });
 
@@ -100,6 +102,40 @@ const cases: readonly Case[] = [
       release: release({ status: 'pending-upgrade', touchedAtMs: now - 360_000 }),
       resource: resource({ annotations: { 'helm.velotio.com/timeout': '10m' } }),
     },
+    'Locked',
+  ],
+  [
+    'pending for longer than helm may take by an annotation that may be younger than it',
+    {
+      release: release({ status: 'pending-upgrade', touchedAtMs: now - 359_000 }),
+      resource: resource({ annotations: { 'helm.velotio.com/timeout': '1s' } }),
+    },
+    'Locked',
+  ],
+  [
+    'pending for longer than our helm may take',
+    { entry: briefly, release: release({ status: 'pending-upgrade', touchedAtMs: now - 80_000 }) },
+    'Abandoned',
+  ],
+  [
+    'pending for as long, by a helm of somebody else, who said nothing of its timeout',
+    { entry: briefly, release: theirs },
+    'Locked',
+  ],
+  [
+    'pending for longer than helm takes if nobody says otherwise',
+    { entry: briefly, release: { ...theirs, touchedAtMs: now - 360_000 } },
+    'Abandoned',
+  ],
+  ['pending, and somebody says that no helm is at work', { release: theirs, resource: resource(forced) }, 'Abandoned'],
+  [
+    'the same of a helm of ours, which may be a replica’s',
+    { release: release({ status: 'pending-upgrade' }), resource: resource(forced) },
+    'Locked',
+  ],
+  [
+    'the same of a helm whose process is seen',
+    { release: release({ status: 'pending-upgrade', holder: 'alive' }), resource: resource(forced) },
     'Locked',
   ],
   [
@@ -464,6 +500,19 @@ describe('decide', () => {
     expect(decide(observation({ release: held }), now).requeueAfterMs).toBe(300_000);
   });
 
+  test('says which record tells of the lock, until when at the latest, and how to say that it is none', () => {
+    const message = (held: Observation['release']) => decide(observation({ release: held }), now).message;
+    expect(message({ ...theirs, touchedAtMs: now })).toBe(
+      'release alice/shop is pending-upgrade: another helm holds it (Secret alice/sh.helm.release.v1.shop.v2), ' +
+        'until 2026-01-01T00:06:00Z at the latest. If no helm is at work on it: helm.velotio.com/force-requested-at.',
+    );
+    const byUs = message(release({ status: 'pending-upgrade', touchedAtMs: now }));
+    expect(byUs).toBe(
+      'release alice/shop is pending-upgrade: another helm holds it (Secret alice/sh.helm.release.v1.shop.v1), ' +
+        'until 2026-01-01T00:06:00Z at the latest',
+    );
+  });
+
   test('looks every few seconds whether a process of this machine lives on: nothing would tell', () => {
     const held = release({ status: 'pending-upgrade', holder: 'alive' });
     expect(decide(observation({ release: held }), now).requeueAfterMs).toBe(5_000);
@@ -706,11 +755,14 @@ describe('whatever comes between', () => {
 
   test('nothing is done to what is suspended, or held by a helm that may live', () => {
     for (const { name, observed, decision } of all) {
-      const isHeld = observed.release?.status === 'pending-upgrade' && observed.release.holder === 'unknown';
-      const isSuspended = observed.resource.metadata.annotations?.['helm.velotio.com/suspend'] === 'true';
-      const isYoung = !name.endsWith('an hour passes');
+      const { metadata, status } = observed.resource;
+      const request = metadata.annotations?.['helm.velotio.com/force-requested-at'];
+      const isDeclaredDead = request !== undefined && request !== status?.lastHandledForceAt;
+      const isLocked = observed.release?.status === 'pending-upgrade' && observed.release.holder === 'unknown';
+      const isHeld = isLocked && !isDeclaredDead && !name.endsWith('an hour passes');
+      const isSuspended = metadata.annotations?.['helm.velotio.com/suspend'] === 'true';
       const isSwept = decision.action === 'sweep'; // a namespace that is going waits for no lock
-      if ((isHeld && isYoung && !isSwept) || isSuspended) expect(touching, name).not.toContain(decision.action);
+      if ((isHeld && !isSwept) || isSuspended) expect(touching, name).not.toContain(decision.action);
     }
   });
 
