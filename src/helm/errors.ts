@@ -16,6 +16,7 @@ export type HelmErrorCode =
   | 'HELM_OBJECT_OWNED'
   | 'HELM_KIND_MISSING'
   | 'HELM_FORBIDDEN'
+  | 'HELM_SERVICE_ACCOUNT_MISSING'
   | 'HELM_QUOTA_EXCEEDED'
   | 'HELM_NAMESPACE_UNAVAILABLE'
   | 'HELM_NAME_INVALID'
@@ -139,6 +140,12 @@ const patterns: readonly Pattern[] = [
     text: /exceeded quota/,
     isTerminal: false,
     remedy: 'Raise the ResourceQuota that the message names, or free what it counts.',
+  },
+  {
+    code: 'HELM_SERVICE_ACCOUNT_MISSING',
+    text: /error looking up service account/,
+    isTerminal: false,
+    remedy: 'Create the ServiceAccount that the message names.',
   },
   {
     code: 'HELM_FORBIDDEN',

@@ -82,6 +82,7 @@ describe('classifyHelmFailure', () => {
       'HELM_RELEASE_LOCKED',
       'HELM_RELEASE_NOT_FOUND',
       'HELM_RENDER_FAILED',
+      'HELM_SERVICE_ACCOUNT_MISSING',
       'HELM_TIMEOUT',
       'HELM_VALUES_INVALID',
       'HELM_WEBHOOK_FAILED',
