@@ -13,7 +13,8 @@ export async function settle(pass: Pass, context: PassContext): Promise<Reconcil
   const verdict = verdictOf(decision, observation);
   if (verdict === undefined) return {};
   const { reason, message: note } = decision;
-  const isWaitingToGo = reason === 'Suspended' && observation.resource.metadata.deletionTimestamp !== undefined;
+  const mayBeSuspended = reason === 'Suspended' || reason === 'InvalidAnnotation';
+  const isWaitingToGo = mayBeSuspended && observation.resource.metadata.deletionTimestamp !== undefined;
   if (reason === 'ForeignRelease' || isWaitingToGo) {
     const action = isWaitingToGo ? 'uninstall' : 'install';
     context.recordEvent(observation.resource, { type: 'Warning', reason, action, note });

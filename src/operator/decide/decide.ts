@@ -9,6 +9,7 @@ import { forceRequestOf, isAbout } from './failure.ts';
 import { heldText, lastGood, lockOf } from './lock.ts';
 import { isInherited, isOurs, ownerText } from './ownership.ts';
 import { unreadySinceMs, wasEverDeployed, wayBack } from './past.ts';
+import { sentences } from './sentences.ts';
 import { type Action, type State, states } from './states.ts';
 
 /** What was decided, and why. */
@@ -48,10 +49,10 @@ export function decide(observation: Observation, nowMs: number): Decision {
     return isHeld ? deleting(observation, nowMs) : inState('Gone', 'others hold it');
   }
   if (!isSelected) return inState('NotSelected', 'the selector of the watch entry does not match it');
-  if (isSuspended(observation)) {
-    return inState('Suspended', `it is annotated ${ResourceAnnotation.suspend}`, { reason: 'Suspended' });
-  }
-  return isProtected ? living(observation, nowMs) : inState('Unprotected', 'it has no finalizer yet');
+  return (
+    suspended(observation) ??
+    (isProtected ? living(observation, nowMs) : inState('Unprotected', 'it has no finalizer yet'))
+  );
 }
 
 function living(observation: Observation, nowMs: number): Decision {
@@ -87,10 +88,8 @@ function living(observation: Observation, nowMs: number): Decision {
 function deleting(observation: Observation, nowMs: number): Decision {
   const { release, failure, leftovers, isNamespaceTerminating } = observation;
   const inventory = observation.resource.status?.inventory ?? [];
-  if (isSuspended(observation)) {
-    const message = 'it is being deleted, but suspended: the release stays until the annotation goes';
-    return inState('Suspended', message, { reason: 'Suspended' });
-  }
+  const waiting = suspended(observation);
+  if (waiting !== undefined) return waiting;
   if (release !== undefined && !isOurs(observation, release)) {
     const message = `release ${nameOf(observation)} is not ours (${ownerText(observation, release)}): it stays`;
     // operator-sdk's finalizer is not ours to take while its release may be there
@@ -243,11 +242,6 @@ function whatStays(release: ObservedRelease | undefined): string | undefined {
   return release?.status === 'deployed' ? `Revision ${release.revision} stays deployed.` : undefined;
 }
 
-function sentences(...texts: readonly (string | undefined)[]): string {
-  const said = texts.filter((text) => text !== undefined);
-  return said.map((text, index) => (index < said.length - 1 && !/[.!?…]$/.test(text) ? `${text}.` : text)).join(' ');
-}
-
 function deploying({ observation, digest }: Situation): Decision {
   const { release, settings } = observation;
   if (release === undefined || release.status === 'uninstalled') {
@@ -278,8 +272,18 @@ function holdsFinalizer({ resource }: Observation): boolean {
   return resource.metadata.finalizers?.includes(UNINSTALL_FINALIZER) === true;
 }
 
-function isSuspended(observation: Observation): boolean {
-  return observation.resource.metadata.annotations?.[ResourceAnnotation.suspend] === 'true';
+/** Nothing is lost by waiting: so is what may have been meant to be. */
+function suspended({ resource, settings }: Observation): Decision | undefined {
+  if (settings.isSuspended === false) return undefined;
+  const isGoing = resource.metadata.deletionTimestamp !== undefined;
+  if (settings.isSuspended === undefined) {
+    const what = `${isGoing ? 'it is being deleted, but' : 'it'} may be suspended, and so waits`;
+    return inState('Blocked', `${what}: ${settings.problem ?? ''}`, { reason: 'InvalidAnnotation' });
+  }
+  const message = isGoing
+    ? 'it is being deleted, but suspended: the release stays until the annotation goes'
+    : `it is annotated ${ResourceAnnotation.suspend}`;
+  return inState('Suspended', message, { reason: 'Suspended' });
 }
 
 function inState(

@@ -31,7 +31,7 @@ export const states = {
     follows: 'nothing; a resource that has our finalizer is still deleted properly',
   },
   Suspended: {
-    when: 'it is annotated `helm.velotio.com/suspend: "true"`',
+    when: 'it is annotated `helm.velotio.com/suspend: "true"`, or `1`, `t`, `T`, `TRUE`, `True`',
     action: 'none',
     follows: 'nothing until the annotation goes; a deletion waits too, and an Event says so',
   },

@@ -10,7 +10,8 @@ import { examples, interruptions } from '../../../support/state-examples.ts';
 import { watchEntry } from '../../../support/watch-entries.ts';
 
 const deleted = { deletionTimestamp: '2026-01-01T00:00:00Z' };
-const suspended = { annotations: { 'helm.velotio.com/suspend': 'true' } };
+const suspend = 'helm.velotio.com/suspend';
+const suspended = { annotations: { [suspend]: 'true' } };
 const forced = { annotations: { 'helm.velotio.com/force-requested-at': 'now' } };
 const ours = 'helm.velotio.com/uninstall';
 const sdkFinalizer = 'helm.sdk.operatorframework.io/uninstall-release';
@@ -230,6 +231,26 @@ const cases: readonly Case[] = [
     'suspended with a new spec',
     { resource: resource(suspended), release: release({ digestLabel: label(1, other) }) },
     'Suspended',
+  ],
+  ['suspended in another spelling', { resource: resource({ annotations: { [suspend]: 'True' } }) }, 'Suspended'],
+  ['told not to be suspended', { resource: resource({ annotations: { [suspend]: 'False' } }) }, 'InSync'],
+  [
+    'perhaps suspended, and there is something to do',
+    { resource: resource({ annotations: { [suspend]: 'yes' } }), release: undefined },
+    'Blocked',
+  ],
+  [
+    'perhaps suspended, and a dead helm left the release locked',
+    {
+      resource: resource({ annotations: { [suspend]: 'yes' } }),
+      release: release({ status: 'pending-upgrade', holder: 'dead' }),
+    },
+    'Blocked',
+  ],
+  [
+    'deleted while perhaps suspended',
+    { resource: resource({ ...deleted, annotations: { [suspend]: 'yes' } }) },
+    'Blocked',
   ],
   ['a resource without our finalizer', { resource: resource({ finalizers: [] }) }, 'Unprotected'],
   ['a terminating namespace', { isNamespaceTerminating: true, release: undefined }, 'Blocked'],
