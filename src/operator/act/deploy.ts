@@ -28,11 +28,11 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
   const options = upgradeOptions(observation, { revision: expected, holder: await context.helm.holder() });
   const error = await attempt(
     pass,
-    async () => {
+    async (onTurn) => {
       const { crds, chart } = observation.entry;
       if (crds === 'CreateReplace') await context.crds.ensure(chart, actingFor(observation, context.client), signal);
       await requireReplaceable(pass, 'upgrade', context);
-      await helmUpgrade(context.helm, { ...options, signal, recheck: recheckOf(pass, context) });
+      await helmUpgrade(context.helm, { ...options, signal, recheck: recheckOf(pass, context), onTurn });
     },
     context,
   );

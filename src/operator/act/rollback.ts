@@ -32,7 +32,7 @@ export async function goBack(pass: Pass, context: PassContext): Promise<unknown>
   context.log.info('rolling back', { key, state: decision.state, reason: decision.message, toRevision: revision });
   return attempt(
     pass,
-    async () => {
+    async (onTurn) => {
       await requireTrusted(pass, revision, context);
       await requireReplaceable(pass, 'rollback', context);
       await helmRollback(context.helm, {
@@ -44,6 +44,7 @@ export async function goBack(pass: Pass, context: PassContext): Promise<unknown>
         isReplaceForced: settings.isRollbackForced,
         signal,
         recheck: recheckOf(pass, context),
+        onTurn,
         ...impersonationOf(observation),
       });
     },

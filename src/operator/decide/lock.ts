@@ -16,7 +16,7 @@ export type Lock =
   | { readonly state: 'held'; readonly lookAgainMs: number; readonly untilMs: number | undefined };
 
 /** After its timeout helm is given this long to end; our own is killed then. */
-const graceMs = 30_000;
+export const helmGraceMs = 30_000;
 
 /** Records carry helm's time; clocks of machines differ. */
 const clockMarginMs = 30_000;
@@ -59,7 +59,7 @@ export function lockOf(
   }
   const { nowMs } = context;
   const timeoutMs = isByUs ? context.timeoutMs : Math.max(context.timeoutMs, helmTimeoutMs);
-  const untilMs = touchedAtMs + timeoutMs + graceMs + clockMarginMs;
+  const untilMs = touchedAtMs + timeoutMs + helmGraceMs + clockMarginMs;
   const forMs = untilMs - nowMs;
   if (forMs > 0) return { state: 'held', lookAgainMs: Math.min(forMs, pollMs ?? forMs), untilMs };
   return { state: 'dead', why: `nothing happened within its time limit of ${timeoutMs / 1000} s` };
