@@ -118,6 +118,9 @@ async function runToTheEnd(
   }
 }
 
+/** How long helm has to say which delete hook is late, before it is ended: as it has for an upgrade. */
+const hookGraceMs = 30_000;
+
 function newOperator(
   wiring: Wiring,
   watched: { readonly entries: readonly WatchEntry[]; readonly namespaces: readonly string[] },
@@ -127,12 +130,13 @@ function newOperator(
   const { helm: helmFence, client } = fenceOf(election, opened.client);
   const observe = meterHelm(metrics);
   const helm = helmFor(opened.client, io, { kubeconfig, maxProcesses: workers, observe, ...helmFence });
+  const driver = helmDriver(helm, { graceMs: hookGraceMs });
   return new Operator({
     ...watched,
     client,
     helm,
-    uninstaller: checkedUninstaller({ client, discovery: new Discovery(client), driver: helmDriver(helm) }),
-    unproved: helmDriver(helm),
+    uninstaller: checkedUninstaller({ client, discovery: new Discovery(client), driver }),
+    unproved: driver,
     events: new EventRecorder(opened.client, {
       controller: 'bookstore-operator',
       instance: hostname(),

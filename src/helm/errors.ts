@@ -16,10 +16,12 @@ export type HelmErrorCode =
   | 'HELM_OBJECT_OWNED'
   | 'HELM_KIND_MISSING'
   | 'HELM_FORBIDDEN'
+  | 'HELM_SERVICE_ACCOUNT_MISSING'
   | 'HELM_QUOTA_EXCEEDED'
   | 'HELM_NAMESPACE_UNAVAILABLE'
   | 'HELM_NAME_INVALID'
   | 'HELM_HOOK_FAILED'
+  | 'HELM_WEBHOOK_FAILED'
   | 'HELM_RECORD_TOO_LARGE'
   | 'HELM_API_UNREACHABLE'
   | 'HELM_FAILED';
@@ -48,11 +50,18 @@ interface Pattern {
   readonly text: RegExp;
   /** Whether trying again cannot help until somebody changes something. */
   readonly isTerminal: boolean;
-  readonly remedy: string;
+  readonly remedy: string | ((stderr: string) => string);
 }
 
 /** First match wins: from the specific to the general. Seen with helm 4.2.3. */
 const patterns: readonly Pattern[] = [
+  {
+    // before all others: why the API server did not reach it reads like helm not reaching the API server
+    code: 'HELM_WEBHOOK_FAILED',
+    text: /failed calling webhook|conversion webhook for .* failed/,
+    isTerminal: false,
+    remedy: webhookRemedy,
+  },
   {
     code: 'HELM_CANCELLED',
     text: /has been cancelled|context canceled|signal: (killed|terminated)/,
@@ -133,6 +142,12 @@ const patterns: readonly Pattern[] = [
     remedy: 'Raise the ResourceQuota that the message names, or free what it counts.',
   },
   {
+    code: 'HELM_SERVICE_ACCOUNT_MISSING',
+    text: /error looking up service account/,
+    isTerminal: false,
+    remedy: 'Create the ServiceAccount that the message names.',
+  },
+  {
     code: 'HELM_FORBIDDEN',
     text: /is forbidden: (User|user) |is forbidden: .* cannot /,
     isTerminal: false,
@@ -146,7 +161,7 @@ const patterns: readonly Pattern[] = [
   },
   {
     code: 'HELM_API_UNREACHABLE',
-    text: /cluster unreachable|connection refused|no such host|i\/o timeout|EOF$|TLS handshake|server is currently unable|the server was unable to return|etcdserver:/m,
+    text: /cluster unreachable|connection refused|connection reset|no such host|i\/o timeout|EOF$|TLS handshake|server is currently unable|the server was unable to return|etcdserver:/m,
     isTerminal: false,
     remedy: 'Check that the API server is up.',
   },
@@ -182,9 +197,24 @@ export function classifyHelmFailure(
     {
       args: failure.args,
       isTerminal: found?.isTerminal ?? false,
-      ...(found === undefined ? {} : { remedy: found.remedy }),
+      ...(found === undefined ? {} : { remedy: remedyOf(found, failure.stderr) }),
     },
   );
+}
+
+function remedyOf({ remedy }: Pattern, stderr: string): string {
+  return typeof remedy === 'string' ? remedy : remedy(stderr);
+}
+
+/** Names the webhook and what serves it: it is somebody else's, and all that is to be repaired. */
+function webhookRemedy(stderr: string): string {
+  const [, name] = /failed calling webhook "([\w.-]{1,253})"/.exec(stderr) ?? [];
+  const [, host = ''] = /(?:Post|Get) "https:\/\/([\w.:[\]-]{1,253})/.exec(stderr) ?? [];
+  const [, service, namespace] = /^([\w-]+)\.([\w-]+)\.svc(?::\d+)?$/.exec(host) ?? [];
+  const where = service === undefined ? host : `Service ${namespace}/${service}`;
+  const what = name === undefined ? 'a conversion webhook' : `webhook ${name}`;
+  const who = where === '' ? what : `${what} (${where})`;
+  return `The API server cannot call ${who}: repair what serves it, or remove the configuration that names it.`;
 }
 
 /** Helm's own words without its warnings, log lines, prefix, and what a terminal would obey; bounded. */

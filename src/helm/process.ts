@@ -55,6 +55,8 @@ export interface HelmCall {
    * throws, helm is not started and the call fails with that error.
    */
   readonly recheck?: (() => Promise<void>) | undefined;
+  /** Told when the call has its turn: until then it waits for others. */
+  readonly onTurn?: (() => void) | undefined;
 }
 
 /** What a successful call gave. */
@@ -87,6 +89,11 @@ export class Helm {
     return this.#options.binary ?? 'helm';
   }
 
+  /** How many run at most. */
+  get maxProcesses(): number {
+    return this.#limit.concurrency;
+  }
+
   /** Processes running now. */
   get running(): number {
     return this.#limit.activeCount;
@@ -99,6 +106,7 @@ export class Helm {
   run(args: readonly string[], call: HelmCall): Promise<HelmResult> {
     const mustWait = this.#limit.activeCount + this.#limit.pendingCount >= this.#limit.concurrency;
     return this.#limit(async () => {
+      call.onTurn?.();
       if (mustWait) await call.recheck?.();
       return this.#start(args, call);
     });

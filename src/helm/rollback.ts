@@ -17,6 +17,8 @@ export interface RollbackOptions {
   readonly signal?: AbortSignal | undefined;
   /** See {@link HelmCall.recheck}. */
   readonly recheck?: HelmCall['recheck'];
+  /** See {@link HelmCall.onTurn}. */
+  readonly onTurn?: HelmCall['onTurn'];
 }
 
 /** The arguments. Conflicts are won, as by an upgrade; a release that is pending is no hindrance to helm (tried). */
@@ -42,5 +44,6 @@ export function helmRollback(helm: Helm, options: RollbackOptions): Promise<Helm
     timeoutMs: options.timeoutMs + 30_000,
     signal: options.signal,
     recheck: options.recheck,
+    onTurn: options.onTurn,
   });
 }

@@ -5,8 +5,10 @@ import type { Helm, HelmResult } from './process.ts';
 export interface UninstallOptions {
   readonly name: string;
   readonly namespace: string;
-  /** Ends the process group. */
+  /** Helm's own `--timeout`, for its hooks. */
   readonly timeoutMs: number;
+  /** After so much more the process group is ended. Default 0: then helm has no time to tell which hook is late. */
+  readonly graceMs?: number;
   /** `--cascade`. Default `background`, helm's. */
   readonly cascade?: 'background' | 'foreground' | 'orphan';
   /** Whether helm waits until the objects are gone. Default false. */
@@ -33,7 +35,7 @@ export function uninstallArguments(options: UninstallOptions): string[] {
 export function helmUninstall(helm: Helm, options: UninstallOptions): Promise<HelmResult> {
   return helm.run(uninstallArguments(options), {
     what: `uninstall ${options.namespace}/${options.name}`,
-    timeoutMs: options.timeoutMs,
+    timeoutMs: options.timeoutMs + (options.graceMs ?? 0),
     signal: options.signal,
   });
 }

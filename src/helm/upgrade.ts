@@ -24,6 +24,8 @@ export interface UpgradeOptions {
   readonly signal?: AbortSignal | undefined;
   /** See {@link HelmCall.recheck}. */
   readonly recheck?: HelmCall['recheck'];
+  /** See {@link HelmCall.onTurn}. */
+  readonly onTurn?: HelmCall['onTurn'];
 }
 
 /**
@@ -62,5 +64,6 @@ export function helmUpgrade(helm: Helm, options: UpgradeOptions): Promise<HelmRe
     timeoutMs: options.timeoutMs + 30_000,
     signal: options.signal,
     recheck: options.recheck,
+    onTurn: options.onTurn,
   });
 }

@@ -133,7 +133,7 @@ export class Operator {
       hub,
       discovery,
       crds: new ChartCrds({ helm: this.#options.helm, clock: this.#options.clock }),
-      releases: new ReleaseCache(records.store),
+      releases: new ReleaseCache(records.store, this.#options.clock),
       namespaces: watchedNamespaces,
       dependents: new Dependents({ hub, discovery, namespaces, onChange: tell('object'), log }),
       valuesSources: new ValuesSources({ hub, client, namespaces, log }),

@@ -3,8 +3,11 @@ import { gunzipSync } from 'node:zlib';
 import { CodedError } from '../lib/coded-error.ts';
 import { keyProblem } from './record-json.ts';
 
+/** Why: `RECORD_NO_JSON` is one that helm cannot read either, and passes over (tried). */
+export type RecordErrorCode = 'RECORD_NO_JSON' | 'RECORD_UNREADABLE' | 'RECORD_TOO_LARGE' | 'MANIFEST_UNREADABLE';
+
 /** A record that cannot be read. */
-export class RecordError extends CodedError<'RECORD_UNREADABLE' | 'RECORD_TOO_LARGE' | 'MANIFEST_UNREADABLE'> {}
+export class RecordError extends CodedError<RecordErrorCode> {}
 
 /** A hook as Helm stores it. */
 export interface ReleaseHook {
@@ -66,7 +69,7 @@ export function decodeRelease(secret: EncodedRecord): Release {
  */
 export function unpackRecord(secret: EncodedRecord): Buffer {
   const outer = secret.data?.release;
-  if (outer === undefined) throw new RecordError('RECORD_UNREADABLE', 'the record has no key "release"');
+  if (outer === undefined) throw new RecordError('RECORD_NO_JSON', 'the record has no key "release"');
   return unzip(Buffer.from(Buffer.from(outer, 'base64').toString('latin1'), 'base64'));
 }
 
@@ -107,14 +110,17 @@ function unzip(bytes: Buffer): Buffer {
 }
 
 function parse(json: string): WireRelease {
+  const value = parseJson(json);
+  if (typeof value !== 'object' || value === null) return fail('the record is not an object');
+  const problem = keyProblem(json);
+  return problem === undefined ? value : fail(problem);
+}
+
+function parseJson(json: string): unknown {
   try {
-    const value: unknown = JSON.parse(json);
-    if (typeof value !== 'object' || value === null) return fail('the record is not an object');
-    const problem = keyProblem(json);
-    return problem === undefined ? value : fail(problem);
+    return JSON.parse(json);
   } catch (cause) {
-    if (cause instanceof RecordError) throw cause;
-    throw new RecordError('RECORD_UNREADABLE', 'the record is not JSON', { cause });
+    throw new RecordError('RECORD_NO_JSON', 'the record is not JSON', { cause });
   }
 }
 

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { KubeObject } from '../kube/objects.ts';
 import { asError } from '../lib/error-text.ts';
-import { decodeRelease, type Release } from '../release/decode.ts';
+import { decodeRelease, RecordError, type Release } from '../release/decode.ts';
 import { isRecord, parseRecord } from '../release/record.ts';
 import { UninstallError } from './errors.ts';
 import { type DecodedRecord, type ParsedContent, parseContent } from './record-trust.ts';
@@ -13,6 +13,12 @@ export interface RecordSecret extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
+/** A record that could not be read, by the name of its Secret. */
+export interface UnreadRecord {
+  readonly secretName: string;
+  readonly error: Error;
+}
+
 /**
  * Decodes one record after the other: of each only what it says it is stays in memory, and the content of the latest.
  * Whatever else is to be done has its turn in between: records are as large as somebody made them.
@@ -21,14 +27,15 @@ export class RecordReader {
   readonly #records: DecodedRecord[] = [];
   #latest: Release | undefined;
   #latestRevision = 0;
-  #error: Error | undefined;
+  #unread: UnreadRecord | undefined;
+  #passedOver: (UnreadRecord & { readonly revision: number }) | undefined;
 
   /** What cannot be read is told by {@link result}: the listing goes on, its end may tell more. */
   async read(secret: RecordSecret): Promise<void> {
-    if (this.#error !== undefined) return;
+    if (this.#unread !== undefined) return;
     await setImmediate();
+    const record = parseRecord(secret.metadata);
     try {
-      const record = parseRecord(secret.metadata);
       if (!isRecord(record)) throw untrusted(`secret ${secret.metadata.name} ${record.reason}`);
       const content = decodeRelease(secret);
       const { name, namespace, revision, status } = content;
@@ -39,14 +46,29 @@ export class RecordReader {
       this.#latestRevision = claimed.revision;
       this.#latest = content;
     } catch (error) {
-      this.#error = asError(error);
+      const unread = { secretName: secret.metadata.name, error: asError(error) };
+      const revision = isRecord(record) ? record.revision : 0;
+      if (!(error instanceof RecordError && error.code === 'RECORD_NO_JSON')) this.#unread = unread;
+      else if (revision > (this.#passedOver?.revision ?? 0)) this.#passedOver = { ...unread, revision };
     }
   }
 
   /** What each says it is. @throws RecordError, UninstallError where one cannot be read */
   identities(): readonly DecodedRecord[] {
-    if (this.#error !== undefined) throw this.#error;
+    const unread = this.#unread ?? this.#passedOver;
+    if (unread !== undefined) throw unread.error;
     return this.#records;
+  }
+
+  /**
+   * Those that helm reads too, where it makes a revision of them: one that is no JSON it passes over (tried). `unread` is the
+   * first other one that could not be read: helm may read more into it than we do.
+   */
+  forHelm(): { readonly records: readonly DecodedRecord[]; readonly unread: UnreadRecord | undefined } {
+    const passedOver = this.#passedOver;
+    // without the latest helm would make a revision that is there already
+    const isLatest = passedOver !== undefined && passedOver.revision > this.#latestRevision;
+    return { records: this.#records, unread: this.#unread ?? (isLatest ? passedOver : undefined) };
   }
 
   /** @throws RecordError, UninstallError where a record or the latest manifest cannot be read */

@@ -160,12 +160,13 @@ export async function startOperator(options: OperatorRunOptions): Promise<Operat
   const bookStores = await eventually(`${first.gvk.kind} is served`, () => new Discovery(client).find(first.gvk));
   const stop = new AbortController();
   const metrics = new Metrics();
+  const driver = helmDriver(helmOf, { graceMs: 30_000 });
   const operator = new Operator({
     entries,
     client: options.impersonate === undefined ? client : client.impersonating(options.impersonate),
     helm: helmOf,
-    uninstaller: checkedUninstaller({ client, discovery: new Discovery(client), driver: helmDriver(helmOf) }),
-    unproved: helmDriver(helmOf),
+    uninstaller: checkedUninstaller({ client, discovery: new Discovery(client), driver }),
+    unproved: driver,
     events: new EventRecorder(client, { controller: 'bookstore-operator', instance: 'test', clock: systemClock }),
     clock: systemClock,
     log: createLogger({ level: 'info', destination: { write: (line) => void log.push(line) } }),

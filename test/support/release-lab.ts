@@ -155,6 +155,12 @@ spec:
     await this.client.merge(CoreResources.secrets, { data }, target);
   }
 
+  /** Makes a revision's record one that nobody can read. */
+  async garble(namespace: string, name: string, revision = 1): Promise<void> {
+    const target = { namespace, name: recordSecretName(name, revision), fieldManager: 'forger' };
+    await this.client.merge(CoreResources.secrets, { data: { release: 'AAAA' } }, target);
+  }
+
   /** Writes one revision more, as whoever may write Secrets can: this one's record with changes inside and outside. */
   async forgeNext(
     namespace: string,

@@ -2,7 +2,7 @@
 
 /** On a watched resource. */
 export const ResourceAnnotation = {
-  /** `"true"`: leave the release as it is until the annotation goes. A deletion waits too. */
+  /** `"true"`: leave the release as it is until the annotation goes. A deletion waits too, also where it cannot be read. */
   suspend: 'helm.velotio.com/suspend',
   /** Any new text: decide again now. Echoed in `status.lastHandledReconcileAt`. */
   reconcileRequestedAt: 'helm.velotio.com/reconcile-requested-at',

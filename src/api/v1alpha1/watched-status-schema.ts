@@ -85,7 +85,7 @@ export const watchedStatusSchema: StructuralSchema = {
       'x-kubernetes-list-type': 'atomic',
       items: inventoryEntry,
     },
-    failures: count('Failures in a row since the last success or change.'),
+    failures: count('Tries spent in a row since the last success or change.'),
     lastFailure: {
       type: 'object',
       description: 'The last of them: kept so that a restart of the operator forgets none.',
@@ -96,6 +96,9 @@ export const watchedStatusSchema: StructuralSchema = {
         reason: text('Why, in one word.'),
         message: text('Why, for people.'),
         isTerminal: { type: 'boolean', description: 'Trying again cannot help until something changes.' },
+        isPassing: { type: 'boolean', description: 'It says nothing about the revision, and has spent no try.' },
+        revision: count("The release's latest revision at the time."),
+        inRow: count('Failures in a row, those included that spent no try; absent: as many as spent one.'),
         forceRequestedAt: text('The force-requested-at annotation at the time.'),
         time: time('When it failed.'),
       },

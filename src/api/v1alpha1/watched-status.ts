@@ -64,6 +64,12 @@ export interface FailureRecord {
   readonly message: string;
   /** Trying again cannot help until something changes. */
   readonly isTerminal?: boolean;
+  /** It says nothing about the revision, and has spent no try. */
+  readonly isPassing?: boolean;
+  /** The release's latest revision at the time. */
+  readonly revision?: number;
+  /** Failures in a row, those included that spent no try; absent: as many as spent one. */
+  readonly inRow?: number;
   /** `force-requested-at` at the time. */
   readonly forceRequestedAt?: string;
   /** RFC 3339. */
@@ -82,7 +88,7 @@ export interface WatchedStatus {
   /** Earlier revisions, newest first, at most {@link MAX_HISTORY_ENTRIES}. */
   readonly history?: readonly RevisionSnapshot[];
   readonly inventory?: readonly InventoryEntry[];
-  /** Failures in a row since the last success or change of the desired state. */
+  /** Tries spent in a row since the last success or change of the desired state. */
   readonly failures?: number;
   /** The last of them. */
   readonly lastFailure?: FailureRecord;

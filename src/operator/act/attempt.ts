@@ -8,25 +8,42 @@ import { redact } from '../../lib/redact.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
 import { decide } from '../decide/decide.ts';
 import { forceRequestOf, rememberFailure } from '../decide/failure.ts';
+import { helmGraceMs } from '../decide/lock.ts';
 import type { FailureMemory } from '../observe/observation.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
-import { verdictAfterFailure, verdictInFlight, verdictWhileWaiting } from '../status/verdict.ts';
+import { type Progress, verdictAfterFailure, verdictInFlight, verdictWhileWaiting } from '../status/verdict.ts';
 import { ChartCrdsError } from './chart-crds.ts';
 import { OutdatedError } from './recheck.ts';
 
 /** A helm call that takes longer than this is shown in the status while it runs. */
 const showProgressAfterMs = 1_000;
 
-/** Runs a call that may take long, and gives back what it threw. */
-export async function attempt(pass: Pass, call: () => Promise<void>, context: PassContext): Promise<unknown> {
-  let shown: Promise<void> | undefined;
-  const timer = setTimeout(() => {
-    shown = writeStatus(pass, { verdict: verdictInFlight(pass.decision) }, context).catch((error: unknown) =>
-      context.log.warn('status not written', { error: errorText(error) }),
-    );
-  }, showProgressAfterMs);
+/**
+ * Runs a call that may take long, and gives back what it threw. `call` tells by `onTurn` when its helm has its turn, where it
+ * knows; that it waits for one, or that helm is at work, is shown when it takes its time.
+ */
+export async function attempt(
+  pass: Pass,
+  call: (onTurn: () => void) => Promise<void>,
+  context: PassContext,
+): Promise<unknown> {
+  const { maxProcesses, running } = context.helm;
+  let shown = Promise.resolve();
+  const show = (progress: Progress): void => {
+    const verdict = verdictInFlight(pass.decision, progress);
+    shown = shown
+      .then(() => writeStatus(pass, { verdict }, context))
+      .catch((error: unknown) => context.log.warn('status not written', { error: errorText(error) }));
+  };
+  const atMostMs = pass.observation.settings.timeoutMs + helmGraceMs;
+  const showLater = (progress: Progress) => setTimeout(() => show(progress), showProgressAfterMs);
+  let timer = showLater(running < maxProcesses ? { atMostMs } : { maxProcesses });
+  const onTurn = (): void => {
+    clearTimeout(timer);
+    timer = showLater({ atMostMs });
+  };
   try {
-    await call();
+    await call(onTurn);
     return undefined;
   } catch (error) {
     return withoutSecrets(error, pass);
@@ -103,6 +120,7 @@ export function failureContext(pass: Pass, context: PassContext) {
   return {
     digest: observation.desired.isKnown ? observation.desired.digest : '',
     forceRequest: forceRequestOf(observation.resource),
+    revision: observation.release?.revision,
     before: context.failures.get(pass.key, observation.resource), // a pass may have remembered one already
     nowMs: context.clock.now(),
   };

@@ -1,6 +1,7 @@
 // Install and upgrade: one helm call, then what it made, read back (DESIGN.md O5).
 import { DIGEST_LABEL, HOLDER_LABEL, OWNER_LABEL, ownerLabelValue } from '../../api/v1alpha1/labels.ts';
 import type { ReconcileResult } from '../../controller/reconciler.ts';
+import { HelmError } from '../../helm/errors.ts';
 import { helmUpgrade, type UpgradeOptions } from '../../helm/upgrade.ts';
 import { formatDigestLabel } from '../decide/desired-digest.ts';
 import { type DeployedRevision, readDeployed } from '../observe/deployed-revision.ts';
@@ -27,29 +28,32 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
   const options = upgradeOptions(observation, { revision: expected, holder: await context.helm.holder() });
   const error = await attempt(
     pass,
-    async () => {
+    async (onTurn) => {
       const { crds, chart } = observation.entry;
       if (crds === 'CreateReplace') await context.crds.ensure(chart, actingFor(observation, context.client), signal);
       await requireReplaceable(pass, 'upgrade', context);
-      await helmUpgrade(context.helm, { ...options, signal, recheck: recheckOf(pass, context) });
+      await helmUpgrade(context.helm, { ...options, signal, recheck: recheckOf(pass, context), onTurn });
     },
     context,
   );
   if (error !== undefined) return settleFailure(pass, { error, action: verb }, context);
-  await context.observer.refresh(observation, signal);
+  const { release: latest } = await context.observer.refresh(observation, signal);
   let deployed: DeployedRevision;
   try {
     deployed = await readDeployed(pass, expected, context);
   } catch (failure) {
     return settleUnreadable(pass, { error: failure }, context);
   }
-  // another helm was faster: the revision of that number is not taken for ours
-  if (deployed.release.digest !== options.labels[DIGEST_LABEL]) return { requeueAfterMs: nextPassMs };
+  if (deployed.release.digest !== options.labels[DIGEST_LABEL]) {
+    // another helm was faster: the revision of that number is not taken for ours
+    if (latest?.revision !== expected) return { requeueAfterMs: nextPassMs };
+    return settleFailure(pass, { error: labelLost(expected), action: verb }, context);
+  }
   if (deployed.inventory === undefined) {
     return settleUnreadable(pass, { error: deployed.unread, release: deployed.release, isForceHandled: true }, context);
   }
   const workloads = await context.workloads.readiness(deployed.inventory, { signal });
-  forgetFailure(pass, { isReady: workloads.state === 'ready', isNewRevision: true }, context);
+  forgetFailure(pass, { isReady: workloads.state === 'ready' }, context);
   const { revision, chart } = deployed.release;
   context.recordEvent(observation.resource, {
     type: 'Normal',
@@ -66,6 +70,17 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
   const { release: snapshot, inventory } = deployed;
   await writeStatus(pass, { verdict, release: snapshot, inventory, isForceHandled: true }, context);
   return nextLook(observation, { isReady: workloads.state === 'ready', waitMs: workloads.lookAgainMs });
+}
+
+/** What was deployed would not be known, and so be deployed again and again. */
+function labelLost(revision: number): HelmError {
+  return new HelmError(
+    'HELM_FAILED',
+    `revision ${revision} is deployed, but its record lacks the label ${DIGEST_LABEL}`,
+    {
+      remedy: 'Something changes the labels of Secrets: look for a mutating webhook or policy.',
+    },
+  );
 }
 
 /**

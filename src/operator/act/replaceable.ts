@@ -29,27 +29,40 @@ export async function requireReplaceable(
   if (present === undefined || present.status === 'uninstalled') return;
   const client = actingFor(observation, context.client);
   const { name } = resource.metadata;
-  let revision = present.revision;
+  const { reader } = await readRecords(client, { namespace, name }, { signal });
+  const { records, unread } = reader.forHelm();
+  if (unread !== undefined) throw refused(observation, { ...unread, what: 'it cannot be read' });
+  for (const record of records) {
+    const mismatch = recordMismatch([record]);
+    if (mismatch !== undefined) throw refused(observation, { secretName: record.secretName, what: mismatch });
+  }
+  const revision = startOf(records, verb);
   try {
-    const { reader } = await readRecords(client, { namespace, name }, { signal });
-    const records = reader.identities();
-    const mismatch = recordMismatch(records);
-    if (mismatch !== undefined) throw new UninstallError('RECORD_UNTRUSTED', mismatch);
-    revision = startOf(records, verb);
     const { release } = await readRelease(client, { namespace, name, revision }, { signal });
     if (!isAsNoted(resource, release)) await requireMarked(pass, release, context);
   } catch (error) {
     if (!(error instanceof RecordError || error instanceof UninstallError)) throw error;
-    const record = `${namespace}/${recordSecretName(name, revision)}`;
-    throw new UninstallError(
-      error instanceof UninstallError ? error.code : 'RECORD_UNTRUSTED',
-      `release ${namespace}/${name} is left as it is: revision ${revision} is not what this operator deployed, and ${error.message}`,
-      {
-        cause: error,
-        remedy: `Look at who may write Secrets in the namespace. Where somebody forged it, delete Secret ${record}.`,
-      },
-    );
+    const what = `revision ${revision} is not what this operator deployed`;
+    throw refused(observation, { secretName: recordSecretName(name, revision), what, error });
   }
+}
+
+/** Names the record that stands in the way, and no other: whoever reads it may go and delete that Secret. */
+function refused(
+  { resource, releaseNamespace: namespace }: Pass['observation'],
+  doubt: { readonly secretName: string; readonly what: string; readonly error?: Error },
+): UninstallError {
+  const { secretName, what, error } = doubt;
+  const secret = `Secret ${namespace}/${secretName}`;
+  const why = error === undefined ? what : `${what}: ${error.message}`;
+  return new UninstallError(
+    error instanceof UninstallError ? error.code : 'RECORD_UNTRUSTED',
+    `release ${namespace}/${resource.metadata.name} is left as it is, because of ${secret}: ${why}`,
+    {
+      cause: error,
+      remedy: `Look at who may write Secrets in the namespace. Where somebody forged or damaged that one, delete ${secret}.`,
+    },
+  );
 }
 
 /** helm's own choice: an upgrade starts from the last revision that is deployed, a rollback from the last of all. */

@@ -32,7 +32,7 @@ export async function goBack(pass: Pass, context: PassContext): Promise<unknown>
   context.log.info('rolling back', { key, state: decision.state, reason: decision.message, toRevision: revision });
   return attempt(
     pass,
-    async () => {
+    async (onTurn) => {
       await requireTrusted(pass, revision, context);
       await requireReplaceable(pass, 'rollback', context);
       await helmRollback(context.helm, {
@@ -44,6 +44,7 @@ export async function goBack(pass: Pass, context: PassContext): Promise<unknown>
         isReplaceForced: settings.isRollbackForced,
         signal,
         recheck: recheckOf(pass, context),
+        onTurn,
         ...impersonationOf(observation),
       });
     },
@@ -78,7 +79,9 @@ export async function sayRollback(pass: Pass, context: PassContext): Promise<voi
 /** Written down before anything is changed: a crash must not make it an upgrade that never failed. */
 async function rememberAsFailure(pass: Pass, context: PassContext): Promise<void> {
   const { key, observation, decision } = pass;
-  const failure = rememberUnready(decision.message, { ...failureContext(pass, context), random: Math.random() });
+  const known = failureContext(pass, context);
+  const failure = rememberUnready(decision.message, { ...known, random: Math.random() });
+  if (failure === known.before) return;
   context.failures.set(key, observation.resource, failure);
   const note = decision.message;
   context.recordEvent(observation.resource, { type: 'Warning', reason: 'ReadyTimeout', action: 'ready', note });

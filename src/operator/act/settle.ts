@@ -13,7 +13,8 @@ export async function settle(pass: Pass, context: PassContext): Promise<Reconcil
   const verdict = verdictOf(decision, observation);
   if (verdict === undefined) return {};
   const { reason, message: note } = decision;
-  const isWaitingToGo = reason === 'Suspended' && observation.resource.metadata.deletionTimestamp !== undefined;
+  const mayBeSuspended = reason === 'Suspended' || reason === 'InvalidAnnotation';
+  const isWaitingToGo = mayBeSuspended && observation.resource.metadata.deletionTimestamp !== undefined;
   const isBlocked = decision.state === 'Blocked' && reason !== 'NamespaceTerminating'; // where no Event can be written
   if (reason !== undefined && (reason === 'ForeignRelease' || isWaitingToGo || isBlocked)) {
     const action = isWaitingToGo ? 'uninstall' : 'install';
@@ -24,7 +25,7 @@ export async function settle(pass: Pass, context: PassContext): Promise<Reconcil
     await writeStatus(pass, { verdict }, context);
     return waitMs === undefined ? {} : { requeueAfterMs: waitMs };
   }
-  forgetFailure(pass, { isReady: decision.state === 'InSync', isNewRevision: false }, context);
+  forgetFailure(pass, { isReady: decision.state === 'InSync' }, context);
   if (isStatusLost(pass)) return recall(pass, context);
   await writeStatus(pass, { verdict: { ...verdict, ...deployedClaim(pass) } }, context);
   return nextLook(observation, { isReady: verdict.ready === 'True', waitMs });

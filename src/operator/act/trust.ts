@@ -2,7 +2,8 @@
 // change one, and what is rolled back to is applied with our rights.
 import type { ReleaseSnapshot } from '../../api/v1alpha1/watched-status.ts';
 import { contentDigest } from '../../release/content-digest.ts';
-import type { Release } from '../../release/decode.ts';
+import { RecordError, type Release } from '../../release/decode.ts';
+import { recordSecretName } from '../../release/record.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
 import type { ObservedResource } from '../observe/observation.ts';
 import { readRelease } from '../observe/release-reader.ts';
@@ -23,16 +24,21 @@ function notedDigest({ status }: ObservedResource, revision: number): string | u
   return [status?.release, ...(status?.history ?? [])].find((each) => each?.revision === revision)?.contentDigest;
 }
 
-/** Reads the revision that is to be applied again. @throws UninstallError `RECORD_UNTRUSTED`; ApiError, RecordError */
+/** Reads the revision that is to be applied again. @throws UninstallError `RECORD_UNTRUSTED`; ApiError */
 export async function requireTrusted(pass: Pass, revision: number, context: PassContext): Promise<void> {
   const { observation, signal } = pass;
   const { resource, releaseNamespace: namespace } = observation;
   const { name } = resource.metadata;
-  const { release } = await readRelease(context.client, { namespace, name, revision }, { signal });
-  if (isAsNoted(resource, release)) return;
-  throw new UninstallError(
-    'RECORD_UNTRUSTED',
-    `cannot go back to revision ${revision} of ${namespace}/${name}: its record is not what was deployed then`,
-    { remedy: 'Look at who may write Secrets in the namespace; the next upgrade is tried all the same.' },
+  const refused = (why: string, cause?: unknown): UninstallError =>
+    new UninstallError('RECORD_UNTRUSTED', `cannot go back to revision ${revision} of ${namespace}/${name}: ${why}`, {
+      cause,
+      remedy: 'Look at who may write Secrets in the namespace; the next upgrade is tried all the same.',
+    });
+  const secret = `Secret ${namespace}/${recordSecretName(name, revision)}`;
+  const { release } = await readRelease(context.client, { namespace, name, revision }, { signal }).catch(
+    (error: unknown) => {
+      throw error instanceof RecordError ? refused(`${secret} cannot be read: ${error.message}`, error) : error;
+    },
   );
+  if (!isAsNoted(resource, release)) throw refused(`its record is not what was deployed then (${secret})`);
 }

@@ -6,9 +6,10 @@ import type { FailureMemory, Observation, ObservedRelease } from '../observe/obs
 import { holdsSdkFinalizer } from '../takeover/sdk-traces.ts';
 import { parseDigestLabel } from './desired-digest.ts';
 import { forceRequestOf, isAbout } from './failure.ts';
-import { lastGood, lockOf } from './lock.ts';
+import { heldText, lastGood, lockOf } from './lock.ts';
 import { isInherited, isOurs, ownerText } from './ownership.ts';
 import { unreadySinceMs, wasEverDeployed, wayBack } from './past.ts';
+import { sentences } from './sentences.ts';
 import { type Action, type State, states } from './states.ts';
 
 /** What was decided, and why. */
@@ -48,10 +49,10 @@ export function decide(observation: Observation, nowMs: number): Decision {
     return isHeld ? deleting(observation, nowMs) : inState('Gone', 'others hold it');
   }
   if (!isSelected) return inState('NotSelected', 'the selector of the watch entry does not match it');
-  if (isSuspended(observation)) {
-    return inState('Suspended', `it is annotated ${ResourceAnnotation.suspend}`, { reason: 'Suspended' });
-  }
-  return isProtected ? living(observation, nowMs) : inState('Unprotected', 'it has no finalizer yet');
+  return (
+    suspended(observation) ??
+    (isProtected ? living(observation, nowMs) : inState('Unprotected', 'it has no finalizer yet'))
+  );
 }
 
 function living(observation: Observation, nowMs: number): Decision {
@@ -87,10 +88,8 @@ function living(observation: Observation, nowMs: number): Decision {
 function deleting(observation: Observation, nowMs: number): Decision {
   const { release, failure, leftovers, isNamespaceTerminating } = observation;
   const inventory = observation.resource.status?.inventory ?? [];
-  if (isSuspended(observation)) {
-    const message = 'it is being deleted, but suspended: the release stays until the annotation goes';
-    return inState('Suspended', message, { reason: 'Suspended' });
-  }
+  const waiting = suspended(observation);
+  if (waiting !== undefined) return waiting;
   if (release !== undefined && !isOurs(observation, release)) {
     const message = `release ${nameOf(observation)} is not ours (${ownerText(observation, release)}): it stays`;
     // operator-sdk's finalizer is not ours to take while its release may be there
@@ -140,11 +139,13 @@ function whileLocked(
   observation: Observation,
   { release, nowMs }: { readonly release: ObservedRelease; readonly nowMs: number },
 ): Decision | undefined {
-  const lock = lockOf(release, { timeoutMs: observation.settings.timeoutMs, nowMs });
+  // an annotation that makes the time shorter may be younger than the helm
+  const timeoutMs = Math.max(observation.settings.timeoutMs, observation.entry.timeoutMs);
+  const lock = lockOf(release, { timeoutMs, isDeclaredDead: isForced(observation), nowMs });
   if (lock.state === 'free') return undefined;
   const what = `release ${nameOf(observation)} is ${release.status}`;
   if (lock.state === 'held') {
-    const message = `${what}: another helm holds it`;
+    const message = `${what}: ${heldText(observation, release, lock)}`;
     return inState('Locked', message, { reason: 'ReleaseLocked', requeueAfterMs: lock.lookAgainMs });
   }
   const { failure } = observation;
@@ -175,7 +176,7 @@ function ownDigest({ resource }: Observation, release: ObservedRelease): string 
 }
 
 function inSync({ observation, digest, nowMs }: Situation): Decision {
-  const { workloads, entry } = observation;
+  const { workloads, entry, release } = observation;
   if (workloads === undefined || workloads.state === 'ready') {
     return inState('InSync', 'the release is deployed and its workloads are ready', { reason: 'WorkloadsReady' });
   }
@@ -188,7 +189,10 @@ function inSync({ observation, digest, nowMs }: Situation): Decision {
   const late = `not ready within ${entry.readyTimeoutMs / 1000} s: ${workloads.message}`;
   const { failure, resource } = observation;
   const isAsked = isAbout(failure, { digest, forceRequest: forceRequestOf(resource) });
-  const notBack = isAsked && failure.action === 'rollback' ? failure.message : undefined;
+  // the rollback of an earlier revision of the same content says nothing of this one
+  const isNotBack = isAsked && failure.action === 'rollback' && failure.revision === release?.revision;
+  if (isNotBack && failure.isPassing && failure.retryAtMs > nowMs) return backoff(failure, { nowMs, more: late });
+  const notBack = isNotBack && !failure.isPassing ? failure.message : undefined;
   const toRevision = notBack === undefined ? wayBack(observation, digest) : undefined;
   if (toRevision !== undefined) return inState('Broken', late, { reason: 'ReadyTimeout', toRevision });
   return inState('Progressing', sentences(late, notBack), {
@@ -204,7 +208,8 @@ function afterFailure({ observation, digest, nowMs }: Situation): Decision | und
   // the release whose upgrade failed is gone: a new one has not been tried
   if (release === undefined && failure.action !== 'install' && failure.action !== 'uninstall') return undefined;
   const isExhausted = failure.isTerminal || failure.count > entry.remediation.retries;
-  if (release?.status === 'failed' && failure.action !== 'rollback') {
+  // only a revision that failed by itself is a reason to go back, or to begin anew
+  if (release?.status === 'failed' && failure.action !== 'rollback' && !failure.isPassing) {
     const toRevision = entry.remediation.upgrade === 'rollback' ? lastGood(observation) : undefined;
     if (toRevision !== undefined) return inState('Broken', failure.message, { reason: 'RollingBack', toRevision });
     const isRemovable = entry.remediation.install === 'uninstall' && failure.action === 'install' && !isExhausted;
@@ -238,11 +243,6 @@ function whatStays(release: ObservedRelease | undefined): string | undefined {
   return release?.status === 'deployed' ? `Revision ${release.revision} stays deployed.` : undefined;
 }
 
-function sentences(...texts: readonly (string | undefined)[]): string {
-  const said = texts.filter((text) => text !== undefined);
-  return said.map((text, index) => (index < said.length - 1 && !/[.!?…]$/.test(text) ? `${text}.` : text)).join(' ');
-}
-
 function deploying({ observation, digest }: Situation): Decision {
   const { release, settings } = observation;
   if (release === undefined || release.status === 'uninstalled') {
@@ -273,8 +273,18 @@ function holdsFinalizer({ resource }: Observation): boolean {
   return resource.metadata.finalizers?.includes(UNINSTALL_FINALIZER) === true;
 }
 
-function isSuspended(observation: Observation): boolean {
-  return observation.resource.metadata.annotations?.[ResourceAnnotation.suspend] === 'true';
+/** Nothing is lost by waiting: so is what may have been meant to be. */
+function suspended({ resource, settings }: Observation): Decision | undefined {
+  if (settings.isSuspended === false) return undefined;
+  const isGoing = resource.metadata.deletionTimestamp !== undefined;
+  if (settings.isSuspended === undefined) {
+    const what = `${isGoing ? 'it is being deleted, but' : 'it'} may be suspended, and so waits`;
+    return inState('Blocked', `${what}: ${settings.problem ?? ''}`, { reason: 'InvalidAnnotation' });
+  }
+  const message = isGoing
+    ? 'it is being deleted, but suspended: the release stays until the annotation goes'
+    : `it is annotated ${ResourceAnnotation.suspend}`;
+  return inState('Suspended', message, { reason: 'Suspended' });
 }
 
 function inState(

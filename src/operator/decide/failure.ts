@@ -35,35 +35,50 @@ export interface FailureContext {
   readonly digest: string;
   /** As the annotation stands. */
   readonly forceRequest: string | undefined;
+  /** The release's latest revision, as it was observed before. */
+  readonly revision: number | undefined;
   readonly before: FailureMemory | undefined;
   readonly nowMs: number;
   /** In [0, 1). */
   readonly random: number;
 }
 
+/** What says nothing about what is tried, and passes. */
+const passing: ReadonlySet<string> = new Set<HelmErrorCode>(['HELM_API_UNREACHABLE']);
+
 /**
  * The memory of an error. An API server that is away spends no try, nor does going back: what is tried is the deployment, and
- * whether that can be helped is not for a rollback to say.
+ * whether that can be helped is not for a rollback to say. The wait grows with every one of them.
  */
 export function rememberFailure(error: CodedError, context: FailureContext): FailureMemory {
   const { action, before } = context;
   const reason = action === 'install' || action === 'upgrade' ? reasons[error.code as HelmErrorCode] : undefined;
   const wasTerminal = isAbout(before, context) && before.isTerminal;
+  const isPassing = passing.has(error.code);
   return remember(context, {
     reason: reason ?? fallback[action],
     message: error.remedy === undefined ? error.message : `${error.message} — ${error.remedy}`,
     isTerminal: action === 'rollback' ? wasTerminal : action !== 'uninstall' && error.isTerminal,
-    isTrySpent: action !== 'rollback' && error.code !== 'HELM_API_UNREACHABLE',
+    isPassing,
+    isTrySpent: action !== 'rollback' && !isPassing,
   });
 }
 
-/** The memory of a revision that did not become ready in time. */
+/**
+ * The memory of a revision that did not become ready in time. One that was counted already, and could not be gone back from
+ * since, is not counted again: what is known of it stays.
+ */
 export function rememberUnready(message: string, context: Omit<FailureContext, 'action'>): FailureMemory {
+  const { before, revision } = context;
+  const isCounted = isAbout(before, context) && before.revision === revision && cameOfUnready.has(before.action);
+  if (isCounted) return before;
   return remember(
     { ...context, action: 'ready' },
-    { reason: fallback.ready, message, isTerminal: false, isTrySpent: true },
+    { reason: fallback.ready, message, isTerminal: false, isPassing: false, isTrySpent: true },
   );
 }
+
+const cameOfUnready: ReadonlySet<FailedAction> = new Set(['ready', 'rollback']);
 
 /** Whether a memory is about what is desired now. */
 export function isAbout(
@@ -75,13 +90,17 @@ export function isAbout(
 
 /** The memory as the status keeps it. */
 export function recordOf(failure: FailureMemory): FailureRecord {
-  const { digest, action, reason, message, isTerminal, forceRequest, atMs } = failure;
+  const { digest, action, reason, message, isTerminal, isPassing, revision, count, inRow, forceRequest, atMs } =
+    failure;
   return {
     digest,
     action,
     reason,
     message,
     ...(isTerminal ? { isTerminal } : {}),
+    ...(isPassing ? { isPassing } : {}),
+    ...(revision === undefined ? {} : { revision }),
+    ...(inRow === count ? {} : { inRow }),
     ...(forceRequest === undefined ? {} : { forceRequestedAt: forceRequest }),
     time: new Date(atMs).toISOString().replace(/\.\d{3}Z$/, 'Z'),
   };
@@ -90,28 +109,33 @@ export function recordOf(failure: FailureMemory): FailureRecord {
 /** The memory that a status holds: what an operator knows that has just started. Undefined where nothing failed. */
 export function memoryOf(status: WatchedStatus | undefined): FailureMemory | undefined {
   const { lastFailure, failures: count = 0 } = status ?? {};
-  if (lastFailure === undefined || count === 0) return undefined;
-  const { digest, action, reason, message, isTerminal = false, forceRequestedAt, time } = lastFailure;
+  const inRow = lastFailure?.inRow ?? count;
+  if (lastFailure === undefined || inRow === 0) return undefined;
+  const { isTerminal = false, isPassing = false, forceRequestedAt: forceRequest, time } = lastFailure;
+  const { digest, action, reason, message, revision } = lastFailure;
   const parsedMs = Date.parse(time);
   const atMs = Number.isNaN(parsedMs) ? 0 : parsedMs;
-  const retryAtMs = atMs + backoffMs(count - 1, 0, retryBackoff);
-  return { digest, action, reason, message, isTerminal, forceRequest: forceRequestedAt, count, atMs, retryAtMs };
+  const retryAtMs = atMs + backoffMs(inRow - 1, 0, retryBackoff);
+  const about = { digest, forceRequest, action, revision };
+  return { ...about, reason, message, isTerminal, isPassing, count, inRow, atMs, retryAtMs };
 }
 
 function remember(
   context: FailureContext,
-  what: Pick<FailureMemory, 'reason' | 'message' | 'isTerminal'> & { readonly isTrySpent: boolean },
+  what: Pick<FailureMemory, 'reason' | 'message' | 'isTerminal' | 'isPassing'> & { readonly isTrySpent: boolean },
 ): FailureMemory {
-  const { action, digest, forceRequest, before, nowMs, random } = context;
+  const { action, digest, forceRequest, revision, before, nowMs, random } = context;
   const { isTrySpent, ...failure } = what;
-  const earlier = isAbout(before, { digest, forceRequest }) ? before.count : 0;
+  const earlier = isAbout(before, { digest, forceRequest }) ? before : { count: 0, inRow: 0 };
   return {
     ...failure,
     digest,
     forceRequest,
     action,
-    count: isTrySpent ? earlier + 1 : earlier,
+    revision,
+    count: isTrySpent ? earlier.count + 1 : earlier.count,
+    inRow: earlier.inRow + 1,
     atMs: nowMs,
-    retryAtMs: nowMs + backoffMs(earlier, random, retryBackoff),
+    retryAtMs: nowMs + backoffMs(earlier.inRow, random, retryBackoff),
   };
 }

@@ -17,6 +17,8 @@ export interface ResourceSettings {
   readonly isRollbackForced: boolean;
   /** The finalizer stays until the release's objects are gone. */
   readonly shouldWaitForUninstall: boolean;
+  /** The release is left as it is. Undefined where the annotation cannot be read: then nothing is done either. */
+  readonly isSuspended: boolean | undefined;
   /** Annotations that cannot be read: what, where, what is expected. Undefined where all can. */
   readonly problem: string | undefined;
 }
@@ -36,7 +38,10 @@ export function resourceSettings(entry: WatchEntry, annotations: Annotations = {
     }
     return value;
   };
-  const flag = (key: string, parse = parseGoBool): boolean => read(key, '"true" or "false"', parse) ?? false;
+  const flagOrUnknown = (key: string, parse = parseGoBool): boolean | undefined =>
+    read(key, '"true" or "false"', parse);
+  const flag = (key: string, parse = parseGoBool): boolean => flagOrUnknown(key, parse) ?? false;
+  const suspend = annotations[ResourceAnnotation.suspend];
   const settings = {
     timeoutMs:
       read(ResourceAnnotation.timeout, 'a duration of at least one second, such as 5m', atLeast(1_000)) ??
@@ -51,6 +56,7 @@ export function resourceSettings(entry: WatchEntry, annotations: Annotations = {
     isUpgradeForced: flag(SdkAnnotation.upgradeForce, emptyIsFalse),
     isRollbackForced: flag(SdkAnnotation.rollbackForce),
     shouldWaitForUninstall: flag(SdkAnnotation.uninstallWait, emptyIsFalse),
+    isSuspended: suspend === undefined ? false : flagOrUnknown(ResourceAnnotation.suspend),
   };
   return {
     ...settings,

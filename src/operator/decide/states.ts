@@ -31,7 +31,7 @@ export const states = {
     follows: 'nothing; a resource that has our finalizer is still deleted properly',
   },
   Suspended: {
-    when: 'it is annotated `helm.velotio.com/suspend: "true"`',
+    when: 'it is annotated `helm.velotio.com/suspend: "true"`, or `1`, `t`, `T`, `TRUE`, `True`',
     action: 'none',
     follows: 'nothing until the annotation goes; a deletion waits too, and an Event says so',
   },
@@ -59,7 +59,7 @@ export const states = {
     when: 'the release is `pending-*` or `uninstalling`, and its helm may be at work',
     action: 'none',
     follows:
-      "it is left alone until that helm ends, or is proved dead: its operator's process has ended, or its time limit and a minute have passed",
+      "it is left alone until that helm ends, or is proved dead: its operator's process has ended, or its time limit and a minute have passed; `force-requested-at` declares a helm dead that we did not start",
   },
   Abandoned: {
     when: 'the release is locked, and its helm is proved dead',

@@ -71,8 +71,14 @@ export interface FailureMemory {
   readonly message: string;
   /** Trying again cannot help until something changes. */
   readonly isTerminal: boolean;
-  /** In a row. */
+  /** It says nothing about the revision (an API server that is away): it spends no try, and is no reason to go back. */
+  readonly isPassing: boolean;
+  /** The release's latest revision then; undefined where there was none. */
+  readonly revision: number | undefined;
+  /** Tries spent, in a row. */
   readonly count: number;
+  /** Failures in a row, those included that spend no try: the wait grows with them. */
+  readonly inRow: number;
   /** When it happened, milliseconds since the epoch. */
   readonly atMs: number;
   /** When the next try is due, milliseconds since the epoch. */

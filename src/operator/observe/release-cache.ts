@@ -5,8 +5,9 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { ObjectStore } from '../../kube/object-store.ts';
 import { type KubeObject, objectKey } from '../../kube/objects.ts';
 import { CoreResources } from '../../kube/resource.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { isRecord, lastTouchedMs, parseRecord, type ReleaseRecord, recordLabelSelector } from '../../release/record.ts';
-import { parseDigestLabel } from '../decide/desired-digest.ts';
+import { isMadeByUs } from '../decide/lock.ts';
 import type { ObservedRelease } from './observation.ts';
 
 /** A release. */
@@ -20,15 +21,19 @@ const byRelease = 'release';
 /** The store behind the watch of Secrets `owner=helm`, with the questions that the operator asks of it. */
 export class ReleaseCache {
   readonly store: ObjectStore<KubeObject>;
+  readonly #clock: Pick<Clock, 'now'>;
+  /** By release: when a record was first seen that says it was written later than that. */
+  readonly #firstSeen = new Map<string, { readonly resourceVersion: string; readonly atMs: number }>();
 
-  constructor(store: ObjectStore<KubeObject>) {
+  constructor(store: ObjectStore<KubeObject>, clock: Pick<Clock, 'now'>) {
     this.store = store;
+    this.#clock = clock;
     store.addIndex(byRelease, (object) => [`${object.metadata.namespace ?? ''}/${object.metadata.labels?.name ?? ''}`]);
   }
 
   /** The latest revision, undefined where there is none. */
   latest(key: ReleaseKey): ObservedRelease | undefined {
-    return latestOf(this.store.byIndex(byRelease, objectKey(key)));
+    return this.#inTime(key, latestOf(this.store.byIndex(byRelease, objectKey(key))));
   }
 
   /**
@@ -48,7 +53,22 @@ export class ReleaseCache {
       if (!present.has(heldKey)) this.store.forget(heldKey);
     }
     for (const item of list.items) this.store.remember(stripRecord(item));
-    return latestOf(list.items);
+    return this.#inTime(key, latestOf(list.items));
+  }
+
+  /** A time of writing that is still to come (a clock that is ahead, or a forged label) would hold a lock for ever. */
+  #inTime(key: ReleaseKey, release: ObservedRelease | undefined): ObservedRelease | undefined {
+    const name = objectKey(key);
+    const nowMs = this.#clock.now();
+    if (release?.touchedAtMs === undefined || release.touchedAtMs <= nowMs) {
+      this.#firstSeen.delete(name);
+      return release;
+    }
+    const { resourceVersion } = release.record;
+    const held = this.#firstSeen.get(name);
+    const atMs = held?.resourceVersion === resourceVersion ? held.atMs : nowMs;
+    this.#firstSeen.set(name, { resourceVersion, atMs });
+    return { ...release, touchedAtMs: atMs };
   }
 }
 
@@ -90,9 +110,8 @@ function latestOf(objects: readonly KubeObject[]): ObservedRelease | undefined {
   };
 }
 
-/** Labels are copied to the next revision: only of the one that the digest was written for do they tell who made it. */
 function holderOf({ status, revision, labels }: ReleaseRecord): HolderState {
-  const isOurs = status.startsWith('pending-') && parseDigestLabel(labels[DIGEST_LABEL])?.revision === revision;
+  const isOurs = status.startsWith('pending-') && isMadeByUs({ digestLabel: labels[DIGEST_LABEL], revision });
   return isOurs ? holderState(labels[HOLDER_LABEL]) : 'unknown';
 }
 

@@ -80,9 +80,10 @@ export function composeStatus(inputs: StatusInputs): WatchedStatus {
 }
 
 function failureFields(failure: FailureMemory | undefined): Pick<WatchedStatus, 'failures' | 'lastFailure'> {
-  if (failure === undefined || failure.count === 0) return {};
+  if (failure === undefined) return {};
   const record = recordOf(failure);
-  return { failures: failure.count, lastFailure: { ...record, message: bounded(record.message) } };
+  const lastFailure = { ...record, message: bounded(record.message) };
+  return failure.count === 0 ? { lastFailure } : { failures: failure.count, lastFailure };
 }
 
 /** Whether two statuses say the same: then nothing is written. */

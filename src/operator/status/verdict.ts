@@ -1,6 +1,7 @@
 // From a decision, or from what its action led to, to the verdict that status and `kubectl get` show. Pure.
 import type { ConditionReason } from '../../api/v1alpha1/conditions.ts';
 import type { Decision } from '../decide/decide.ts';
+import { sentences } from '../decide/sentences.ts';
 import type { State } from '../decide/states.ts';
 import type { FailureMemory, Observation, WorkloadsReadiness } from '../observe/observation.ts';
 import type { Verdict } from './status.ts';
@@ -44,10 +45,17 @@ export function verdictOf(decision: Decision, observation: Pick<Observation, 'wo
   }
 }
 
-/** While a helm call runs that takes its time. */
-export function verdictInFlight(decision: Decision): Verdict {
+/** What a helm call that takes its time is doing: waiting for one of so many helms, or at work for so long at most. */
+export type Progress = { readonly maxProcesses: number } | { readonly atMostMs: number };
+
+/** While a helm call runs that takes its time. It is not cut short: whatever is asked for meanwhile has to wait. */
+export function verdictInFlight(decision: Decision, progress: Progress): Verdict {
   const reason: ConditionReason = decision.reason ?? 'Upgrading';
-  return { ready: 'Unknown', reason, message: decision.message, phase: 'working' };
+  const doing =
+    'atMostMs' in progress
+      ? `helm is at work, for ${progress.atMostMs / 1000} s at most; a newer spec or a deletion waits for its end`
+      : `Waiting for a free helm: ${progress.maxProcesses} are at work (--max-concurrent-reconciles)`;
+  return { ready: 'Unknown', reason, message: sentences(decision.message, doing), phase: 'working' };
 }
 
 /** After a helm call that succeeded. */

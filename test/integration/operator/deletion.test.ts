@@ -176,6 +176,20 @@ describe.concurrent('a deletion', () => {
     expect(whims.verbs('hooked')).toEqual(['upgrade', 'uninstall', 'uninstall']);
   });
 
+  test('a delete hook that takes too long is named by helm itself', async () => {
+    await whims.create(
+      'dawdles',
+      { preDelete: 'good', worksFor: '60s' },
+      { annotations: { 'helm.velotio.com/timeout': '2s' } },
+    );
+    await whims.ready('dawdles');
+    await whims.delete('dawdles');
+    const stuck = await whims.reason('dawdles', 'UninstallFailed');
+    expect(condition(stuck.status, 'Ready')?.message).toContain(`Job/${namespace}/dawdles-pre-delete not ready`);
+    await whims.annotate('dawdles', { 'force-requested-at': 'now' });
+    await whims.gone('dawdles');
+  });
+
   test('no cluster-scoped object is orphaned when a namespace is deleted, and nothing hangs', async () => {
     const there = whims.in(doomed);
     await there.create('reaches-out', { clusterRole: true, workload: 'good' });

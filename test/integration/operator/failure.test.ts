@@ -1,5 +1,6 @@
 // What follows a failure: said, gone back from, tried again, given up, and healed (DESIGN.md O11).
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../src/lib/clock.ts';
 import { condition, eventually, type OperatorRun, startOperator, type Watched } from '../../support/operator-run.ts';
 import { ReleaseLab } from '../../support/release-lab.ts';
 import { greetingOf, helmHistory, makeNamespace, startWhims, Whims, type WhimWorld } from '../../support/whim-world.ts';
@@ -10,6 +11,7 @@ const kinds = {
   FailingWhim: { readyTimeout: '3s', remediation: { retries: 1 } },
   StubbornWhim: { remediation: { upgrade: 'none', retries: 1 } },
   TidyWhim: { remediation: { install: 'uninstall', retries: 1 } },
+  SeveredWhim: { readyTimeout: '4s' },
   ForgetfulWhim: { readyTimeout: '2s', maxHistory: 3, remediation: { retries: 1 } },
 };
 let world: WhimWorld<keyof typeof kinds>;
@@ -206,6 +208,39 @@ describe.concurrent('a revision that never becomes ready, and cannot be gone bac
     expect(whims.verbs('cornered')).toEqual(['upgrade', 'upgrade']);
     await whims.patch('cornered', { spec: { workload: 'good' } });
     expect((await whims.ready('cornered', 3)).status?.failures).toBeUndefined();
+  });
+});
+
+describe.concurrent('a way back whose record nobody can read', () => {
+  /** How often a resource of the kind was looked at. */
+  const passes = async (): Promise<number> => {
+    const lines = (await world.operator.figures()).matchAll(/^\S+_reconcile_total\{kind="SeveredWhim[^}]*\} (\d+)$/gm);
+    return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
+  };
+
+  test('is no way back: the Secret is named, the revision counted once, and nothing runs hot', async () => {
+    const severed = world.whims.SeveredWhim;
+    await severed.create('severed', { workload: 'good' });
+    await severed.ready('severed', 1);
+    await severed.patch('severed', { spec: { workload: 'crash-loop' } });
+    await severed.until('severed', 'is deployed', ({ status }) => status?.release?.revision === 2);
+    await lab.garble(namespace, 'severed');
+    const stuck = await severed.until('severed', 'is Stalled', ({ status }) => {
+      return condition(status, 'Stalled')?.reason === 'ReadyTimeout';
+    });
+    expect(messageOf(stuck)).toContain(`Secret ${namespace}/sh.helm.release.v1.severed.v1 cannot be read`);
+    const before = await passes();
+    expect(before).toBeGreaterThan(0);
+    await systemClock.sleep(3_000);
+    expect((await passes()) - before).toBeLessThanOrEqual(3);
+    expect((await severed.get('severed'))?.status).toMatchObject({
+      failures: 1,
+      lastFailure: { action: 'rollback', revision: 2 },
+    });
+    expect(severed.verbs('severed')).toEqual(['upgrade', 'upgrade']);
+    // helm passes over what it cannot read, and so do we
+    await severed.patch('severed', { spec: { workload: 'good' } });
+    await severed.ready('severed', 3);
   });
 });
 

@@ -144,6 +144,25 @@ describe.concurrent('a helm that is killed under a living operator', () => {
   });
 });
 
+describe.concurrent('a lock whose way back nobody can read', () => {
+  test('is freed all the same: the Secret is named, the revision marked as failed, and the upgrade made again', async () => {
+    await whims.create('severed');
+    await whims.ready('severed', 1);
+    await whims.patch('severed', { spec: { preUpgrade: 'good', worksFor: '5s', greeting: 'new' } });
+    await recordSays('pending-upgrade', 'severed', 2);
+    await lab.garble(namespace, 'severed');
+    process.kill(await helmProcess('upgrade', 'severed'), 'SIGKILL');
+    const said = await whims.reason('severed', 'RollbackFailed');
+    expect(condition(said.status, 'Ready')?.message).toContain(
+      `Secret ${namespace}/sh.helm.release.v1.severed.v1 cannot be read`,
+    );
+    await whims.ready('severed', 3);
+    expect(await greetingOf(namespace, 'severed')).toBe('new');
+    expect(whims.verbs('severed')).toEqual(['upgrade', 'upgrade', 'upgrade']);
+    expect(await helmHistory(namespace, 'severed')).toEqual(['2 superseded', '3 deployed']);
+  });
+});
+
 describe.concurrent('a helm of somebody else', () => {
   test('that works is left alone until it ends, and what it did is put right then', async () => {
     await whims.create('outside');
@@ -192,13 +211,36 @@ describe.concurrent('a helm of somebody else', () => {
     expect(await whims.event('stuck', /^Unlocking: /)).toContain('nothing happened within its time limit of 300 s');
   });
 
+  test('that says it begins in a thousand years holds the release no longer than any other, and not if somebody knows better', async () => {
+    await whims.create('future');
+    await whims.ready('future', 1);
+    const forged = { revision: 2, manifest: '', status: 'pending-upgrade', labels: { modifiedAt: '99999999999' } };
+    await lab.forgeNext(namespace, 'future', forged);
+    const locked = await whims.reason('future', 'ReleaseLocked');
+    const message = condition(locked.status, 'Ready')?.message ?? '';
+    expect(message).toContain(`another helm holds it (Secret ${namespace}/sh.helm.release.v1.future.v2), until `);
+    const untilMs = Date.parse(/until (\S+) at the latest/.exec(message)?.[1] ?? '');
+    expect(untilMs - Date.now()).toBeLessThanOrEqual(360_000);
+    await whims.annotate('future', { 'force-requested-at': 'now' });
+    await whims.ready('future', 4);
+    expect(whims.verbs('future')).toEqual(['upgrade', 'rollback', 'upgrade']);
+    expect(await whims.event('future', /^Unlocking: /)).toContain('it is declared dead');
+
+    // nor is a deletion held up
+    await lab.forgeNext(namespace, 'future', { ...forged, revision: 5 });
+    await whims.reason('future', 'ReleaseLocked');
+    await whims.delete('future');
+    await whims.annotate('future', { 'force-requested-at': 'later' });
+    await whims.gone('future');
+  });
+
   test('that died and left a record that cannot be read: the Secret is named that has to go', async () => {
     await whims.create('garbled');
     await whims.ready('garbled', 1);
     const upgrade = ['upgrade', 'garbled', whimChart, '--set', 'preUpgrade=good,worksFor=60s'];
     await killHelmOfSomebody(upgrade, { status: 'pending-upgrade', revision: 2 });
-    const secret = { namespace, name: 'sh.helm.release.v1.garbled.v2', fieldManager };
-    await lab.client.merge(CoreResources.secrets, { data: { release: 'AAAA' } }, secret);
+    const secret = { namespace, name: 'sh.helm.release.v1.garbled.v2' };
+    await lab.garble(namespace, 'garbled', 2);
     await makeOld('garbled', 2);
     const stuck = await whims.until('garbled', 'is Stalled', ({ status }) => {
       return condition(status, 'Stalled')?.reason === 'ReleaseLocked';

@@ -10,6 +10,7 @@
 // | 2 endless upgrades | pains.test.ts | a release is not upgraded again and again because its chart renders differently each time |
 // | 3 upgrade, rollback, upgrade, … | failure.test.ts | a failing upgrade does not go back and forth without end: a few tries, then it waits for a change of the spec |
 // | 3 thousands of revisions | failure.test.ts | revisions do not pile up under an upgrade that never becomes ready: it goes back, gives up, and histories stay bounded |
+// | 3 the same, by a dead webhook | webhook.test.ts | a dead webhook does not make a release go back and forth without end: it is named, tries are spent, then it waits |
 // | 4 forced rollback | pains.test.ts | a rollback is not forced: what cannot be changed stays the same object |
 // | 5 data loss after a look-up | pains.test.ts | a release is neither uninstalled nor installed anew because a look-up failed |
 // | 5 data loss after a failure | failure.test.ts | a release that was deployed once is never uninstalled because a try failed, a first install only where the entry says so |
@@ -29,6 +30,7 @@
 // | 15 missing rights | settings.test.ts | a missing right is named, and found when it is granted: a serviceAccount is whom helm acts as in every call |
 // | 16 stalled until somebody acts | failure.test.ts | a resource whose tries are used up is not stuck: a request to try again is enough |
 // | 17 long waits occupy workers | pains.test.ts | a slow roll-out holds up neither a newer spec nor another resource |
+// | 17 hooks occupy workers | pains.test.ts | a hook that takes long says so, and who waits for a free helm says that, and can still be suspended |
 // | 19 all upgrade at once | pains.test.ts | not all releases are upgraded at once after a start with something new |
 // | 21 period ignored | settings.test.ts | the reconcile-period of an annotation is obeyed, also 0 |
 // | client: missed events, replays | pains.test.ts | what happened while the operator was away is neither missed nor done twice |
@@ -203,6 +205,25 @@ describe.concurrent('pains', () => {
     await whims.ready('quick');
     await whims.patch('slow-1', { spec: { readyAfter: '' } });
     await whims.ready('slow-1', 2);
+  });
+
+  test('a hook that takes long says so, and who waits for a free helm says that, and can still be suspended', async () => {
+    const place = 'op-pains-hooks';
+    const hooked = await startWhims({ namespace: place, kinds: { HookWhim: {}, QuietWhim: {} } });
+    const kinds = hooked.whims;
+    const names = ['hooked-1', 'hooked-2', 'hooked-3', 'hooked-4']; // as many as there are helms
+    const hooks = { preInstall: 'good', worksFor: '12s' };
+    for (const name of names) await kinds.HookWhim.create(name, hooks);
+    const says = (of: Whims, name: string, text: string) =>
+      of.until(name, `says "${text}"`, ({ status }) => (condition(status, 'Ready')?.message ?? '').includes(text));
+    await Promise.all(names.map((name) => says(kinds.HookWhim, name, 'helm is at work, for 330 s at most')));
+    for (const name of ['waits', 'paused']) await kinds.QuietWhim.create(name);
+    await Promise.all(['waits', 'paused'].map((name) => says(kinds.QuietWhim, name, 'Waiting for a free helm: 4 are')));
+    await kinds.QuietWhim.annotate('paused', { suspend: 'true' });
+    await Promise.all([...names.map((name) => kinds.HookWhim.ready(name)), kinds.QuietWhim.ready('waits')]);
+    await kinds.QuietWhim.reason('paused', 'Suspended');
+    expect(await greetingOf(place, 'paused')).toBeUndefined();
+    await hooked.stop();
   });
 
   test('not all releases are upgraded at once after a start with something new', async () => {

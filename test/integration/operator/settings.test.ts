@@ -59,6 +59,23 @@ describe.concurrent('an annotation', () => {
     expect(whims.verbs('paused')).toEqual(['upgrade', 'upgrade']);
   });
 
+  test('suspend: what may be meant to be suspended is left alone, and waits with its deletion too', async () => {
+    await whims.create('perhaps');
+    await whims.ready('perhaps', 1);
+    await whims.annotate('perhaps', { suspend: 'yes' });
+    await whims.patch('perhaps', { spec: { greeting: 'new' } });
+    const blocked = await whims.reason('perhaps', 'InvalidAnnotation');
+    expect(condition(blocked.status, 'Ready')?.message).toContain('helm.velotio.com/suspend is "yes", expected');
+    await whims.delete('perhaps');
+    await whims.event('perhaps', /^InvalidAnnotation: it is being deleted, but may be suspended, and so waits/);
+    expect(await greetingOf(namespace, 'perhaps')).toBe('hello');
+    await whims.annotate('perhaps', { suspend: 'True' });
+    await whims.reason('perhaps', 'Suspended');
+    expect(whims.verbs('perhaps')).toEqual(['upgrade']);
+    await whims.annotate('perhaps', { suspend: 'False' });
+    await whims.gone('perhaps');
+  });
+
   test('reconcile-requested-at: the resource is looked at, which is echoed, and no helm is started', async () => {
     await whims.create('looked-at');
     await whims.ready('looked-at', 1);

@@ -38,6 +38,26 @@ describe('classifyHelmFailure', () => {
     expect(classify('Error: what nobody has seen').remedy).toBeUndefined();
   });
 
+  it.each([
+    [
+      '"svc.example.com": failed to call webhook: Post "https://gone.default.svc:443/x": service "gone" not found',
+      'webhook svc.example.com (Service default/gone)',
+    ],
+    ['"a.example.com": failed to call webhook: Post "https://10.0.0.1:1/x": EOF', 'webhook a.example.com (10.0.0.1:1)'],
+    ['"a.example.com": expected response.uid="x"', 'webhook a.example.com'],
+  ])('names the webhook that the API server cannot call: %s', (text, who) => {
+    const error = classify(`Error: Internal error occurred: failed calling webhook ${text}\n`);
+    expect(error.code).toBe('HELM_WEBHOOK_FAILED');
+    expect(error.remedy).toBe(
+      `The API server cannot call ${who}: repair what serves it, or remove the configuration that names it.`,
+    );
+  });
+
+  it('takes a webhook that says no for what it is', () => {
+    const denied = 'Error: admission webhook "a.example.com" denied the request: dial tcp: connection refused\n';
+    expect(classify(denied)).toMatchObject({ code: 'HELM_OBJECT_INVALID', isTerminal: true });
+  });
+
   it('hands on nothing that a terminal would obey', () => {
     const { message } = classify('Error: \u001b[31mred\u001b[0m\u009b2J\u202e\nnext\r\n');
     expect(message.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
@@ -62,8 +82,10 @@ describe('classifyHelmFailure', () => {
       'HELM_RELEASE_LOCKED',
       'HELM_RELEASE_NOT_FOUND',
       'HELM_RENDER_FAILED',
+      'HELM_SERVICE_ACCOUNT_MISSING',
       'HELM_TIMEOUT',
       'HELM_VALUES_INVALID',
+      'HELM_WEBHOOK_FAILED',
     ]);
   });
 

@@ -71,9 +71,16 @@ describe('decodeRelease', () => {
     ['no data', {}, 'no key "release"'],
     ['another key', { data: { other: 'x' } }, 'no key "release"'],
     ['no base64 inside', { data: { release: base64('{}') } }, 'not JSON'],
+    ['something else than JSON', secretOf('name: shop'), 'not JSON'],
+  ])('tells a record that helm cannot read either: %s', (_name, secret, reason) => {
+    expect(() => decodeRelease(secret)).toThrow(
+      expect.objectContaining({ code: 'RECORD_NO_JSON', message: expect.stringContaining(reason) }),
+    );
+  });
+
+  it.each([
     ['gzip that is cut', secretOf(gzipSync(JSON.stringify(wire)).subarray(0, 40)), 'not gzip'],
     ['gzip in its first bytes only', secretOf(Buffer.from([0x1f, 0x8b, 0x00])), 'not gzip'],
-    ['something else than JSON', secretOf('name: shop'), 'not JSON'],
     ['JSON that is no object', secretOf('"shop"'), 'not an object'],
     ['JSON that is null', secretOf('null'), 'not an object'],
     ['JSON that is a list', secretOf('[]'), 'name is not a string'],

@@ -47,4 +47,22 @@ describe('RecordReader', () => {
     const larger = await read(secret(1, { manifest: manifest('a') + 'a: 1\n'.repeat(8_000_000) }));
     expect(() => larger.result()).toThrow('unpacks to more than 8388608 bytes');
   });
+
+  describe('for helm', () => {
+    const noJson = (revision: number): RecordSecret => ({ ...secret(revision, {}), data: { release: 'AAAA' } });
+    const revisions = async (...secrets: readonly RecordSecret[]) => {
+      const { records, unread } = (await read(...secrets)).forHelm();
+      return [records.map(({ said }) => said.revision), unread?.secretName];
+    };
+
+    it('passes over an older record that is no JSON', async () => {
+      expect(await revisions(secret(3, {}), noJson(2), noJson(1))).toEqual([[3], undefined]);
+      await expect(read(secret(3, {}), noJson(2)).then((reader) => reader.identities())).rejects.toThrow('is not JSON');
+    });
+
+    it('names the latest where it is none, and any that helm may read more into', async () => {
+      expect(await revisions(noJson(2), secret(1, {}))).toEqual([[1], 'sh.helm.release.v1.shop.v2']);
+      expect(await revisions(secret(2, {}), secret(1, { name: 7 }))).toEqual([[2], 'sh.helm.release.v1.shop.v1']);
+    });
+  });
 });

@@ -10,7 +10,8 @@ import { examples, interruptions } from '../../../support/state-examples.ts';
 import { watchEntry } from '../../../support/watch-entries.ts';
 
 const deleted = { deletionTimestamp: '2026-01-01T00:00:00Z' };
-const suspended = { annotations: { 'helm.velotio.com/suspend': 'true' } };
+const suspend = 'helm.velotio.com/suspend';
+const suspended = { annotations: { [suspend]: 'true' } };
 const forced = { annotations: { 'helm.velotio.com/force-requested-at': 'now' } };
 const ours = 'helm.velotio.com/uninstall';
 const sdkFinalizer = 'helm.sdk.operatorframework.io/uninstall-release';
@@ -32,6 +33,8 @@ const label = (revision: number, of = digest): string => formatDigestLabel({ dig
 const failed = release({ revision: 2, status: 'failed', digestLabel: label(2), good: [1] });
 const noRollback = watchEntry({ remediation: { install: 'none', upgrade: 'none', retries: 3 } });
 const uninstallFirst = watchEntry({ remediation: { install: 'uninstall', upgrade: 'rollback', retries: 3 } });
+const briefly = watchEntry({ timeoutMs: 20_000 });
+const theirs = release({ revision: 2, status: 'pending-upgrade', touchedAtMs: now - 80_000 });
 const reportOnly = watchEntry({ driftDetection: { mode: 'warn', ignore: [] } });
 const rolledBack = release({ revision: 3, digestLabel: label(1, other), good: [1, 2] });
 
@@ -100,6 +103,40 @@ const cases: readonly Case[] = [
       release: release({ status: 'pending-upgrade', touchedAtMs: now - 360_000 }),
       resource: resource({ annotations: { 'helm.velotio.com/timeout': '10m' } }),
     },
+    'Locked',
+  ],
+  [
+    'pending for longer than helm may take by an annotation that may be younger than it',
+    {
+      release: release({ status: 'pending-upgrade', touchedAtMs: now - 359_000 }),
+      resource: resource({ annotations: { 'helm.velotio.com/timeout': '1s' } }),
+    },
+    'Locked',
+  ],
+  [
+    'pending for longer than our helm may take',
+    { entry: briefly, release: release({ status: 'pending-upgrade', touchedAtMs: now - 80_000 }) },
+    'Abandoned',
+  ],
+  [
+    'pending for as long, by a helm of somebody else, who said nothing of its timeout',
+    { entry: briefly, release: theirs },
+    'Locked',
+  ],
+  [
+    'pending for longer than helm takes if nobody says otherwise',
+    { entry: briefly, release: { ...theirs, touchedAtMs: now - 360_000 } },
+    'Abandoned',
+  ],
+  ['pending, and somebody says that no helm is at work', { release: theirs, resource: resource(forced) }, 'Abandoned'],
+  [
+    'the same of a helm of ours, which may be a replica’s',
+    { release: release({ status: 'pending-upgrade' }), resource: resource(forced) },
+    'Locked',
+  ],
+  [
+    'the same of a helm whose process is seen',
+    { release: release({ status: 'pending-upgrade', holder: 'alive' }), resource: resource(forced) },
     'Locked',
   ],
   [
@@ -195,6 +232,26 @@ const cases: readonly Case[] = [
     { resource: resource(suspended), release: release({ digestLabel: label(1, other) }) },
     'Suspended',
   ],
+  ['suspended in another spelling', { resource: resource({ annotations: { [suspend]: 'True' } }) }, 'Suspended'],
+  ['told not to be suspended', { resource: resource({ annotations: { [suspend]: 'False' } }) }, 'InSync'],
+  [
+    'perhaps suspended, and there is something to do',
+    { resource: resource({ annotations: { [suspend]: 'yes' } }), release: undefined },
+    'Blocked',
+  ],
+  [
+    'perhaps suspended, and a dead helm left the release locked',
+    {
+      resource: resource({ annotations: { [suspend]: 'yes' } }),
+      release: release({ status: 'pending-upgrade', holder: 'dead' }),
+    },
+    'Blocked',
+  ],
+  [
+    'deleted while perhaps suspended',
+    { resource: resource({ ...deleted, annotations: { [suspend]: 'yes' } }) },
+    'Blocked',
+  ],
   ['a resource without our finalizer', { resource: resource({ finalizers: [] }) }, 'Unprotected'],
   ['a terminating namespace', { isNamespaceTerminating: true, release: undefined }, 'Blocked'],
   ['missing values', { desired: { isKnown: false, reason: 'ValuesSourceFailed', message: 'no Secret' } }, 'Blocked'],
@@ -233,6 +290,25 @@ const cases: readonly Case[] = [
     'a failed upgrade with an earlier good revision',
     { release: failed, resource: resource({}, at(1)), failure: failure() },
     'Broken',
+  ],
+  [
+    'a failed upgrade of which only the API server is to blame, and the retry is not due',
+    { release: failed, resource: resource({}, at(1)), failure: failure({ isPassing: true, count: 0 }) },
+    'Backoff',
+  ],
+  [
+    'the same, and it is due',
+    { release: failed, resource: resource({}, at(1)), failure: failure({ isPassing: true, count: 0, retryAtMs: now }) },
+    'Failed',
+  ],
+  [
+    'a first install of which only the API server is to blame is not removed',
+    {
+      entry: uninstallFirst,
+      release: release({ status: 'failed' }),
+      failure: failure({ action: 'install', isPassing: true, count: 0 }),
+    },
+    'Backoff',
   ],
   [
     'the last failed upgrade of all',
@@ -445,6 +521,19 @@ describe('decide', () => {
     expect(decide(observation({ release: held }), now).requeueAfterMs).toBe(300_000);
   });
 
+  test('says which record tells of the lock, until when at the latest, and how to say that it is none', () => {
+    const message = (held: Observation['release']) => decide(observation({ release: held }), now).message;
+    expect(message({ ...theirs, touchedAtMs: now })).toBe(
+      'release alice/shop is pending-upgrade: another helm holds it (Secret alice/sh.helm.release.v1.shop.v2), ' +
+        'until 2026-01-01T00:06:00Z at the latest. If no helm is at work on it: helm.velotio.com/force-requested-at.',
+    );
+    const byUs = message(release({ status: 'pending-upgrade', touchedAtMs: now }));
+    expect(byUs).toBe(
+      'release alice/shop is pending-upgrade: another helm holds it (Secret alice/sh.helm.release.v1.shop.v1), ' +
+        'until 2026-01-01T00:06:00Z at the latest',
+    );
+  });
+
   test('looks every few seconds whether a process of this machine lives on: nothing would tell', () => {
     const held = release({ status: 'pending-upgrade', holder: 'alive' });
     expect(decide(observation({ release: held }), now).requeueAfterMs).toBe(5_000);
@@ -611,9 +700,30 @@ describe('decide', () => {
         ],
         [
           'stays where going back has failed',
-          { resource: resource({}, status()), failure: failure({ action: 'rollback', retryAtMs: 0 }) },
+          { resource: resource({}, status()), failure: failure({ action: 'rollback', revision: 2, retryAtMs: 0 }) },
           'Progressing',
           undefined,
+        ],
+        [
+          'goes back again where only the one before could not be gone back from',
+          { resource: resource({}, status()), failure: failure({ action: 'rollback', revision: 1, retryAtMs: 0 }) },
+          'Broken',
+          1,
+        ],
+        [
+          'waits where the API server was away while going back',
+          { resource: resource({}, status()), failure: failure({ action: 'rollback', revision: 2, isPassing: true }) },
+          'Backoff',
+          undefined,
+        ],
+        [
+          'goes back where that wait is over',
+          {
+            resource: resource({}, status()),
+            failure: failure({ action: 'rollback', revision: 2, isPassing: true, retryAtMs: now }),
+          },
+          'Broken',
+          1,
         ],
         [
           'stays where the earlier one is no longer stored',
@@ -671,11 +781,14 @@ describe('whatever comes between', () => {
 
   test('nothing is done to what is suspended, or held by a helm that may live', () => {
     for (const { name, observed, decision } of all) {
-      const isHeld = observed.release?.status === 'pending-upgrade' && observed.release.holder === 'unknown';
-      const isSuspended = observed.resource.metadata.annotations?.['helm.velotio.com/suspend'] === 'true';
-      const isYoung = !name.endsWith('an hour passes');
+      const { metadata, status } = observed.resource;
+      const request = metadata.annotations?.['helm.velotio.com/force-requested-at'];
+      const isDeclaredDead = request !== undefined && request !== status?.lastHandledForceAt;
+      const isLocked = observed.release?.status === 'pending-upgrade' && observed.release.holder === 'unknown';
+      const isHeld = isLocked && !isDeclaredDead && !name.endsWith('an hour passes');
+      const isSuspended = metadata.annotations?.['helm.velotio.com/suspend'] === 'true';
       const isSwept = decision.action === 'sweep'; // a namespace that is going waits for no lock
-      if ((isHeld && isYoung && !isSwept) || isSuspended) expect(touching, name).not.toContain(decision.action);
+      if ((isHeld && !isSwept) || isSuspended) expect(touching, name).not.toContain(decision.action);
     }
   });
 

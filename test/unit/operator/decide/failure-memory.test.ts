@@ -29,9 +29,21 @@ describe('FailureMemories', () => {
     });
   });
 
+  test('what spent no try comes back too: a restart is no reason to ask more often', () => {
+    const away = failure({ count: 0, inRow: 3, isPassing: true, revision: 2 });
+    expect(new FailureMemories().get('alice/shop', resource({}, { lastFailure: recordOf(away) }))).toMatchObject({
+      isPassing: true,
+      revision: 2,
+      count: 0,
+      inRow: 3,
+      retryAtMs: now - 1_000 + 20_000,
+    });
+  });
+
   test('a status without failures, or with one that nobody counted, tells nothing', () => {
+    const { inRow: _inRow, ...uncounted } = recordOf(seen);
     expect(new FailureMemories().get('alice/shop', resource({}, {}))).toBeUndefined();
-    expect(new FailureMemories().get('alice/shop', resource({}, { lastFailure: recordOf(seen) }))).toBeUndefined();
+    expect(new FailureMemories().get('alice/shop', resource({}, { lastFailure: uncounted }))).toBeUndefined();
   });
 
   test('what was made good does not come back with a status that could not be written', () => {

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { HelmError } from '../../../../src/helm/errors.ts';
-import { rememberFailure } from '../../../../src/operator/decide/failure.ts';
+import { rememberFailure, rememberUnready } from '../../../../src/operator/decide/failure.ts';
 import { failure, now } from '../../../support/observations.ts';
 
 const context = {
   action: 'upgrade',
   digest: 'd',
   forceRequest: undefined,
+  revision: 2,
   before: undefined,
   nowMs: now,
   random: 0,
@@ -44,9 +45,19 @@ describe('rememberFailure', () => {
     expect(rememberFailure(plain, { ...context, before }).count).toBe(1);
   });
 
-  test('an API server that is away spends no try', () => {
+  test('an API server that is away spends no try, and is asked less and less often', () => {
     const error = new HelmError('HELM_API_UNREACHABLE', 'x');
-    expect(rememberFailure(error, { ...context, before: failure({ digest: 'd', count: 2 }) }).count).toBe(2);
+    const first = rememberFailure(error, { ...context, before: failure({ digest: 'd', count: 2 }) });
+    const second = rememberFailure(error, { ...context, before: first });
+    expect([first, second]).toMatchObject([
+      { isPassing: true, count: 2, inRow: 3, retryAtMs: now + 20_000 },
+      { isPassing: true, count: 2, inRow: 4, retryAtMs: now + 40_000 },
+    ]);
+  });
+
+  test('a webhook that is away spends one', () => {
+    const error = new HelmError('HELM_WEBHOOK_FAILED', 'x');
+    expect(rememberFailure(error, context)).toMatchObject({ isPassing: false, isTerminal: false, count: 1 });
   });
 
   test.each([true, false])('going back spends no try, and does not say whether another can help (%s)', (isTerminal) => {
@@ -59,5 +70,22 @@ describe('rememberFailure', () => {
   test('the message carries the remedy', () => {
     const error = new HelmError('HELM_FAILED', 'no', { remedy: 'do that' });
     expect(rememberFailure(error, context).message).toBe('no — do that');
+  });
+});
+
+describe('rememberUnready', () => {
+  const { action: _action, ...unready } = context;
+
+  test('counts a revision once, whatever came of going back', () => {
+    const first = rememberUnready('late', unready);
+    expect(first).toMatchObject({ action: 'ready', reason: 'ReadyTimeout', count: 1, revision: 2 });
+    expect(rememberUnready('late', { ...unready, before: first })).toBe(first);
+    const notBack = rememberFailure(plain, { ...context, action: 'rollback', before: first });
+    expect(rememberUnready('late', { ...unready, before: notBack })).toBe(notBack);
+  });
+
+  test('counts the next revision of the same content', () => {
+    const first = rememberUnready('late', unready);
+    expect(rememberUnready('late', { ...unready, revision: 4, before: first })).toMatchObject({ count: 2, inRow: 2 });
   });
 });

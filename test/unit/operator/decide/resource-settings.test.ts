@@ -15,6 +15,7 @@ describe('resourceSettings', () => {
       isUpgradeForced: false,
       isRollbackForced: false,
       shouldWaitForUninstall: false,
+      isSuspended: false,
       problem: undefined,
     });
     expect(resourceSettings(entry, { 'example.com/timeout': 'soon' })).toEqual(resourceSettings(entry));
@@ -24,6 +25,16 @@ describe('resourceSettings', () => {
     [ours('timeout'), '7m30s', { timeoutMs: 450_000 }],
     [ours('drift'), 'warn', { drift: 'warn' }],
     [ours('drift'), 'disabled', { drift: 'disabled' }],
+    ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((text): [string, string, Partial<ResourceSettings>] => [
+      ours('suspend'),
+      text,
+      { isSuspended: true },
+    ]),
+    ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((text): [string, string, Partial<ResourceSettings>] => [
+      ours('suspend'),
+      text,
+      { isSuspended: false },
+    ]),
     [sdk('reconcile-period'), '5s', { reconcilePeriodMs: 5_000 }],
     [sdk('reconcile-period'), '0', { reconcilePeriodMs: undefined }],
     [sdk('reconcile-period'), '0s', { reconcilePeriodMs: undefined }],
@@ -51,6 +62,12 @@ describe('resourceSettings', () => {
     const { problem, ...settings } = resourceSettings(entry, { [key]: text });
     expect(problem).toBe(`annotation ${key} is ${JSON.stringify(text)}, expected ${expected}`);
     expect({ ...settings, problem: undefined }).toEqual(resourceSettings(entry));
+  });
+
+  test.each(['yes', '', 'TrUe', ' true'])('suspend: %j may mean that it is', (text) => {
+    const { problem, isSuspended } = resourceSettings(entry, { [ours('suspend')]: text });
+    expect(isSuspended).toBeUndefined();
+    expect(problem).toBe(`annotation ${ours('suspend')} is ${JSON.stringify(text)}, expected "true" or "false"`);
   });
 
   test('all problems are told at once, and none at length', () => {

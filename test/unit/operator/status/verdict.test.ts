@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 
 import { decide } from '../../../../src/operator/decide/decide.ts';
 import type { State } from '../../../../src/operator/decide/states.ts';
-import { verdictAfterFailure, verdictOf, verdictWhileWaiting } from '../../../../src/operator/status/verdict.ts';
+import {
+  verdictAfterFailure,
+  verdictInFlight,
+  verdictOf,
+  verdictWhileWaiting,
+} from '../../../../src/operator/status/verdict.ts';
 import { failure, now } from '../../../support/observations.ts';
 import { examples } from '../../../support/state-examples.ts';
 
@@ -34,6 +39,18 @@ describe('verdictOf', () => {
   test.each<[State]>([['NotSelected'], ['Gone'], ['Absent'], ['Deleting']])('%s has nothing to say', (state) => {
     expect(of(state)).toBeUndefined();
   });
+});
+
+test('a call that takes its time says what helm is doing, and for how long at most', () => {
+  const inFlight = (progress: Parameters<typeof verdictInFlight>[1]) =>
+    verdictInFlight(decide(examples.Absent, now), progress);
+  expect(inFlight({ atMostMs: 330_000 })).toMatchObject({ ready: 'Unknown', reason: 'Installing', phase: 'working' });
+  expect(inFlight({ atMostMs: 330_000 }).message).toBe(
+    'there is no release yet. helm is at work, for 330 s at most; a newer spec or a deletion waits for its end',
+  );
+  expect(inFlight({ maxProcesses: 4 }).message).toBe(
+    'there is no release yet. Waiting for a free helm: 4 are at work (--max-concurrent-reconciles)',
+  );
 });
 
 describe('after a failure', () => {
