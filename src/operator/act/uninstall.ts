@@ -54,8 +54,9 @@ export async function uninstallRelease(pass: Pass, context: PassContext): Promis
     if (!(error instanceof HelmError && error.code === 'HELM_RELEASE_NOT_FOUND')) throw error;
   }
   // helm's word alone is not believed, and the cache forgets what is gone
-  const { release } = await context.observer.refresh(observation, signal);
-  if (release === undefined || !isOurs(observation, release)) return;
+  const now = await context.observer.refresh(observation, signal);
+  const { release } = now;
+  if (release === undefined || !isOurs(now, release)) return;
   throw new HelmError(
     'HELM_FAILED',
     `helm uninstalled ${namespace}/${name}, but revision ${release.revision} is still there`,

@@ -131,6 +131,11 @@ const cases: readonly Case[] = [
     'Foreign',
   ],
   [
+    'no owner label, and our status names the revision, but not its content',
+    { release: byHand, resource: resource({}, at(1)), namedDoubt: 'its content is another' },
+    'Foreign',
+  ],
+  [
     'a pending release that is not ours',
     { release: release({ owner: undefined, status: 'pending-upgrade', touchedAtMs: 0 }) },
     'Foreign',
@@ -338,6 +343,16 @@ const cases: readonly Case[] = [
     'Lingering',
   ],
   ['deleted, with a foreign release', { resource: resource(deleted, { inventory }), release: byHand }, 'Released'],
+  [
+    'deleted, with a foreign release of the revision that our status names',
+    { resource: resource(deleted, { ...at(1), inventory }), release: byHand, namedDoubt: 'its content is another' },
+    'Released',
+  ],
+  [
+    'deleted, with the revision that our status names, which lost its label',
+    { resource: resource(deleted, { ...at(1), inventory }), release: byHand },
+    'Deleting',
+  ],
   ['deleted, without our finalizer', { resource: resource({ ...deleted, finalizers: ['other'] }) }, 'Gone'],
   [
     'deleted, with operator-sdk’s finalizer alone and its release',
