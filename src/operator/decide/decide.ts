@@ -9,6 +9,7 @@ import { forceRequestOf, isAbout } from './failure.ts';
 import { lastGood, lockOf } from './lock.ts';
 import { isInherited, isOurs, ownerText } from './ownership.ts';
 import { unreadySinceMs, wasEverDeployed, wayBack } from './past.ts';
+import { reachingKinds } from './reach.ts';
 import { type Action, type State, states } from './states.ts';
 
 /** What was decided, and why. */
@@ -108,7 +109,8 @@ function deleting(observation: Observation, nowMs: number): Decision {
     return backoff(failure, { nowMs, more: wayOut });
   }
   const isForcedNow = failure?.action === 'uninstall' && isForced(observation);
-  if (isForcedNow || (inventory.length > 0 && (release === undefined || isNamespaceTerminating))) {
+  const mayBeLeft = inventory.length > 0 || reachingKinds(observation.entry.chart.kinds).length > 0;
+  if (isForcedNow || (mayBeLeft && (release === undefined || isNamespaceTerminating))) {
     const why = isForcedNow
       ? `${ResourceAnnotation.forceRequestedAt} asks to do without the release`
       : release === undefined

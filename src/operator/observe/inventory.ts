@@ -3,7 +3,9 @@ import type { InventoryEntry } from '../../api/v1alpha1/watched-status.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { gvkOf, type Resource } from '../../kube/resource.ts';
 import type { ManifestObject } from '../../release/manifest.ts';
+import { ownershipOf } from '../../uninstall/ownership.ts';
 import { type DependentObject, type ObjectSource, toDependent } from './dependents.ts';
+import type { ReleaseKey } from './release-cache.ts';
 
 /** Where the identities come from. */
 export interface InventorySources {
@@ -11,6 +13,8 @@ export interface InventorySources {
   readonly objects: ObjectSource;
   /** Where Helm put the objects that name no namespace. */
   readonly releaseNamespace: string;
+  /** Only what carries this release's marks counts. Default: whatever is there. */
+  readonly markedFor?: ReleaseKey;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -47,7 +51,10 @@ async function entryOf(
   const found =
     (await sources.objects.find({ group, kind }, { namespace, name })) ??
     (await read({ resource, namespace, name }, sources));
-  return found === undefined ? undefined : toEntry({ group, kind }, found);
+  const { markedFor } = sources;
+  if (found === undefined) return undefined;
+  if (markedFor !== undefined && ownershipOf(found.metadata, markedFor) !== 'ours') return undefined;
+  return toEntry({ group, kind }, found);
 }
 
 /** The entry of an object as it was seen. */

@@ -17,6 +17,8 @@ const sdkFinalizer = 'helm.sdk.operatorframework.io/uninstall-release';
 const heldBySdk = resource({ finalizers: [ours, sdkFinalizer] });
 const byHand = release({ owner: undefined, digestLabel: undefined });
 const other = 'e'.repeat(40);
+const { chart } = watchEntry();
+const reaching = watchEntry({ chart: { ...chart, kinds: [{ kind: 'ConfigMap' }, { kind: 'ClusterRole' }] } });
 const inventory = [{ group: 'apps', kind: 'Deployment', namespace: 'alice', name: 'shop', uid: 'd-1' }];
 const snapshot = (revision: number, of = digest) => ({
   name: 'shop',
@@ -322,6 +324,16 @@ const cases: readonly Case[] = [
     'Deleting',
   ],
   ['deleted, without a release', { resource: resource(deleted), release: undefined }, 'Released'],
+  [
+    'deleted, without a release and an inventory, and its chart may render what outlives a namespace',
+    { resource: resource(deleted), release: undefined, entry: reaching },
+    'Orphaned',
+  ],
+  [
+    'deleted with its namespace, without an inventory, and its chart may render what outlives it',
+    { resource: resource(deleted), isNamespaceTerminating: true, entry: reaching },
+    'Orphaned',
+  ],
   [
     'deleted, without a release, and objects of it are known',
     { resource: resource(deleted, { inventory }), release: undefined },
