@@ -6,7 +6,7 @@ import { formatDigestLabel } from '../decide/desired-digest.ts';
 import { type DeployedRevision, readDeployed } from '../observe/deployed-revision.ts';
 import type { Observation } from '../observe/observation.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
-import { verdictAfterDeploy, verdictInFlight } from '../status/verdict.ts';
+import { verdictAfterDeploy } from '../status/verdict.ts';
 import { overridesNote } from '../values/overrides-note.ts';
 import { attempt, settleFailure } from './attempt.ts';
 import { forgetFailure } from './forget-failure.ts';
@@ -14,7 +14,7 @@ import { actingFor, impersonationOf } from './impersonation.ts';
 import { nextLook } from './next-look.ts';
 import { prune } from './prune.ts';
 import { recheckOf } from './recheck.ts';
-import { inventoryWithRemains } from './remains.ts';
+import { noteRemains } from './remains.ts';
 import { requireReplaceable } from './replaceable.ts';
 import { settleUnreadable } from './unreadable.ts';
 
@@ -26,11 +26,8 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
   const { key, observation, decision, signal } = pass;
   const expected = (observation.release?.revision ?? 0) + 1;
   context.log.info('deploying', { key, state: decision.state, reason: decision.message, revision: expected });
-  // a crash may have kept from the status what it left: after the next revision nobody could tell
-  if (observation.release?.status === 'failed') {
-    const inventory = await inventoryWithRemains(pass, context);
-    if (inventory !== undefined) await writeStatus(pass, { verdict: verdictInFlight(decision), inventory }, context);
-  }
+  // a crash may have kept from the status what it left
+  if (observation.release?.status === 'failed') await noteRemains(pass, context);
   const options = upgradeOptions(observation, { revision: expected, holder: await context.helm.holder() });
   const error = await attempt(
     pass,
