@@ -12,7 +12,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { CheckedUninstaller } from '../uninstall/checked-uninstaller.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import type { ChartCrds } from './act/chart-crds.ts';
-import type { Decision } from './decide/decide.ts';
+import type { Decision } from './decide/decision.ts';
 import type { FailureMemories } from './decide/failure-memory.ts';
 import type { State } from './decide/states.ts';
 import type { ObjectSource } from './observe/dependents.ts';

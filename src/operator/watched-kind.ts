@@ -20,6 +20,7 @@ import type { OperatorShared } from './operator-options.ts';
 import { Workloads } from './readiness/workloads.ts';
 import { ResourceReconciler } from './resource-reconciler.ts';
 import { ServedKind } from './served-kind.ts';
+import { withReadStatus } from './status/read-status.ts';
 import { StatusWriter } from './status/status-writer.ts';
 import type { ValuesReader } from './values/values-sources.ts';
 
@@ -257,5 +258,5 @@ function withoutManagedFields<T extends ObservedResource>(resource: T, entry: Wa
     managedFields?: unknown;
   };
   const { group, version, kind } = entry.gvk;
-  return { ...resource, apiVersion: group === '' ? version : `${group}/${version}`, kind, metadata };
+  return withReadStatus({ ...resource, apiVersion: group === '' ? version : `${group}/${version}`, kind, metadata });
 }

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { UninstallError } from './errors.ts';
 import { proveRelease } from './prove-release.ts';
 import { readRecords } from './read-records.ts';
-import type { GroupKind } from './record-trust.ts';
+import type { AllowedKind } from './record-trust.ts';
 import type { ReleaseUninstaller, UninstallRequest } from './uninstaller.ts';
 
 /** What may be touched besides the namespaced objects in the release's own namespace. */
@@ -15,7 +15,7 @@ export interface CheckedUninstallRequest extends UninstallRequest {
    * Kinds of which the release may have cluster-scoped objects, or objects in other namespaces: those that its chart is
    * known to render. The live object must carry the release's marks all the same. Default none.
    */
-  readonly allowedKinds?: readonly GroupKind[];
+  readonly allowedKinds?: readonly AllowedKind[];
   /**
    * Whether the release's delete hooks may run with our own rights: true where the chart is known to have some. Default
    * false: then they run only under `impersonate`, because a forged record can hold any hook.

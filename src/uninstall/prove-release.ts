@@ -3,6 +3,7 @@ import pMap from 'p-map';
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import { isApiError } from '../kube/errors.ts';
+import type { Resource } from '../kube/resource.ts';
 import { errorText } from '../lib/error-text.ts';
 import { quoteUntrusted } from '../lib/quote-untrusted.ts';
 import { RecordError } from '../release/decode.ts';
@@ -11,11 +12,11 @@ import { UninstallError, type UninstallErrorCode } from './errors.ts';
 import { lookUpKinds, ownerOf, ownershipOf, type ResourceLookup, readLive } from './ownership.ts';
 import type { RecordReader } from './record-reader.ts';
 import {
+  type AllowedKind,
   deletedBy,
   deleteHooksOf,
   describeHook,
   describeObject,
-  type GroupKind,
   isOfKind,
   outsideOf,
   type ParsedContent,
@@ -27,7 +28,7 @@ import type { ReleaseKey } from './uninstaller.ts';
 export interface ProofRequest extends ReleaseKey {
   /** With all stored records read. */
   readonly reader: RecordReader;
-  readonly allowedKinds: readonly GroupKind[];
+  readonly allowedKinds: readonly AllowedKind[];
   /** Whether delete hooks may run. */
   readonly mayRunHooks: boolean;
   readonly signal: AbortSignal;
@@ -56,7 +57,7 @@ export async function proveRelease(deps: ProofDeps, request: ProofRequest): Prom
   if (objects.length > maxObjects) throw untrusted(request, `its manifest names more than ${maxObjects} objects`);
   const lookup = await lookUpKinds(deps.discovery, objects, { signal });
   const outside = new Set(outsideOf(objects, { ...request, isNamespaced: (one) => lookup(one)?.isNamespaced }));
-  for (const object of outside) requireAllowed(object, { ...request, lookup });
+  for (const object of outside) await requireAllowed(object, { ...deps, ...request, lookup });
   const proofs = await pMap(
     objects,
     (object) => doubtOf(object, { ...deps, ...request, lookup, isOutside: outside.has(object) }),
@@ -88,7 +89,9 @@ function requireHooksAllowed({ release }: ParsedContent, request: ProofRequest):
   });
 }
 
-function requireAllowed(object: ManifestObject, context: ProofRequest & { readonly lookup: ResourceLookup }): void {
+type LookupContext = ProofDeps & ProofRequest & { readonly lookup: ResourceLookup };
+
+async function requireAllowed(object: ManifestObject, context: LookupContext): Promise<void> {
   const what = quoteUntrusted(describeObject(object));
   const resource = context.lookup(object);
   if (resource === undefined) {
@@ -102,17 +105,31 @@ function requireAllowed(object: ManifestObject, context: ProofRequest & { readon
   const where = resource.isNamespaced
     ? `is in namespace ${quoteUntrusted(object.metadata.namespace ?? '')}`
     : 'is cluster-scoped';
+  const named = `its record names ${what}, which ${where}, of a kind that its chart does not render`;
   throw refusal(context, {
     code: 'OBJECT_OUTSIDE_NAMESPACE',
-    reason: `its record names ${what}, which ${where}, of a kind that its chart does not render`,
-    remedy: 'Look at who may write Secrets in the namespace: the record may be forged.',
+    ...((await isMarked(object, resource, context))
+      ? {
+          reason: `${named} any more`,
+          remedy: 'It carries the marks of this release: if it is no use, delete it by hand.',
+        }
+      : { reason: named, remedy: 'Look at who may write Secrets in the namespace: the record may be forged.' }),
   });
 }
 
-interface DoubtContext extends ProofDeps, ProofRequest {
-  readonly lookup: ResourceLookup;
-  readonly isOutside: boolean;
+/** Marks are put there by whoever may write the object: a forged record does not come with them. */
+async function isMarked(object: ManifestObject, resource: Resource, context: LookupContext): Promise<boolean> {
+  const { client, namespace: releaseNamespace, signal } = context;
+  try {
+    const live = await readLive(client, object.metadata, { resource, releaseNamespace, signal });
+    return live !== undefined && ownershipOf(live, context) === 'ours';
+  } catch (error) {
+    if (isApiError(error, 'API_FORBIDDEN')) return false;
+    throw error;
+  }
 }
+
+type DoubtContext = LookupContext & { readonly isOutside: boolean };
 
 /** What stands against deleting the object; undefined where it is the release's, or gone. */
 async function doubtOf(object: ManifestObject, context: DoubtContext): Promise<UninstallError | undefined> {

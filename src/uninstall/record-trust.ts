@@ -35,10 +35,10 @@ export interface ParsedContent {
 /** Whether a kind lives in namespaces; undefined where the server does not know it. */
 export type IsNamespaced = (object: { readonly apiVersion: string; readonly kind: string }) => boolean | undefined;
 
-/** A kind, whatever its version. */
-export interface GroupKind {
-  /** Empty for the core group. */
-  readonly group: string;
+/** A kind that a release may have objects of, whatever its version. */
+export interface AllowedKind {
+  /** Empty for the core group; absent: any. */
+  readonly group?: string | undefined;
   readonly kind: string;
 }
 
@@ -100,10 +100,10 @@ export function outsideOf(
 /** Whether an object is of one of these kinds. */
 export function isOfKind(
   object: { readonly apiVersion: string; readonly kind: string },
-  kinds: readonly GroupKind[],
+  kinds: readonly AllowedKind[],
 ): boolean {
   const { group, kind } = gvkOf(object);
-  return kinds.some((one) => one.kind === kind && one.group === group);
+  return kinds.some((one) => one.kind === kind && (one.group ?? group) === group);
 }
 
 /** The hooks that run at uninstall. */

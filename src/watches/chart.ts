@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { chartDefaults } from './chart-defaults.ts';
 import { chartDigest } from './chart-digest.ts';
 import { type ChartFiles, readChartFiles } from './chart-files.ts';
+import { chartKinds } from './chart-kinds.ts';
 import type { ChartInfo } from './watch-entry.ts';
 
 /** A chart, or what is wrong at its place. */
@@ -28,6 +29,7 @@ export async function inspectChart(path: string): Promise<ChartResult> {
       digest: chartDigest(files.contents),
       hasSchema: files.read('values.schema.json') !== undefined,
       defaults: await chartDefaults(files),
+      kinds: await chartKinds(files),
     },
   };
 }

@@ -119,6 +119,13 @@ export interface ChartDefaults {
   readonly openPaths: readonly (readonly string[])[];
 }
 
+/** A kind that a chart may render. */
+export interface ChartKind {
+  /** Empty for the core group; absent where a template makes it: any. */
+  readonly group?: string;
+  readonly kind: string;
+}
+
 /** The chart behind an entry, as found on disk at start. */
 export interface ChartInfo {
   /** Absolute path of the directory or archive. */
@@ -131,6 +138,8 @@ export interface ChartInfo {
   /** Whether it carries a values.schema.json at its root. */
   readonly hasSchema: boolean;
   readonly defaults: ChartDefaults;
+  /** What its templates may render, as far as it can be read off them: what one makes up the name of is not here. */
+  readonly kinds: readonly ChartKind[];
 }
 
 /** An entry with its chart. */

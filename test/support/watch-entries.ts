@@ -31,6 +31,7 @@ export function watchEntry(changes: Partial<WatchEntry> = {}): WatchEntry {
       digest: 'sha256:0',
       hasSchema: true,
       defaults: { values: {}, openPaths: [] },
+      kinds: [],
     },
     ...changes,
   };

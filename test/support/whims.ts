@@ -2,8 +2,9 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
+import { withOpenStatus } from '../../bench/operator/chart-objects.ts';
 import { customResourceDefinition, openSpec } from '../../src/api/crd/custom-resource-definition.ts';
-import type { KubeObject } from '../../src/kube/objects.ts';
+import type { KubeObject, ObjectInput } from '../../src/kube/objects.ts';
 import type { Resource } from '../../src/kube/resource.ts';
 import { loadWatches } from '../../src/watches/load.ts';
 import type { WatchEntry } from '../../src/watches/watch-entry.ts';
@@ -40,7 +41,13 @@ export type Whim = Pick<KubeObject, 'apiVersion' | 'kind'> & {
 /** Installs the kind's CRD and waits until it is served. `kind` is a name of the test file's own. */
 export async function installWhims(
   kind: string,
-  options: { readonly namespace?: string; readonly scope?: 'Namespaced' | 'Cluster'; readonly plural?: string } = {},
+  options: {
+    readonly namespace?: string;
+    readonly scope?: 'Namespaced' | 'Cluster';
+    readonly plural?: string;
+    /** Whether anything may be written into the status, as with operator-sdk's CRDs. Default false. */
+    readonly hasOpenStatus?: boolean;
+  } = {},
 ): Promise<WhimKind> {
   const { namespace, scope = 'Namespaced' } = options;
   const gvk = { group: 'test.velotio.com', version: 'v1', kind };
@@ -51,7 +58,10 @@ export async function installWhims(
   const crd = { ...usual, metadata, spec: { ...spec, names: { ...spec.names, plural } } };
   const directory = await mkdtemp(join(testCluster().testRoot, 'whim-'));
   const file = join(directory, 'crd.yaml');
-  await writeFile(file, stringify(crd));
+  await writeFile(
+    file,
+    stringify(options.hasOpenStatus === true ? withOpenStatus(crd as unknown as ObjectInput) : crd),
+  );
   await kubectl('apply', '--server-side', '--force-conflicts', '-f', file);
   await established(`${plural}.${gvk.group}`);
   const watches = async (fields: Readonly<Record<string, unknown>> = {}): Promise<string> => {

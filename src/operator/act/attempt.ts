@@ -10,10 +10,11 @@ import { decide } from '../decide/decide.ts';
 import { forceRequestOf, rememberFailure } from '../decide/failure.ts';
 import { helmGraceMs } from '../decide/lock.ts';
 import type { FailureMemory } from '../observe/observation.ts';
-import { type Pass, type PassContext, writeStatus } from '../pass.ts';
+import { type News, type Pass, type PassContext, writeStatus } from '../pass.ts';
 import { type Progress, verdictAfterFailure, verdictInFlight, verdictWhileWaiting } from '../status/verdict.ts';
 import { ChartCrdsError } from './chart-crds.ts';
 import { OutdatedError } from './recheck.ts';
+import { inventoryWithRemains } from './remains.ts';
 
 /** A helm call that takes longer than this is shown in the status while it runs. */
 const showProgressAfterMs = 1_000;
@@ -91,17 +92,20 @@ export async function settleFailure(
   context.log.warn('helm failed', { key, action, code: error.code, error: error.message });
   // an uninstall is forced until it is done: a request to do without the release stands
   const isForceHandled = action !== 'uninstall';
-  return settleRemembered(pass, { failure, isForceHandled }, context);
+  const mayHaveLeft = error instanceof HelmError && action !== 'uninstall';
+  const inventory = mayHaveLeft ? await inventoryWithRemains(pass, context) : undefined;
+  const remains = inventory === undefined ? {} : { inventory };
+  return settleRemembered(pass, { failure, isForceHandled, ...remains }, context);
 }
 
 /** Says a failure, and asks for the next step: another try, a rollback, or none. */
 async function settleRemembered(
   pass: Pass,
-  remembered: { readonly failure: FailureMemory; readonly isForceHandled: boolean },
+  remembered: { readonly failure: FailureMemory } & Pick<News, 'isForceHandled' | 'inventory'>,
   context: PassContext,
 ): Promise<ReconcileResult> {
   const { key, observation } = pass;
-  const { failure, isForceHandled } = remembered;
+  const { failure, ...news } = remembered;
   context.failures.set(key, observation.resource, failure);
   const { reason, message: note, action } = failure;
   context.recordEvent(observation.resource, { type: 'Warning', reason, action, note });
@@ -109,7 +113,7 @@ async function settleRemembered(
   const { release } = await context.observer.refresh(observation, pass.signal);
   const decision = decide({ ...observation, release, failure }, context.clock.now());
   const whileWaiting = verdictWhileWaiting({ failure, decision }, observation);
-  await writeStatus(pass, { verdict: whileWaiting ?? verdictAfterFailure(failure), isForceHandled }, context);
+  await writeStatus(pass, { verdict: whileWaiting ?? verdictAfterFailure(failure), ...news }, context);
   if (whileWaiting === undefined) return { requeueAfterMs: soonMs };
   return decision.requeueAfterMs === undefined ? {} : { requeueAfterMs: decision.requeueAfterMs };
 }

@@ -13,7 +13,9 @@ import { attempt, settleFailure } from './attempt.ts';
 import { forgetFailure } from './forget-failure.ts';
 import { actingFor, impersonationOf } from './impersonation.ts';
 import { nextLook } from './next-look.ts';
+import { prune } from './prune.ts';
 import { recheckOf } from './recheck.ts';
+import { noteRemains } from './remains.ts';
 import { requireReplaceable } from './replaceable.ts';
 import { settleUnreadable } from './unreadable.ts';
 
@@ -25,6 +27,8 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
   const { key, observation, decision, signal } = pass;
   const expected = (observation.release?.revision ?? 0) + 1;
   context.log.info('deploying', { key, state: decision.state, reason: decision.message, revision: expected });
+  // a crash may have kept from the status what it left
+  if (observation.release?.status === 'failed') await noteRemains(pass, context);
   const options = upgradeOptions(observation, { revision: expected, holder: await context.helm.holder() });
   const error = await attempt(
     pass,
@@ -67,7 +71,8 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
     context.recordEvent(observation.resource, { type: 'Warning', reason, action: verb, note: overrides });
   }
   const verdict = verdictAfterDeploy(verb, { revision, chart, workloads });
-  const { release: snapshot, inventory } = deployed;
+  const { release: snapshot } = deployed;
+  const inventory = await prune(pass, deployed.inventory, context);
   await writeStatus(pass, { verdict, release: snapshot, inventory, isForceHandled: true }, context);
   return nextLook(observation, { isReady: workloads.state === 'ready', waitMs: workloads.lookAgainMs });
 }

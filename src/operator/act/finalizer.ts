@@ -5,6 +5,7 @@ import { ApiError } from '../../kube/errors.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { retryOnConflict } from '../../kube/retry-on-conflict.ts';
 import type { ObservedResource } from '../observe/observation.ts';
+import { withReadStatus } from '../status/read-status.ts';
 import { fieldManager } from './field-manager.ts';
 
 /** What a change of finalizers needs. */
@@ -47,7 +48,9 @@ function changeFinalizers(
       const { resourceVersion, finalizers = [] } = latest.metadata;
       const left = finalizers.filter((each) => !going.includes(each));
       const patch = { metadata: { resourceVersion, finalizers: change(left) } };
-      return client.merge<ObservedResource>(type, patch, { namespace, name, fieldManager, signal });
+      return withReadStatus(
+        await client.merge<ObservedResource>(type, patch, { namespace, name, fieldManager, signal }),
+      );
     },
     { signal },
   );

@@ -12,7 +12,10 @@ const nextPassMs = 1;
 export async function remove(pass: Pass, context: PassContext): Promise<ReconcileResult> {
   const { key, observation, decision } = pass;
   context.log.info('uninstalling', { key, state: decision.state, reason: decision.message });
-  const error = await attempt(pass, () => uninstallRelease(pass, context), context);
+  const uninstalling = async (): Promise<void> => {
+    await uninstallRelease(pass, context);
+  };
+  const error = await attempt(pass, uninstalling, context);
   if (error !== undefined) return settleFailure(pass, { error, action: 'uninstall' }, context);
   const note = `what was left of the release is uninstalled: ${decision.message}`;
   context.recordEvent(observation.resource, { type: 'Normal', reason: 'Uninstalled', action: 'uninstall', note });

@@ -7,6 +7,7 @@ import { type Pass, type PassContext, writeStatus } from '../pass.ts';
 import { verdictAfterFailure, verdictAfterRollback } from '../status/verdict.ts';
 import { attempt, failureContext, settleFailure } from './attempt.ts';
 import { impersonationOf } from './impersonation.ts';
+import { prune } from './prune.ts';
 import { recheckOf } from './recheck.ts';
 import { requireReplaceable } from './replaceable.ts';
 import { requireTrusted } from './trust.ts';
@@ -58,7 +59,8 @@ export async function sayRollback(pass: Pass, context: PassContext): Promise<voi
   const { resource } = observation;
   const toRevision = decision.toRevision ?? 0;
   const { release } = await context.observer.refresh(observation, signal);
-  const { release: snapshot, inventory = [] } = await readDeployed(pass, release?.revision ?? 0, context);
+  const { release: snapshot, inventory: made } = await readDeployed(pass, release?.revision ?? 0, context);
+  const inventory = made === undefined ? [] : await prune(pass, made, context);
   const { revision, chart } = snapshot;
   context.recordEvent(resource, {
     type: 'Warning',

@@ -1,70 +1,102 @@
-// Deleting what a release put into the cluster without helm, by the inventory in the resource's status (DESIGN.md O10): the
-// record is gone or not to be believed, or its namespace is going. No hooks run, and no object of another goes.
+// Deleting what a release put into the cluster without helm (DESIGN.md O10): the record is gone or not to be believed, or its
+// namespace is going. The inventory in the resource's status tells what there is, and for cluster-scoped objects, which would
+// outlive everything, Helm's marks on them do. No hooks run, and no object of another goes.
 import type { ReconcileResult } from '../../controller/reconciler.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
 import { deleteInventory } from '../../uninstall/inventory-uninstaller.ts';
+import { reachingKinds } from '../decide/reach.ts';
+import { findStrays } from '../observe/strays.ts';
 import type { Pass, PassContext } from '../pass.ts';
 import { attempt, settleFailure } from './attempt.ts';
-import { impersonationOf } from './impersonation.ts';
+import { actingFor, impersonationOf } from './impersonation.ts';
+import { type Left, leftOf, leftText, nothingLeft, objectsLeft } from './leftovers.ts';
 import { letGo } from './let-go.ts';
 
-/** Objects that a message names. */
-const maxNamed = 5;
+/** What a sweep came to. */
+interface Swept {
+  /** False where all was gone already: it was a look after an uninstall. */
+  readonly wasAnythingThere: boolean;
+  readonly left: Left;
+}
 
-/** Deletes, then lets the resource go. */
-export async function sweep(pass: Pass, context: PassContext): Promise<ReconcileResult> {
-  const { key, observation, decision } = pass;
+/** Deletes, then lets the resource go. `refusal`: why helm was not let to uninstall, where it was asked first. */
+export async function sweep(pass: Pass, context: PassContext, refusal?: unknown): Promise<ReconcileResult> {
+  const { key, decision } = pass;
   context.log.info('deleting by inventory', { key, reason: decision.message });
-  let wasAnythingLeft = false;
+  let swept: Swept = { wasAnythingThere: false, left: nothingLeft };
   const deleting = async (): Promise<void> => {
-    wasAnythingLeft = await deleteAll(pass, context);
+    swept = await deleteAll(pass, context);
   };
   const error = await attempt(pass, deleting, context);
   if (error !== undefined) return settleFailure(pass, { error, action: 'uninstall' }, context);
-  if (wasAnythingLeft) {
-    const isBlind = (observation.resource.status?.inventory ?? []).length === 0;
-    const what = isBlind
-      ? "the release's records are deleted; which objects it has is not known, they stay"
-      : "the release's objects are deleted by its inventory, without hooks";
-    context.recordEvent(observation.resource, {
-      type: isBlind ? 'Warning' : 'Normal',
-      reason: 'Uninstalled',
-      action: 'uninstall',
-      note: `${what}: ${decision.message}`,
-    });
-  }
+  say(pass, { ...swept, refusal }, context);
   return letGo(pass, context);
 }
 
-/** False where all was gone already: it is a look after an uninstall. @throws UninstallError `OBJECTS_LEFT` */
-async function deleteAll(pass: Pass, context: PassContext): Promise<boolean> {
-  const { observation, signal } = pass;
+function say(
+  pass: Pass,
+  { wasAnythingThere, left, refusal }: Swept & { readonly refusal: unknown },
+  context: PassContext,
+): void {
+  const { observation, decision } = pass;
+  if (!wasAnythingThere && left.doubtful.length === 0) return;
+  const isBlind = !observation.isNamespaceTerminating && inventoryOf(pass).length === 0;
+  const what = isBlind
+    ? "the release's records and cluster-scoped objects are deleted; which objects it has is not known otherwise: they stay"
+    : "the release's objects are deleted by its inventory, without hooks";
+  context.recordEvent(observation.resource, {
+    type: isBlind || left.doubtful.length > 0 || isPartial(refusal) ? 'Warning' : 'Normal',
+    reason: 'Uninstalled',
+    action: 'uninstall',
+    note: `${what}: ${decision.message}${leftText(left)}`,
+  });
+}
+
+/** The record names an object that neither chart nor inventory knows: it stays. */
+function isPartial(refusal: unknown): boolean {
+  return refusal instanceof UninstallError && refusal.code === 'OBJECT_OUTSIDE_NAMESPACE';
+}
+
+/** @throws UninstallError `OBJECTS_LEFT` */
+async function deleteAll(pass: Pass, context: PassContext): Promise<Swept> {
+  const { key, observation, signal } = pass;
+  const { client, discovery } = context;
   const release = context.observer.releaseOf(observation.resource);
   // what is in a namespace that is going goes with it, and so may the rights to delete it
   const isGoing = observation.isNamespaceTerminating;
-  const inventory = (observation.resource.status?.inventory ?? []).filter(
-    ({ namespace }) => !isGoing || namespace !== release.namespace,
-  );
-  const { deleted, kept, failed, removedRecords } = await deleteInventory(context.client, context.discovery, {
+  const known = inventoryOf(pass).filter(({ namespace }) => !isGoing || namespace !== release.namespace);
+  const { objects: strays, unlisted } = await findStrays({
+    client: actingFor(observation, client),
+    discovery,
     release,
-    inventory,
+    kinds: reachingKinds([
+      ...observation.entry.chart.kinds,
+      ...known.filter(({ namespace }) => namespace === undefined),
+    ]),
+    signal,
+  });
+  const uids = new Set(known.map(({ uid }) => uid));
+  const { deleted, kept, failed, removedRecords } = await deleteInventory(client, discovery, {
+    release,
+    inventory: [...known, ...strays.filter(({ uid }) => !uids.has(uid))],
     shouldRemoveRecords: !isGoing,
     signal,
     ...impersonationOf(observation),
   });
-  for (const { object, why } of kept) context.log.info('object left', { key: pass.key, object: nameOf(object), why });
-  if (failed.length === 0) {
-    await context.observer.refresh(observation, signal);
-    return deleted.length + removedRecords.length > 0;
-  }
-  const named = failed.slice(0, maxNamed).map(({ object, error }) => `${nameOf(object)}: ${errorText(error)}`);
-  const more = failed.length > maxNamed ? `; and ${failed.length - maxNamed} more` : '';
-  throw new UninstallError('OBJECTS_LEFT', `cannot delete ${named.join('; ')}${more}`, {
-    remedy: 'Look at what the message names: a missing right, or an API that is away.',
-  });
+  for (const { object, why } of kept)
+    context.log.info('object left', { key, object: `${object.kind}/${object.name}`, why });
+  if (failed.length > 0) throw objectsLeft(failed);
+  await context.observer.refresh(observation, signal);
+  const left = leftOf(kept);
+  const unseen = unlisted.map(
+    (kind) => `whatever ${kind} it has that is not in the inventory: that kind may not be listed`,
+  );
+  return {
+    wasAnythingThere: deleted.length + removedRecords.length > 0,
+    left: { ...left, doubtful: [...left.doubtful, ...unseen] },
+  };
 }
 
-function nameOf({ kind, name }: { readonly kind: string; readonly name: string }): string {
-  return `${kind}/${name}`;
+function inventoryOf({ observation }: Pass) {
+  return observation.resource.status?.inventory ?? [];
 }

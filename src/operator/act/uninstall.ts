@@ -9,6 +9,7 @@ import { readRelease } from '../observe/release-reader.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
 import { attempt, settleFailure } from './attempt.ts';
 import { impersonationOf } from './impersonation.ts';
+import { deleteLeftovers, type Left, leftText, nothingLeft } from './leftovers.ts';
 import { letGo } from './let-go.ts';
 import { sweep } from './sweep.ts';
 import { isAsNoted } from './trust.ts';
@@ -20,24 +21,29 @@ export async function uninstall(pass: Pass, context: PassContext): Promise<Recon
   const { key, observation } = pass;
   const { namespace, name } = context.observer.releaseOf(observation.resource);
   context.log.info('uninstalling', { key, release: `${namespace}/${name}` });
-  const error = await attempt(pass, () => uninstallRelease(pass, context), context);
+  let left = nothingLeft;
+  const uninstalling = async (): Promise<void> => {
+    left = await uninstallRelease(pass, context);
+  };
+  const error = await attempt(pass, uninstalling, context);
   if (error !== undefined) {
     return isHelmNoUse(error) && hasInventory(pass)
-      ? sweep({ ...pass, decision: { ...pass.decision, message: errorText(error) } }, context)
+      ? sweep({ ...pass, decision: { ...pass.decision, message: errorText(error) } }, context, error)
       : settleFailure(pass, { error, action: 'uninstall' }, context);
   }
-  const note = `release ${namespace}/${name} is uninstalled`;
-  context.recordEvent(observation.resource, { type: 'Normal', reason: 'Uninstalled', action: 'uninstall', note });
+  const note = `release ${namespace}/${name} is uninstalled${leftText(left)}`;
+  const type = left.doubtful.length === 0 ? 'Normal' : 'Warning';
+  context.recordEvent(observation.resource, { type, reason: 'Uninstalled', action: 'uninstall', note });
   return observation.settings.shouldWaitForUninstall ? linger(pass, context) : letGo(pass, context);
 }
 
-/** The call itself, proved by what is left. @throws HelmError, UninstallError */
-export async function uninstallRelease(pass: Pass, context: PassContext): Promise<void> {
+/** The call itself, proved by what is left: that is deleted, or told. @throws HelmError, UninstallError */
+export async function uninstallRelease(pass: Pass, context: PassContext): Promise<Left> {
   const { observation, signal } = pass;
   const { namespace, name } = context.observer.releaseOf(observation.resource);
   const { timeoutMs } = observation.settings;
   const inventory = observation.resource.status?.inventory ?? [];
-  const allowedKinds = inventory.map(({ group, kind }) => ({ group, kind }));
+  const allowedKinds = [...inventory.map(({ group, kind }) => ({ group, kind })), ...observation.entry.chart.kinds];
   const request = { namespace, name, timeoutMs, signal, allowedKinds, ...impersonationOf(observation) };
   try {
     await context.uninstaller.uninstall(request).catch(async (error: unknown) => {
@@ -54,8 +60,10 @@ export async function uninstallRelease(pass: Pass, context: PassContext): Promis
     if (!(error instanceof HelmError && error.code === 'HELM_RELEASE_NOT_FOUND')) throw error;
   }
   // helm's word alone is not believed, and the cache forgets what is gone
-  const { release } = await context.observer.refresh(observation, signal);
-  if (release === undefined || !isOurs(observation, release)) return;
+  const now = await context.observer.refresh(observation, signal);
+  const { release } = now;
+  if (release === undefined) return deleteLeftovers(pass, context);
+  if (!isOurs(now, release)) return nothingLeft; // somebody was fast: what has the old marks may be of the new one
   throw new HelmError(
     'HELM_FAILED',
     `helm uninstalled ${namespace}/${name}, but revision ${release.revision} is still there`,

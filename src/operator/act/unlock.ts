@@ -7,6 +7,7 @@ import type { Pass, PassContext } from '../pass.ts';
 import { settleFailure } from './attempt.ts';
 import { fieldManager } from './field-manager.ts';
 import { actingFor } from './impersonation.ts';
+import { noteRemains } from './remains.ts';
 import { remove } from './remove.ts';
 import { goBack, sayRollback } from './rollback.ts';
 import { settleLocked } from './unreadable.ts';
@@ -25,6 +26,7 @@ export async function unlock(pass: Pass, context: PassContext): Promise<Reconcil
     note: decision.message,
   });
   if (observation.release?.status === 'uninstalling') return remove(pass, context);
+  await noteRemains(pass, context);
   if (decision.toRevision === undefined) return markFailed(pass, context);
   const error = await goBack(pass, context);
   if (error !== undefined) return settleFailure(pass, { error, action: 'rollback' }, context);

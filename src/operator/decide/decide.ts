@@ -1,31 +1,16 @@
 // From an observation to the one thing to do next, with a reason (DESIGN.md O4). Pure: no I/O, no clock.
 import { ResourceAnnotation } from '../../api/v1alpha1/annotations.ts';
-import type { ConditionReason } from '../../api/v1alpha1/conditions.ts';
 import { UNINSTALL_FINALIZER } from '../../api/v1alpha1/finalizer.ts';
 import type { FailureMemory, Observation, ObservedRelease } from '../observe/observation.ts';
 import { holdsSdkFinalizer } from '../takeover/sdk-traces.ts';
+import { type Decision, inState } from './decision.ts';
 import { parseDigestLabel } from './desired-digest.ts';
 import { forceRequestOf, isAbout } from './failure.ts';
 import { heldText, lastGood, lockOf } from './lock.ts';
 import { isInherited, isOurs, ownerText } from './ownership.ts';
 import { unreadySinceMs, wasEverDeployed, wayBack } from './past.ts';
+import { reachingKinds } from './reach.ts';
 import { sentences } from './sentences.ts';
-import { type Action, type State, states } from './states.ts';
-
-/** What was decided, and why. */
-export interface Decision {
-  readonly state: State;
-  /** The state's. */
-  readonly action: Action;
-  /** For status, where the state has something to say there. */
-  readonly reason?: ConditionReason;
-  /** For people. */
-  readonly message: string;
-  /** Look again after this long even if nothing happens. */
-  readonly requeueAfterMs?: number;
-  /** `rollback`, and an `unlock` that goes back: to which revision. */
-  readonly toRevision?: number;
-}
 
 /** What is deployed and what is wanted, once both are known. */
 interface Situation {
@@ -107,7 +92,8 @@ function deleting(observation: Observation, nowMs: number): Decision {
     return backoff(failure, { nowMs, more: wayOut });
   }
   const isForcedNow = failure?.action === 'uninstall' && isForced(observation);
-  if (isForcedNow || (inventory.length > 0 && (release === undefined || isNamespaceTerminating))) {
+  const mayBeLeft = inventory.length > 0 || reachingKinds(observation.entry.chart.kinds).length > 0;
+  if (isForcedNow || (mayBeLeft && (release === undefined || isNamespaceTerminating))) {
     const why = isForcedNow
       ? `${ResourceAnnotation.forceRequestedAt} asks to do without the release`
       : release === undefined
@@ -285,14 +271,6 @@ function suspended({ resource, settings }: Observation): Decision | undefined {
     ? 'it is being deleted, but suspended: the release stays until the annotation goes'
     : `it is annotated ${ResourceAnnotation.suspend}`;
   return inState('Suspended', message, { reason: 'Suspended' });
-}
-
-function inState(
-  state: State,
-  message: string,
-  more: Pick<Decision, 'reason' | 'requeueAfterMs' | 'toRevision'> = {},
-): Decision {
-  return { state, action: states[state].action, message, ...more };
 }
 
 function nameOf(observation: Observation): string {

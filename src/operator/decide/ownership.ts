@@ -6,12 +6,13 @@ import { hasSdkTraces } from '../takeover/sdk-traces.ts';
 
 /**
  * Whether the release of the resource's name is this resource's: the owner label says so, or, where there is none, the
- * resource's status names that very revision, or it is proved to be operator-sdk's for the resource.
+ * resource's status names that very revision and has noted its content, or it is proved to be operator-sdk's for the
+ * resource.
  */
 export function isOurs(observation: Observation, release: ObservedRelease): boolean {
   const { entry } = observation;
   if (release.owner !== undefined) return release.owner === ownerLabelValue(entry.gvk);
-  return observation.isSdkOwned || isNamed(observation, release);
+  return observation.isSdkOwned || (isNamed(observation, release) && observation.namedDoubt === undefined);
 }
 
 /**
@@ -24,7 +25,11 @@ export function isInherited(observation: Observation, release: ObservedRelease):
   return isUntouched && hasSdkTraces(observation.resource);
 }
 
-function isNamed({ resource, releaseNamespace }: Observation, release: ObservedRelease): boolean {
+/** Whether the resource's status names this very revision: by name and number alone, which come again. */
+export function isNamed(
+  { resource, releaseNamespace }: Pick<Observation, 'resource' | 'releaseNamespace'>,
+  release: ObservedRelease,
+): boolean {
   const known = resource.status?.release;
   return (
     known !== undefined &&
@@ -37,8 +42,11 @@ function isNamed({ resource, releaseNamespace }: Observation, release: ObservedR
 /** Whose it is, for people. */
 export function ownerText(observation: Observation, release: ObservedRelease): string {
   if (release.owner !== undefined) return `it belongs to a ${release.owner}`;
-  const { sdkDoubt, entry, resource, releaseNamespace } = observation;
-  if (sdkDoubt === undefined) return 'it was installed by hand or by another tool';
+  const { sdkDoubt, namedDoubt, entry, resource, releaseNamespace } = observation;
+  if (sdkDoubt === undefined) {
+    const maker = 'it was installed by hand or by another tool';
+    return namedDoubt === undefined ? maker : `${maker}: ${namedDoubt}`;
+  }
   const record = recordSecretName(resource.metadata.name, release.revision);
   const way = `kubectl -n ${releaseNamespace} label secret ${record} ${OWNER_LABEL}=${ownerLabelValue(entry.gvk)}`;
   return `operator-sdk has had one here, but ${sdkDoubt}; if it is that one all the same: ${way}`;

@@ -127,7 +127,8 @@ export const states = {
   Orphaned: {
     when: 'it is being deleted, and its release cannot be uninstalled by its record: the record is gone, its namespace is going, or after a failed uninstall `force-requested-at` asks to do without',
     action: 'sweep',
-    follows: 'what the inventory in its status lists is deleted, each object by its uid, without hooks',
+    follows:
+      "what the inventory in its status lists is deleted, each object by its uid, without hooks, and so are cluster-scoped objects of the chart's kinds that carry the release's marks",
   },
   Lingering: {
     when: 'the release is uninstalled, and `uninstall-wait` asks to wait for its objects',

@@ -4,7 +4,9 @@ import type { KubeClient } from '../../kube/client.ts';
 import { gvkOf, type Resource } from '../../kube/resource.ts';
 import { isMap } from '../../lib/merge-maps.ts';
 import type { ManifestObject } from '../../release/manifest.ts';
+import { ownershipOf } from '../../uninstall/ownership.ts';
 import { type DependentObject, type ObjectSource, toDependent } from './dependents.ts';
+import type { ReleaseKey } from './release-cache.ts';
 
 /** Where the identities come from. */
 export interface InventorySources {
@@ -12,6 +14,8 @@ export interface InventorySources {
   readonly objects: ObjectSource;
   /** Where Helm put the objects that name no namespace. */
   readonly releaseNamespace: string;
+  /** Only what carries this release's marks counts. Default: whatever is there. */
+  readonly markedFor?: ReleaseKey;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -48,7 +52,9 @@ async function entryOf(
   const found =
     (await sources.objects.find({ group, kind }, { namespace, name })) ??
     (await read({ resource, namespace, name }, sources));
+  const { markedFor } = sources;
   if (found === undefined) return undefined;
+  if (markedFor !== undefined && ownershipOf(found.metadata, markedFor) !== 'ours') return undefined;
   return { ...toEntry({ group, kind }, found), ...(ttl === undefined ? {} : { ttlSecondsAfterFinished: ttl }) };
 }
 

@@ -101,6 +101,8 @@ export interface Observation {
   readonly isSdkOwned: boolean;
   /** Why it is not, where operator-sdk has had a release for the resource: a clause. */
   readonly sdkDoubt?: string;
+  /** Why a release without owner label is not the one whose name and revision the status has: a clause. */
+  readonly namedDoubt?: string;
   readonly desired: Desired;
   /** Undefined while there is no deployed release. */
   readonly workloads: WorkloadsReadiness | undefined;

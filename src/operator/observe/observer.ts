@@ -7,6 +7,7 @@ import { objectKey } from '../../kube/objects.ts';
 import type { WatchEntry } from '../../watches/watch-entry.ts';
 import { actingFor } from '../act/impersonation.ts';
 import { desiredDigest } from '../decide/desired-digest.ts';
+import { isNamed } from '../decide/ownership.ts';
 import { resourceSettings } from '../decide/resource-settings.ts';
 import type { Workloads } from '../readiness/workloads.ts';
 import { proveSdkOwnership } from '../takeover/sdk-ownership.ts';
@@ -16,6 +17,7 @@ import { finalValues } from '../values/values.ts';
 import { referencesOf } from '../values/values-annotation.ts';
 import { ValuesSourceError } from '../values/values-from.ts';
 import type { ValuesLayer, ValuesReader } from '../values/values-sources.ts';
+import { type NamedRequest, NamedRevisions } from './named-revision.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { Desired, FailureMemory, Observation, ObservedResource, WorkloadsReadiness } from './observation.ts';
 import type { ReleaseCache, ReleaseKey } from './release-cache.ts';
@@ -36,6 +38,7 @@ export interface ObserverSources {
 /** Observes the resources of one watch entry. */
 export class Observer {
   readonly #sources: ObserverSources;
+  readonly #named = new NamedRevisions();
 
   constructor(sources: ObserverSources) {
     this.#sources = sources;
@@ -66,7 +69,7 @@ export class Observer {
       isSelected,
       isNamespaceTerminating: namespaces.isTerminating(key.namespace),
       release,
-      ...(await this.#sdkOwnership({ resource, release, isSelected }, options.signal)),
+      ...(await this.#ownership({ resource, release, isSelected }, options.signal)),
       desired: await this.#desired(resource, { isSelected, signal: options.signal }),
       workloads: await this.#readiness(resource, options.signal),
       failure: options.failure,
@@ -86,22 +89,35 @@ export class Observer {
     ) {
       return { ...observation, release };
     }
-    const { sdkDoubt: _before, ...rest } = observation;
-    return { ...rest, release, ...(await this.#sdkOwnership({ resource, release, isSelected }, signal)) };
+    const { sdkDoubt: _sdk, namedDoubt: _named, ...rest } = observation;
+    return { ...rest, release, ...(await this.#ownership({ resource, release, isSelected }, signal)) };
   }
 
-  /** Asked only about a release without a label, and only where operator-sdk was: everybody else costs no request. */
-  async #sdkOwnership(
+  /** Asked only about a release without a label: everybody else costs no request. */
+  async #ownership(
     { resource, release, isSelected }: Pick<Observation, 'resource' | 'release' | 'isSelected'>,
     signal: AbortSignal,
-  ): Promise<Pick<Observation, 'isSdkOwned' | 'sdkDoubt'>> {
-    if (release === undefined || release.owner !== undefined || !isSelected || !hasSdkTraces(resource)) {
-      return { isSdkOwned: false };
-    }
-    const { entry, client, discovery } = this.#sources;
+  ): Promise<Pick<Observation, 'isSdkOwned' | 'sdkDoubt' | 'namedDoubt'>> {
+    if (release === undefined || release.owner !== undefined) return { isSdkOwned: false };
+    const { entry, client } = this.#sources;
     const key = this.releaseOf(resource);
+    const acting = actingFor({ entry, releaseNamespace: key.namespace }, client);
+    const request = { client: acting, key, release, resource, signal };
+    const namedDoubt = isNamed({ resource, releaseNamespace: key.namespace }, release)
+      ? await this.#named.doubtOf(request)
+      : undefined;
+    return { ...(await this.#sdkOwnership(request, isSelected)), ...(namedDoubt === undefined ? {} : { namedDoubt }) };
+  }
+
+  /** Only where operator-sdk was. */
+  async #sdkOwnership(
+    { client, key, release, resource, signal }: NamedRequest,
+    isSelected: boolean,
+  ): Promise<Pick<Observation, 'isSdkOwned' | 'sdkDoubt'>> {
+    if (!isSelected || !hasSdkTraces(resource)) return { isSdkOwned: false };
+    const { entry, discovery } = this.#sources;
     const { doubt } = await proveSdkOwnership({
-      client: actingFor({ entry, releaseNamespace: key.namespace }, client),
+      client,
       discovery,
       owner: sdkOwnerOf(resource, entry.gvk),
       release: { ...key, revision: release.revision },

@@ -8,6 +8,7 @@ import type { Resource } from '../../kube/resource.ts';
 import { fieldManager } from '../act/field-manager.ts';
 import type { ObservedResource } from '../observe/observation.ts';
 import { isSdkStatus } from '../takeover/sdk-traces.ts';
+import { withReadStatus } from './read-status.ts';
 import { isSameStatus } from './status.ts';
 
 /** Writes the status of resources of one type. */
@@ -32,15 +33,17 @@ export class StatusWriter {
     const { name, namespace, uid } = resource.metadata;
     try {
       if (isSdkStatus(resource.status)) await this.#clear(resource, signal);
-      const written = await this.#client.apply<ObservedResource>(
-        this.#type,
-        {
-          apiVersion: apiVersionOf(this.#type),
-          kind: this.#type.kind,
-          metadata: { name, namespace, uid },
-          status,
-        },
-        { namespace, fieldManager, subresource: 'status', signal },
+      const written = withReadStatus(
+        await this.#client.apply<ObservedResource>(
+          this.#type,
+          {
+            apiVersion: apiVersionOf(this.#type),
+            kind: this.#type.kind,
+            metadata: { name, namespace, uid },
+            status,
+          },
+          { namespace, fieldManager, subresource: 'status', signal },
+        ),
       );
       this.#store.remember(written);
       return written;

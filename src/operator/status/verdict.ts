@@ -1,6 +1,6 @@
 // From a decision, or from what its action led to, to the verdict that status and `kubectl get` show. Pure.
 import type { ConditionReason } from '../../api/v1alpha1/conditions.ts';
-import type { Decision } from '../decide/decide.ts';
+import type { Decision } from '../decide/decision.ts';
 import { sentences } from '../decide/sentences.ts';
 import type { State } from '../decide/states.ts';
 import type { FailureMemory, Observation, WorkloadsReadiness } from '../observe/observation.ts';

@@ -34,9 +34,9 @@ const doors: readonly { readonly packages: RegExp; readonly rooms: readonly stri
 
 /** Files whose outcome depends on their arguments alone, by room. */
 const pure: Readonly<Record<string, string>> = {
-  'operator/decide': 'decide|desired-digest|failure|lock|ownership|past|resource-settings|states',
+  'operator/decide': 'decide|desired-digest|failure|lock|ownership|past|reach|resource-settings|states',
   'operator/readiness': 'pod-trouble|readiness|readiness-summary|status-object|workload-rules',
-  'operator/status': 'status|verdict',
+  'operator/status': 'read-status|status|verdict',
   'operator/takeover': 'managed-fields|sdk-traces',
   'operator/values': 'overrides-note|reference-index|values|values-annotation|values-from',
   watches: 'parse.*|expand-env|override-values|text-rules|values-yaml',

@@ -1,24 +1,11 @@
-import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { chartDefaults } from '../../../src/watches/chart-defaults.ts';
+import { archive } from '../../support/chart-archive.ts';
 
 /** A chart's files as text, or as bytes. */
 function defaultsOf(files: Readonly<Record<string, string | Buffer>>) {
   const byPath = new Map(Object.entries(files).map(([path, content]) => [path, Buffer.from(content)]));
   return chartDefaults({ read: (path) => byPath.get(path), paths: [...byPath.keys()], contents: [] });
-}
-
-/** A packaged chart: one file in a tar archive, compressed. */
-function archive(path: string, text: string): Buffer {
-  const header = Buffer.alloc(512);
-  header.write(path);
-  header.write(text.length.toString(8).padStart(11, '0'), 124);
-  header.fill(0x20, 148, 156);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0`, 148);
-  const content = Buffer.alloc(512);
-  content.write(text);
-  return gzipSync(Buffer.concat([header, content, Buffer.alloc(1024)]));
 }
 
 const chart = (text = '') => `apiVersion: v2\nname: shop\nversion: 1.0.0\n${text}`;

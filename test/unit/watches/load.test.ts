@@ -103,6 +103,7 @@ describe('the chart', () => {
       digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
       hasSchema: true,
       defaults: { values: {}, openPaths: [] },
+      kinds: [],
     });
   });
 

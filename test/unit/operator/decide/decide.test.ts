@@ -18,6 +18,8 @@ const sdkFinalizer = 'helm.sdk.operatorframework.io/uninstall-release';
 const heldBySdk = resource({ finalizers: [ours, sdkFinalizer] });
 const byHand = release({ owner: undefined, digestLabel: undefined });
 const other = 'e'.repeat(40);
+const { chart } = watchEntry();
+const reaching = watchEntry({ chart: { ...chart, kinds: [{ kind: 'ConfigMap' }, { kind: 'ClusterRole' }] } });
 const inventory = [{ group: 'apps', kind: 'Deployment', namespace: 'alice', name: 'shop', uid: 'd-1' }];
 const snapshot = (revision: number, of = digest) => ({
   name: 'shop',
@@ -165,6 +167,11 @@ const cases: readonly Case[] = [
   [
     'no owner label, and our status names another revision',
     { release: byHand, resource: resource({}, at(7)) },
+    'Foreign',
+  ],
+  [
+    'no owner label, and our status names the revision, but not its content',
+    { release: byHand, resource: resource({}, at(1)), namedDoubt: 'its content is another' },
     'Foreign',
   ],
   [
@@ -394,6 +401,16 @@ const cases: readonly Case[] = [
   ],
   ['deleted, without a release', { resource: resource(deleted), release: undefined }, 'Released'],
   [
+    'deleted, without a release and an inventory, and its chart may render what outlives a namespace',
+    { resource: resource(deleted), release: undefined, entry: reaching },
+    'Orphaned',
+  ],
+  [
+    'deleted with its namespace, without an inventory, and its chart may render what outlives it',
+    { resource: resource(deleted), isNamespaceTerminating: true, entry: reaching },
+    'Orphaned',
+  ],
+  [
     'deleted, without a release, and objects of it are known',
     { resource: resource(deleted, { inventory }), release: undefined },
     'Orphaned',
@@ -414,6 +431,16 @@ const cases: readonly Case[] = [
     'Lingering',
   ],
   ['deleted, with a foreign release', { resource: resource(deleted, { inventory }), release: byHand }, 'Released'],
+  [
+    'deleted, with a foreign release of the revision that our status names',
+    { resource: resource(deleted, { ...at(1), inventory }), release: byHand, namedDoubt: 'its content is another' },
+    'Released',
+  ],
+  [
+    'deleted, with the revision that our status names, which lost its label',
+    { resource: resource(deleted, { ...at(1), inventory }), release: byHand },
+    'Deleting',
+  ],
   ['deleted, without our finalizer', { resource: resource({ ...deleted, finalizers: ['other'] }) }, 'Gone'],
   [
     'deleted, with operator-sdk’s finalizer alone and its release',

@@ -1,0 +1,86 @@
+// What a helm call that failed has left in the cluster: noted, so that whatever comes next finds it. Helm itself forgets it: an
+// upgrade starts from the last revision that is deployed.
+import type { InventoryEntry } from '../../api/v1alpha1/watched-status.ts';
+import { isApiError } from '../../kube/errors.ts';
+import { errorText } from '../../lib/error-text.ts';
+import { RecordError } from '../../release/decode.ts';
+import { parseManifest } from '../../release/manifest.ts';
+import { helmGraceMs } from '../decide/lock.ts';
+import { isOurs } from '../decide/ownership.ts';
+import { takeInventory } from '../observe/inventory.ts';
+import { readRelease } from '../observe/release-reader.ts';
+import { latestOf, type Pass, type PassContext, writeStatus } from '../pass.ts';
+import { verdictInFlight } from '../status/verdict.ts';
+import { withOwnStatus } from '../takeover/sdk-traces.ts';
+
+/** No more is noted than a record may name. */
+const maxObjects = 2_000;
+
+/** How far back is looked; helm keeps ten by default. */
+const maxRevisions = 10;
+
+/** The inventory as the status has it now. */
+export function knownInventory({ observation }: Pass, context: PassContext): readonly InventoryEntry[] {
+  return withOwnStatus(latestOf(observation.resource, context)).status?.inventory ?? [];
+}
+
+/**
+ * The inventory with what is there of the latest revision, whatever became of it; undefined where that adds nothing, or
+ * cannot be read: it must hide no failure of helm's. An object that does not carry the release's marks is not its.
+ */
+export async function inventoryWithRemains(
+  pass: Pass,
+  context: PassContext,
+  options: {
+    /** Whether earlier revisions count too, back to the one that the status has. Default false. */
+    readonly hasEarlier?: boolean;
+  } = {},
+): Promise<readonly InventoryEntry[] | undefined> {
+  const { signal } = pass;
+  try {
+    const observation = await context.observer.refresh(pass.observation, signal);
+    const { release, resource } = observation;
+    if (release === undefined || !isOurs(observation, release)) return undefined;
+    const known = knownInventory(pass, context);
+    const uids = new Set(known.map(({ uid }) => uid));
+    const more: InventoryEntry[] = [];
+    const noted = resource.status?.release?.revision ?? 0;
+    const { revision: latest } = release;
+    const first = options.hasEarlier === true && noted < latest ? Math.max(noted + 1, latest - maxRevisions) : latest;
+    for (let revision = first; revision <= latest; revision += 1) {
+      for (const entry of await objectsOf(pass, revision, context)) {
+        if (!uids.has(entry.uid) && uids.size < maxObjects) more.push(entry);
+        uids.add(entry.uid);
+      }
+    }
+    return more.length === 0 ? undefined : [...known, ...more];
+  } catch (error) {
+    signal.throwIfAborted();
+    context.log.warn('what helm left is not known', { key: pass.key, error: errorText(error) });
+    return undefined;
+  }
+}
+
+/** Writes it down before anything else is done: after the next revision nobody could tell. */
+export async function noteRemains(pass: Pass, context: PassContext): Promise<void> {
+  const inventory = await inventoryWithRemains(pass, context, { hasEarlier: true });
+  if (inventory === undefined) return;
+  const { timeoutMs } = pass.observation.settings;
+  const verdict = verdictInFlight(pass.decision, { atMostMs: timeoutMs + helmGraceMs });
+  await writeStatus(pass, { verdict, inventory }, context);
+}
+
+/** What is there of a revision, and carries the release's marks. */
+async function objectsOf(pass: Pass, revision: number, context: PassContext): Promise<readonly InventoryEntry[]> {
+  const { observation, signal } = pass;
+  const { client, objects } = context;
+  const key = context.observer.releaseOf(observation.resource);
+  try {
+    const { release } = await readRelease(client, { ...key, revision }, { signal });
+    const manifest = parseManifest(release.manifest).slice(0, maxObjects);
+    return await takeInventory(manifest, { client, objects, releaseNamespace: key.namespace, markedFor: key, signal });
+  } catch (error) {
+    if (error instanceof RecordError || isApiError(error, 'API_NOT_FOUND')) return [];
+    throw error;
+  }
+}
