@@ -1,9 +1,10 @@
-// The CRDs of watched kinds, each made from the values.schema.json of its chart.
+// The CRDs of watched kinds, each made from the values.schema.json of its chart, and those of the purge.
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { customResourceDefinition, openSpec } from '../api/crd/custom-resource-definition.ts';
 import type { Finding } from '../api/crd/findings.ts';
 import { pluralOf } from '../api/crd/plural.ts';
+import { purgeCrds } from '../api/crd/purge-crds.ts';
 import { specSchema } from '../api/crd/spec-schema.ts';
 import type { StructuralSchema } from '../api/crd/structural-schema.ts';
 import { BOOKSTORE_GVK, BOOKSTORE_KIND, BOOKSTORE_SHORT_NAMES } from '../api/v1alpha1/bookstore.ts';
@@ -64,6 +65,11 @@ export async function crdDocument(source: CrdSource): Promise<CrdDocument> {
   });
   return { fileName: `${gvk.group}_${plural}.yaml`, crd, remarks };
 }
+
+/** The CRDs that no chart is needed for: PurgePolicy and PurgeRun. */
+export const purgeCrdDocuments: readonly (CrdDocument & { readonly gvk: GroupVersionKind })[] = purgeCrds.map(
+  ({ gvk, plural, crd }) => ({ gvk, fileName: `${gvk.group}_${plural}.yaml`, crd, remarks: [] }),
+);
 
 /** `BookStore`, or in full as kubectl writes it, `BookStore.v1alpha1.velotio.com`. */
 export function parseKind(text: string): { readonly kind: string; readonly full: GroupVersionKind | undefined } {

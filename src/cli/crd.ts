@@ -2,9 +2,17 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { BOOKSTORE_GVK } from '../api/v1alpha1/bookstore.ts';
+import type { GroupVersionKind } from '../api/v1alpha1/group-version.ts';
 import { loadWatches } from '../watches/load.ts';
 import type { CommandHost, CommandIo } from './command.ts';
-import { CrdError, type CrdSource, crdDocument, parseKind } from './crd-documents.ts';
+import {
+  type CrdDocument,
+  CrdError,
+  type CrdSource,
+  crdDocument,
+  parseKind,
+  purgeCrdDocuments,
+} from './crd-documents.ts';
 import { crdYaml, staleCrdFiles, writeCrdFiles } from './crd-files.ts';
 import { ExitCode } from './exit-code.ts';
 import { packageRoot } from './package-root.ts';
@@ -26,8 +34,10 @@ export interface CrdOptions {
 export function addCrdCommand({ parent, io, complete }: CommandHost): void {
   parent
     .command('crd')
-    .description("print the CustomResourceDefinition of a watched kind, made from its chart's values.schema.json")
-    .option('--watches-file <file>', 'watches.yaml whose kinds are printed (default: BookStore alone)')
+    .description(
+      "print CustomResourceDefinitions: of a watched kind, made from its chart's values.schema.json, or of the purge",
+    )
+    .option('--watches-file <file>', 'watches.yaml whose kinds are printed (default: BookStore, PurgePolicy, PurgeRun)')
     .option('--kind <kind>', 'only this kind; in full, Kind.version.group, for a chart of your own')
     .option('--chart <dir>', 'chart directory or archive, in place of the one in the watches file')
     .option('--plural <name>', 'plural of the kind, where it is irregular')
@@ -39,8 +49,7 @@ export function addCrdCommand({ parent, io, complete }: CommandHost): void {
 
 /** Does what the options say. Remarks go to stderr; exit code 1 is a stale file. */
 export async function runCrd(options: CrdOptions, io: CommandIo): Promise<ExitCode> {
-  const sources = await sourcesOf(options, io);
-  const documents = await Promise.all(sources.map(crdDocument));
+  const documents = await documentsOf(options, io);
   for (const remark of documents.flatMap((document) => document.remarks)) io.stderr.write(`note: ${remark}\n`);
   if (options.write !== undefined) {
     for (const path of await writeCrdFiles(documents, options.write)) io.stderr.write(`wrote ${path}\n`);
@@ -61,6 +70,22 @@ export async function runCrd(options: CrdOptions, io: CommandIo): Promise<ExitCo
   return ExitCode.done;
 }
 
+/** Without a chart and a watches file: the kinds that we ship, those of the purge among them. */
+async function documentsOf(options: CrdOptions, io: CommandIo): Promise<readonly CrdDocument[]> {
+  const isOurs = options.chart === undefined && options.watchesFile === undefined;
+  const purge = isOurs ? purgeCrdDocuments.filter(({ gvk }) => isWanted(gvk, options.kind)) : [];
+  if (options.kind !== undefined && purge.length > 0) return purge;
+  const sources = await sourcesOf(options, io);
+  return [...(await Promise.all(sources.map(crdDocument))), ...purge];
+}
+
+/** Whether `--kind`, short or in full, names the kind; without one every kind is wanted. */
+function isWanted(gvk: GroupVersionKind, named: string | undefined): boolean {
+  if (named === undefined) return true;
+  const { kind, full } = parseKind(named);
+  return gvk.kind === kind && (!full || (full.group === gvk.group && full.version === gvk.version));
+}
+
 async function sourcesOf(options: CrdOptions, io: CommandIo): Promise<readonly CrdSource[]> {
   const wanted = options.kind === undefined ? undefined : parseKind(options.kind);
   const plural = options.plural === undefined ? {} : { plural: options.plural };
@@ -77,11 +102,7 @@ async function sourcesOf(options: CrdOptions, io: CommandIo): Promise<readonly C
   const file = options.watchesFile ?? resolve(packageRoot, 'watches.yaml');
   // A CRD does not depend on overrides, so a variable that only the operator's pod has may be missing here.
   const entries = await loadWatches(file, { env: io.config.env, allowMissingEnv: true });
-  const chosen = entries.filter(({ gvk }) => {
-    if (wanted === undefined) return true;
-    const { full } = wanted;
-    return gvk.kind === wanted.kind && (!full || (full.group === gvk.group && full.version === gvk.version));
-  });
+  const chosen = entries.filter(({ gvk }) => isWanted(gvk, options.kind));
   if (chosen.length === 0) {
     throw new CrdError('CRD_KIND_INVALID', `${file} has no kind ${options.kind}`, {
       isTerminal: true,

@@ -2,7 +2,9 @@
 import { Helm, type HelmOptions } from '../helm/process.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { openClient } from '../kube/open-client.ts';
+import { readClusterPolicy } from '../purge/cluster-policy.ts';
 import type { OperatorIdentity } from '../purge/denials.ts';
+import { PurgeError } from '../purge/errors.ts';
 import { readPolicyFile } from '../purge/policy-file.ts';
 import { type PurgeSettings, settingsOf } from '../purge/settings.ts';
 import type { CommandIo } from './command.ts';
@@ -10,8 +12,10 @@ import type { Config } from './config.ts';
 
 /** The options that all purge commands share. */
 export interface PurgeOptions {
-  /** The policy's file. */
-  readonly file: string;
+  /** The policy's file; this or `policy`. */
+  readonly file?: string;
+  /** Name of a PurgePolicy in the cluster. */
+  readonly policy?: string;
   readonly namespace?: readonly string[];
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -29,16 +33,36 @@ export interface PurgeSession {
 /** The namespace where the operator lives unless something says otherwise (DESIGN.md §1). */
 const defaultOperatorNamespace = 'bookstore-operator-system';
 
-/** Reads the policy first: a broken one never opens a connection. @throws PurgeError, ApiError */
+/**
+ * Reads the policy: of a file before any connection is opened, of the cluster over the one that the purge goes on with.
+ * @throws PurgeError, ApiError
+ */
 export async function openPurgeSession(options: PurgeOptions, io: CommandIo): Promise<PurgeSession> {
-  const settings = settingsOf(await readPolicyFile(options.file));
-  for (const notice of settings.notices) io.stderr.write(`note: ${notice}\n`);
+  const wanted = options.file === undefined ? policyName(options) : settingsOf(await readPolicyFile(options.file));
   const { client, close } = await openClient({
     kubeconfig: options.kubeconfig ?? io.config.kubeconfig,
     context: options.context,
     homeDir: io.config.homeDir,
   });
-  return { settings, client, operator: operatorIdentity(io.config, options.operatorNamespace), close };
+  try {
+    const settings =
+      typeof wanted === 'string'
+        ? settingsOf(await readClusterPolicy(client, { name: wanted, signal: io.signal }))
+        : wanted;
+    for (const notice of settings.notices) io.stderr.write(`note: ${notice}\n`);
+    return { settings, client, operator: operatorIdentity(io.config, options.operatorNamespace), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function policyName({ policy }: PurgeOptions): string {
+  if (policy !== undefined) return policy;
+  throw new PurgeError('POLICY_NOT_NAMED', 'no policy is named', {
+    isTerminal: true,
+    remedy: 'Name a file with -f FILE, or a PurgePolicy in the cluster with --policy NAME (kubectl get purgepolicies).',
+  });
 }
 
 /** Every namespace that may be the operator's is denied: a denial too many costs nothing. */

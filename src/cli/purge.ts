@@ -35,12 +35,22 @@ function refuseUnknown(purge: Command): void {
 
 function shared(command: Command): Command {
   return command
-    .requiredOption('-f, --file <file>', 'the PurgePolicy document')
+    .option('-f, --file <file>', 'the PurgePolicy, as a file')
+    .addOption(
+      new Option('--policy <name>', 'the PurgePolicy, by its name in the cluster')
+        .argParser(objectName)
+        .conflicts('file'),
+    )
     .option('-n, --namespace <name>', "only these of the policy's namespaces (repeat, or separate by commas)", names)
     .addOption(new Option('-o, --output <format>', 'format of the data').choices(outputFormats).default('table'))
     .option('--kubeconfig <file>', 'as in kubectl')
     .option('--context <name>', 'as in kubectl')
     .option('--operator-namespace <name>', "the operator's namespace, which is never purged");
+}
+
+function objectName(value: string): string {
+  if (/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(value)) return value;
+  throw new InvalidArgumentError('It is not the name of a PurgePolicy.');
 }
 
 function names(value: string, before: readonly string[] = []): readonly string[] {

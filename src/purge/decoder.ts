@@ -14,7 +14,7 @@ export interface Source {
   readonly node: Node;
   /** `spec.limits.maxReleases`. */
   readonly path: string;
-  readonly document: Document.Parsed;
+  readonly document: Document<Node>;
   readonly lines: LineCounter;
   readonly problems: DocumentProblem[];
 }
@@ -85,6 +85,15 @@ export function listOf<T>(item: Decoder<T>): Decoder<readonly T[]> {
     return node.items
       .map((child, index) => item(inner(source, { child: child as Node, path: `${source.path}[${index}]` })))
       .filter((value) => value !== undefined);
+  };
+}
+
+/** A list or a map with at most so many entries. */
+export function atMost<T>(max: number, decoder: Decoder<T>): Decoder<T> {
+  return (source) => {
+    const node = resolved(source);
+    const found = isSeq(node) || isMap(node) ? node.items.length : 0;
+    return found > max ? report(source, `it has ${found} entries, and ${max} are allowed`) : decoder(source);
   };
 }
 

@@ -3,6 +3,9 @@ import { CodedError } from '../lib/coded-error.ts';
 
 /** Stable names of these failures. */
 export type PurgeErrorCode =
+  | 'POLICY_NOT_NAMED'
+  | 'POLICY_NOT_FOUND'
+  | 'POLICY_CRD_MISSING'
   | 'POLICY_UNREADABLE'
   | 'POLICY_INVALID'
   | 'POLICY_UNSUPPORTED'

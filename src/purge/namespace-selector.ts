@@ -1,5 +1,6 @@
 // The policy's namespace selector: the rule that it must opt in.
 import type { LabelSelector } from '../api/v1alpha1/label-selector.ts';
+import { PolicyPattern } from '../api/v1alpha1/policy-rules.ts';
 
 /** What is wrong with a selector as a choice of what may be purged, undefined where it is good. */
 export function selectorProblem(selector: LabelSelector): string | undefined {
@@ -10,7 +11,7 @@ export function selectorProblem(selector: LabelSelector): string | undefined {
   if (positiveKeys.length === 0) {
     return `it says only what a namespace must not be, or that a label exists: namespaces nobody thought of would match; ${wayOut}`;
   }
-  if (positiveKeys.every(isReservedKey)) {
+  if (positiveKeys.every((key) => PolicyPattern.reservedLabelKey.test(key))) {
     return `its only positive terms are on labels that Kubernetes sets itself (${positiveKeys.join(', ')}); ${wayOut}`;
   }
   return undefined;
@@ -19,20 +20,12 @@ export function selectorProblem(selector: LabelSelector): string | undefined {
 const wayOut =
   'name at least one label that a namespace carries to opt in, e.g. matchLabels: {purge.velotio.com/enabled: "true"}';
 
-/** Whether a key is under `kubernetes.io/` or `k8s.io/`, or a subdomain of one: not a label that anybody opts in with. */
-function isReservedKey(key: string): boolean {
-  const prefix = key.includes('/') ? key.slice(0, key.indexOf('/')) : '';
-  return /(^|\.)(kubernetes|k8s)\.io$/.test(prefix);
-}
-
 /** What is wrong with a label's key. */
 export function labelKeyProblem(key: string): string | undefined {
-  const isGood = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/.test(key);
-  return isGood ? undefined : `${JSON.stringify(key)} is not a label key`;
+  return PolicyPattern.labelKey.test(key) ? undefined : `${JSON.stringify(key)} is not a label key`;
 }
 
 /** What is wrong with a label's value. */
 export function labelValueProblem(value: string): string | undefined {
-  const isGood = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/.test(value);
-  return isGood ? undefined : `${JSON.stringify(value)} is not a label value`;
+  return PolicyPattern.labelValue.test(value) ? undefined : `${JSON.stringify(value)} is not a label value`;
 }

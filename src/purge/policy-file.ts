@@ -1,41 +1,11 @@
 // A PurgePolicy document as a file: read, parsed with positions, every mistake told at once.
 import { readFile } from 'node:fs/promises';
 import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
-import { API_VERSION } from '../api/v1alpha1/group-version.ts';
-import type { ObjectMeta } from '../api/v1alpha1/object-meta.ts';
-import { PURGE_POLICY_KIND, type PurgePolicy } from '../api/v1alpha1/purge-policy.ts';
+import type { PurgePolicy } from '../api/v1alpha1/purge-policy.ts';
 import { errorText } from '../lib/error-text.ts';
-import { type DocumentProblem, mapOf, object, oneOf, type Source, text } from './decoder.ts';
+import type { DocumentProblem, Source } from './decoder.ts';
 import { PurgeError } from './errors.ts';
-import { policySpec } from './policy-schema.ts';
-
-/** What `kubectl get -o yaml` adds to a document: accepted, and not read. */
-const writtenByTheServer = [
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'managedFields',
-  'finalizers',
-  'ownerReferences',
-  'selfLink',
-];
-
-const metadata = object<Pick<ObjectMeta, 'name' | 'labels' | 'annotations'>>(
-  {
-    name: text('a name', (value) =>
-      /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(value) ? undefined : `${JSON.stringify(value)} is not a name`,
-    ),
-    labels: mapOf(text('a label value')),
-    annotations: mapOf(text('a text')),
-  },
-  { required: ['name'], ignore: writtenByTheServer },
-);
-
-const document = object<PurgePolicy>(
-  { apiVersion: oneOf(API_VERSION), kind: oneOf(PURGE_POLICY_KIND), metadata, spec: policySpec },
-  { required: ['apiVersion', 'kind', 'metadata', 'spec'], ignore: ['status'] },
-);
+import { policyDocument } from './policy-document.ts';
 
 /** Reads the policy in a file. @throws PurgeError `POLICY_UNREADABLE`, `POLICY_INVALID` */
 export async function readPolicyFile(file: string): Promise<PurgePolicy> {
@@ -69,7 +39,7 @@ export function parsePolicy(content: string, file: string): PurgePolicy {
   }
   if (problems.length > 0) throw invalid(file, problems);
   const source: Source = { node: first.contents as Node, path: '', document: first, lines, problems };
-  const policy = document(source);
+  const policy = policyDocument(source);
   if (policy === undefined || problems.length > 0) throw invalid(file, problems);
   return policy;
 }

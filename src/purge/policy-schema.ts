@@ -1,23 +1,27 @@
-// Every field of a PurgePolicy document and what it may say.
+// Every field of a PurgePolicy and what it may say. The CRD's schema (api/v1alpha1/purge-policy-schema.ts) says the same as far as it
+// can, and a test asks both.
 import type { LabelSelector, LabelSelectorRequirement } from '../api/v1alpha1/label-selector.ts';
-import type { PurgePolicySpec } from '../api/v1alpha1/purge-policy.ts';
+import { PolicyBound, PolicyPattern } from '../api/v1alpha1/policy-rules.ts';
+import type { AllowedKind, PurgePolicySpec } from '../api/v1alpha1/purge-policy.ts';
 import { parseGoDuration } from '../lib/go-duration.ts';
 import { parseExpression } from '../schedule/expression.ts';
 import { TimeZone } from '../schedule/time-zone.ts';
-import { type Decoder, flag, integer, listOf, mapOf, object, oneOf, report, text } from './decoder.ts';
+import { atMost, type Decoder, flag, integer, listOf, mapOf, object, oneOf, report, text } from './decoder.ts';
 import { labelKeyProblem, labelValueProblem, selectorProblem } from './namespace-selector.ts';
 
-const name = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-
-const schedule = text('a schedule such as "0 20 * * 1-5"', (value) => problemOf(() => parseExpression(value)));
-const timeZone = text('a time zone such as Europe/Berlin', (value) => problemOf(() => new TimeZone(value)));
-/** The characters of release names, `*`, `?` and `{a,b}`: whatever else a glob may say matches no release. */
-const globPattern = /^(?:[-a-z0-9.*?]|\{[-a-z0-9.*?]+(?:,[-a-z0-9.*?]+)+\})+$/;
-const glob = text('a release name or glob such as "*-db"', (value) =>
-  globPattern.test(value)
-    ? undefined
-    : `${JSON.stringify(value)} matches no release: write lower-case letters, digits, "-" and ".", with *, ? and {a,b}`,
+const schedule = text('a schedule such as "0 20 * * 1-5"', (value) =>
+  problemOf(() => {
+    if (value.length > PolicyBound.scheduleLength) throw new RangeError(tooLong(PolicyBound.scheduleLength));
+    parseExpression(value);
+  }),
 );
+const timeZone = text('a time zone such as Europe/Berlin', (value) => problemOf(() => new TimeZone(value)));
+const glob = text('a release name or glob such as "*-db"', (value) => {
+  if (value.length > PolicyBound.globLength) return tooLong(PolicyBound.globLength);
+  return PolicyPattern.releaseGlob.test(value)
+    ? undefined
+    : `${JSON.stringify(value)} matches no release: write lower-case letters, digits, "-" and ".", with *, ? and {a,b}`;
+});
 const holiday = text('a date such as 2026-12-25', (value) => {
   const date = new Date(`${value}T00:00:00Z`);
   const isDate =
@@ -27,9 +31,10 @@ const holiday = text('a date such as 2026-12-25', (value) => {
 
 function duration(min: 'positive' | 'zero'): Decoder<string> {
   return text('a duration such as 90s, 5m or 1h30m', (value) => {
+    if (value.length > PolicyBound.durationLength) return tooLong(PolicyBound.durationLength);
     const ms = parseGoDuration(value);
     if (ms === undefined) return `${JSON.stringify(value)} is not a duration such as 90s, 5m or 1h30m`;
-    if (ms < 0) return `${JSON.stringify(value)} is negative`;
+    if (value.startsWith('-')) return `${JSON.stringify(value)} is negative`;
     return min === 'positive' && ms < 1_000 ? `${JSON.stringify(value)} is less than a second` : undefined;
   });
 }
@@ -39,7 +44,7 @@ const requirement: Decoder<LabelSelectorRequirement> = (source) => {
     {
       key: text('a label key', labelKeyProblem),
       operator: oneOf('In', 'NotIn', 'Exists', 'DoesNotExist'),
-      values: listOf(text('a label value', labelValueProblem)),
+      values: atMost(PolicyBound.selectorValues, listOf(text('a label value', labelValueProblem))),
     },
     { required: ['key', 'operator'] },
   )(source);
@@ -55,13 +60,28 @@ const requirement: Decoder<LabelSelectorRequirement> = (source) => {
 const namespaceSelector: Decoder<LabelSelector> = (source) => {
   const before = source.problems.length;
   const selector = object<LabelSelector>({
-    matchLabels: mapOf(text('a label value (quote true, false and numbers)', labelValueProblem), labelKeyProblem),
-    matchExpressions: listOf(requirement),
+    matchLabels: atMost(
+      PolicyBound.selectorTerms,
+      mapOf(text('a label value (quote true, false and numbers)', labelValueProblem), labelKeyProblem),
+    ),
+    matchExpressions: atMost(PolicyBound.selectorTerms, listOf(requirement)),
   })(source);
   if (selector === undefined || source.problems.length > before) return undefined;
   const problem = selectorProblem(selector);
   return problem === undefined ? selector : report(source, problem);
 };
+
+const allowedKind: Decoder<AllowedKind> = object<AllowedKind>(
+  {
+    group: text('an API group (empty for the core group)', (value) =>
+      PolicyPattern.apiGroup.test(value) ? undefined : `${JSON.stringify(value)} is not an API group`,
+    ),
+    kind: text('a kind', (value) =>
+      PolicyPattern.kind.test(value) ? undefined : `${JSON.stringify(value)} is not a kind, such as ClusterRole`,
+    ),
+  },
+  { required: ['group', 'kind'] },
+);
 
 /** `spec`. */
 export const policySpec: Decoder<PurgePolicySpec> = object<PurgePolicySpec>(
@@ -75,20 +95,15 @@ export const policySpec: Decoder<PurgePolicySpec> = object<PurgePolicySpec>(
     suspend: flag,
     mode: oneOf('DryRun', 'Enforce'),
     namespaceSelector,
-    exclude: listOf(glob),
+    exclude: atMost(PolicyBound.globs, listOf(glob)),
     minAge: duration('zero'),
     ownedReleases: oneOf('Skip', 'Sleep', 'Delete'),
     foreignReleases: oneOf('Skip', 'Purge'),
     volumes: oneOf('Keep', 'Delete'),
     serviceAccount: text('the name of a ServiceAccount', (value) =>
-      name.test(value) ? undefined : `${JSON.stringify(value)} is not the name of a ServiceAccount`,
+      PolicyPattern.name.test(value) ? undefined : `${JSON.stringify(value)} is not the name of a ServiceAccount`,
     ),
-    allowedKinds: listOf(
-      object(
-        { group: text('an API group (empty for the core group)'), kind: text('a kind') },
-        { required: ['group', 'kind'] },
-      ),
-    ),
+    allowedKinds: atMost(PolicyBound.allowedKinds, listOf(allowedKind)),
     limits: object({
       maxReleases: integer({ min: 1 }),
       maxReleasesPerNamespace: integer({ min: 1 }),
@@ -96,17 +111,21 @@ export const policySpec: Decoder<PurgePolicySpec> = object<PurgePolicySpec>(
       maxPercent: integer({ min: 1, max: 100 }),
       maxConsecutiveFailures: integer({ min: 1 }),
     }),
-    concurrency: integer({ min: 1, max: 64 }),
-    perNamespace: integer({ min: 1, max: 64 }),
+    concurrency: integer({ min: 1, max: PolicyBound.concurrency }),
+    perNamespace: integer({ min: 1, max: PolicyBound.concurrency }),
     releaseTimeout: duration('positive'),
     deadline: duration('positive'),
     undo: object({ retention: duration('positive') }),
     notice: duration('zero'),
     wakeSchedule: schedule,
-    calendar: object({ holidays: listOf(holiday) }),
+    calendar: object({ holidays: atMost(PolicyBound.holidays, listOf(holiday)) }),
   },
   { required: ['namespaceSelector'] },
 );
+
+function tooLong(max: number): string {
+  return `it is longer than ${max} characters`;
+}
 
 function problemOf(check: () => unknown): string | undefined {
   try {

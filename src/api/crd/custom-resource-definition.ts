@@ -3,6 +3,7 @@
 import type { GroupVersionKind } from '../v1alpha1/group-version.ts';
 import { MAX_RELEASE_NAME_LENGTH } from '../v1alpha1/watched-resource.ts';
 import { watchedStatusSchema } from '../v1alpha1/watched-status-schema.ts';
+import { crdOf } from './crd-of.ts';
 import { pluralOf } from './plural.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 
@@ -54,42 +55,24 @@ export function customResourceDefinition(options: CrdOptions): Readonly<Record<s
       status: watchedStatusSchema,
     },
   };
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${gvk.group}` },
-    spec: {
-      group: gvk.group,
-      scope,
-      names: {
-        kind: gvk.kind,
-        listKind: `${gvk.kind}List`,
-        plural,
-        singular: gvk.kind.toLowerCase(),
-        ...(shortNames.length === 0 ? {} : { shortNames }),
-        categories: [CRD_CATEGORY],
-      },
-      versions: [
-        {
-          name: gvk.version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          additionalPrinterColumns: [
-            { name: 'Ready', type: 'string', jsonPath: readyOf('status') },
-            { name: 'Status', type: 'string', jsonPath: readyOf('reason') },
-            { name: 'Revision', type: 'integer', jsonPath: '.status.release.revision' },
-            { name: 'Chart', type: 'string', jsonPath: '.status.release.chart' },
-            { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-            // shown by -o wide
-            { name: 'App version', type: 'string', jsonPath: '.status.release.appVersion', priority: 1 },
-            { name: 'Deployed', type: 'date', jsonPath: '.status.release.lastDeployed', priority: 1 },
-            { name: 'Failures', type: 'integer', jsonPath: '.status.failures', priority: 1 },
-            { name: 'Message', type: 'string', jsonPath: readyOf('message'), priority: 1 },
-          ],
-          schema: { openAPIV3Schema: root },
-        },
-      ],
-    },
-  };
+  return crdOf({
+    gvk,
+    scope,
+    plural,
+    shortNames,
+    categories: [CRD_CATEGORY],
+    columns: [
+      { name: 'Ready', type: 'string', jsonPath: readyOf('status') },
+      { name: 'Status', type: 'string', jsonPath: readyOf('reason') },
+      { name: 'Revision', type: 'integer', jsonPath: '.status.release.revision' },
+      { name: 'Chart', type: 'string', jsonPath: '.status.release.chart' },
+      { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+      // shown by -o wide
+      { name: 'App version', type: 'string', jsonPath: '.status.release.appVersion', priority: 1 },
+      { name: 'Deployed', type: 'date', jsonPath: '.status.release.lastDeployed', priority: 1 },
+      { name: 'Failures', type: 'integer', jsonPath: '.status.failures', priority: 1 },
+      { name: 'Message', type: 'string', jsonPath: readyOf('message'), priority: 1 },
+    ],
+    schema: root,
+  });
 }

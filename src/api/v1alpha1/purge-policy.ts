@@ -1,9 +1,20 @@
 // PurgePolicy: which releases are uninstalled after office hours, when, and how far a run may go (DESIGN.md §2).
+import type { ConditionStatus } from './conditions.ts';
+import { GROUP, type GroupVersionKind, VERSION } from './group-version.ts';
 import type { LabelSelector } from './label-selector.ts';
 import type { ObjectMeta } from './object-meta.ts';
 
 /** The kind's name. */
 export const PURGE_POLICY_KIND = 'PurgePolicy';
+
+/** Group, version and kind. */
+export const PURGE_POLICY_GVK: GroupVersionKind = { group: GROUP, version: VERSION, kind: PURGE_POLICY_KIND };
+
+/** The plural, as it stands in URLs and RBAC rules. */
+export const PURGE_POLICY_PLURAL = 'purgepolicies';
+
+/** `kubectl get pp`. */
+export const PURGE_POLICY_SHORT_NAMES: readonly string[] = ['pp'];
 
 /** A Go duration, such as `90s`, `1h30m` or `168h`. */
 export type DurationText = string;
@@ -104,10 +115,44 @@ export interface PurgePolicySpec {
   readonly calendar?: PurgeCalendar;
 }
 
+/** The types of a policy's conditions. */
+export const PurgePolicyConditionType = {
+  /** The schedule is followed; `False` with the reason `InvalidSchedule` where it cannot be. */
+  ready: 'Ready',
+} as const;
+
+/** A condition of a policy (metav1.Condition). */
+export interface PurgePolicyCondition {
+  readonly type: (typeof PurgePolicyConditionType)[keyof typeof PurgePolicyConditionType];
+  readonly status: ConditionStatus;
+  /** `metadata.generation` that was looked at. */
+  readonly observedGeneration?: number;
+  /** When `status` last changed, RFC 3339. */
+  readonly lastTransitionTime: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What the schedule did and will do; times are RFC 3339. */
+export interface PurgePolicyStatus {
+  readonly observedGeneration?: number;
+  readonly conditions?: readonly PurgePolicyCondition[];
+  /** Name of the PurgeRun in flight. */
+  readonly activeRun?: string;
+  /** When the last run was due, and not when it began. */
+  readonly lastScheduleTime?: string;
+  /** When the last run without a failure was over. */
+  readonly lastSuccessfulTime?: string;
+  readonly nextScheduleTime?: string;
+  /** The generation of which a dry run was recorded last: a scheduled `Enforce` acts only after one of its own generation. */
+  readonly dryRunGeneration?: number;
+}
+
 /** The document, as a cluster-scoped resource or as a file. */
 export interface PurgePolicy {
   readonly apiVersion: string;
   readonly kind: typeof PURGE_POLICY_KIND;
   readonly metadata: ObjectMeta;
   readonly spec: PurgePolicySpec;
+  readonly status?: PurgePolicyStatus;
 }

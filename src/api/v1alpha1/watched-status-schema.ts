@@ -1,15 +1,7 @@
 // The OpenAPI schema of `status`, the same for every watched kind; it says what watched-status.ts types.
 import type { StructuralSchema } from '../crd/structural-schema.ts';
 import { ConditionType } from './conditions.ts';
-
-const text = (description: string): StructuralSchema => ({ type: 'string', description });
-const time = (description: string): StructuralSchema => ({ type: 'string', format: 'date-time', description });
-const count = (description: string): StructuralSchema => ({
-  type: 'integer',
-  format: 'int64',
-  minimum: 0,
-  description,
-});
+import { conditionsSchema, count, text, time } from './status-schema-parts.ts';
 
 const revisionProperties: Readonly<Record<string, StructuralSchema>> = {
   revision: count("Helm's revision."),
@@ -20,19 +12,6 @@ const revisionProperties: Readonly<Record<string, StructuralSchema>> = {
   contentDigest: text('Digest of manifest and hooks as helm wrote them.'),
   firstDeployed: time('When the release was first deployed.'),
   lastDeployed: time('When the revision was deployed.'),
-};
-
-const condition: StructuralSchema = {
-  type: 'object',
-  required: ['type', 'status', 'lastTransitionTime', 'reason', 'message'],
-  properties: {
-    type: { type: 'string', maxLength: 316, description: `One of ${Object.values(ConditionType).join(', ')}.` },
-    status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-    observedGeneration: count('metadata.generation that was looked at.'),
-    lastTransitionTime: time('When status last changed.'),
-    reason: { type: 'string', minLength: 1, maxLength: 1024, description: 'Why, in one word, for programs.' },
-    message: { type: 'string', maxLength: 32768, description: 'Why, for people.' },
-  },
 };
 
 const inventoryEntry: StructuralSchema = {
@@ -56,13 +35,10 @@ export const watchedStatusSchema: StructuralSchema = {
   description: 'What the operator saw and did; never the manifest, never the data of a Secret.',
   properties: {
     observedGeneration: count('metadata.generation that this status is about.'),
-    conditions: {
-      type: 'array',
-      description: 'Ready is the summary; Reconciling and Stalled are there only while they are true.',
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['type'],
-      items: condition,
-    },
+    conditions: conditionsSchema(
+      'Ready is the summary; Reconciling and Stalled are there only while they are true.',
+      Object.values(ConditionType),
+    ),
     release: {
       type: 'object',
       description: 'The Helm release behind this resource.',

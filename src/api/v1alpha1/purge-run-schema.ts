@@ -1,0 +1,137 @@
+// The OpenAPI schema of a PurgeRun; it says what purge-run.ts types.
+import type { StructuralSchema } from '../crd/structural-schema.ts';
+import { PolicyPattern } from './policy-rules.ts';
+import { PurgeRunBound, PurgeRunConditionType, PurgeRunPhase } from './purge-run.ts';
+import { conditionsSchema, count, text, time } from './status-schema-parts.ts';
+
+const spec: StructuralSchema = {
+  type: 'object',
+  description: 'What is asked for; it cannot be changed afterwards.',
+  required: ['policy'],
+  'x-kubernetes-validations': [
+    { rule: 'self == oldSelf', message: 'a run cannot be changed once it was asked for: create another PurgeRun' },
+  ],
+  properties: {
+    policy: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 253,
+      pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$',
+      description: 'Name of the PurgePolicy.',
+    },
+    dryRun: { type: 'boolean', description: 'Plan and report, and delete nothing. Default: false.' },
+    namespaces: {
+      type: 'array',
+      description: "Only these of the policy's namespaces: narrows, never widens. Default: all of them.",
+      minItems: 1,
+      maxItems: PurgeRunBound.namespaces,
+      'x-kubernetes-list-type': 'atomic',
+      items: { type: 'string', maxLength: 63, pattern: PolicyPattern.name.source },
+    },
+  },
+};
+
+const outcome: StructuralSchema = {
+  type: 'object',
+  required: ['namespace', 'name', 'revision', 'result'],
+  properties: {
+    namespace: text('Namespace of the release.', 63),
+    name: text('Name of the release.', 253),
+    revision: count('Revision that the plan saw.'),
+    chart: text('Chart as name-version.', 253),
+    result: { type: 'string', enum: ['purged', 'failed', 'skipped', 'not-started'] },
+    durationMs: count('How long it took, in milliseconds.'),
+    code: text('Of a failure: stable, for programs.', 63),
+    message: text('Why, for people.', PurgeRunBound.messageLength),
+  },
+};
+
+const capHit: StructuralSchema = {
+  type: 'object',
+  required: ['cap', 'limit', 'found', 'reason'],
+  properties: {
+    cap: { type: 'string', enum: ['maxReleases', 'maxNamespaces', 'maxPercent'] },
+    limit: count('What the policy allows.'),
+    found: { type: 'number', minimum: 0, description: 'What there was.' },
+    reason: text('In a sentence.', PurgeRunBound.messageLength),
+  },
+};
+
+const counts = (description: string, fields: Readonly<Record<string, string>>): StructuralSchema => ({
+  type: 'object',
+  description,
+  required: Object.keys(fields),
+  properties: Object.fromEntries(Object.entries(fields).map(([name, meaning]) => [name, count(meaning)])),
+});
+
+const status: StructuralSchema = {
+  type: 'object',
+  description: 'What happened.',
+  properties: {
+    phase: {
+      type: 'string',
+      enum: Object.values(PurgeRunPhase),
+      description: 'Where the run is. Blocked: a cap was hit, and nothing at all was deleted.',
+    },
+    conditions: conditionsSchema(
+      'Complete or Failed is True once the run is over.',
+      Object.values(PurgeRunConditionType),
+    ),
+    policy: {
+      type: 'object',
+      description: 'The policy as it was when the run began.',
+      required: ['uid', 'generation'],
+      properties: { uid: text('UID of the policy.', 63), generation: count('Generation of the policy.') },
+    },
+    requestedBy: text("Who asked: a user's name, or the schedule.", PurgeRunBound.identityLength),
+    worker: text('Who worked: host or pod, with an id of the process.', PurgeRunBound.identityLength),
+    startedAt: time('When the run began.'),
+    completedAt: time('When it was over.'),
+    planned: counts('What the plan said.', {
+      purge: 'Releases to purge.',
+      keep: 'Releases to keep.',
+      namespaces: 'Namespaces where something would go.',
+    }),
+    capsHit: {
+      type: 'array',
+      description: 'Caps of the run that were hit: not empty means that nothing at all was deleted.',
+      maxItems: 3,
+      'x-kubernetes-list-type': 'atomic',
+      items: capHit,
+    },
+    counts: counts('What became of the releases.', {
+      purged: 'Gone.',
+      failed: 'Not gone, with a reason.',
+      skipped: 'Changed since the plan, or gone already.',
+      notStarted: 'Not reached.',
+      kept: 'Kept by the plan.',
+    }),
+    stoppedBy: {
+      type: 'string',
+      enum: ['cap', 'interrupted', 'deadline', 'failures'],
+      description: 'Why the run ended before its end.',
+    },
+    outcomes: {
+      type: 'array',
+      description: 'What became of each release, the failed ones first.',
+      maxItems: PurgeRunBound.outcomes,
+      'x-kubernetes-list-type': 'atomic',
+      items: outcome,
+    },
+    outcomesOmitted: count('Outcomes that found no room in the list.'),
+  },
+};
+
+/** Schema of the whole object. */
+export const purgeRunSchema: StructuralSchema = {
+  description: 'One execution of a PurgePolicy, and its record.',
+  type: 'object',
+  required: ['spec'],
+  properties: {
+    apiVersion: { type: 'string' },
+    kind: { type: 'string' },
+    metadata: { type: 'object' },
+    spec,
+    status,
+  },
+};

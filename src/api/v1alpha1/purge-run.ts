@@ -1,0 +1,134 @@
+// PurgeRun: one execution of a PurgePolicy and its record, as a Job is of a CronJob (DESIGN.md §2).
+import type { ConditionStatus } from './conditions.ts';
+import { GROUP, type GroupVersionKind, VERSION } from './group-version.ts';
+import type { ObjectMeta } from './object-meta.ts';
+
+/** The kind's name. */
+export const PURGE_RUN_KIND = 'PurgeRun';
+
+/** Group, version and kind. */
+export const PURGE_RUN_GVK: GroupVersionKind = { group: GROUP, version: VERSION, kind: PURGE_RUN_KIND };
+
+/** The plural, as it stands in URLs and RBAC rules. */
+export const PURGE_RUN_PLURAL = 'purgeruns';
+
+/** `kubectl get pr`. */
+export const PURGE_RUN_SHORT_NAMES: readonly string[] = ['pr'];
+
+/** How much a run remembers, so that its record stays far below what etcd takes. */
+export const PurgeRunBound = {
+  /** Releases that are listed, the failed ones first; `outcomesOmitted` counts the others. */
+  outcomes: 500,
+  /** Characters of an outcome's message. */
+  messageLength: 512,
+  /** Characters of what says who asked, and who worked. */
+  identityLength: 512,
+  /** Namespaces to which a run can be narrowed. */
+  namespaces: 1000,
+} as const;
+
+/** What is asked for; it cannot be changed afterwards. */
+export interface PurgeRunSpec {
+  /** Name of the PurgePolicy. Never one written out here: that would be deletion power over the whole cluster. */
+  readonly policy: string;
+  /** Plan and report, and delete nothing. Default false. */
+  readonly dryRun?: boolean;
+  /** Only these of the policy's namespaces: narrows, never widens. Default: all of them. */
+  readonly namespaces?: readonly string[];
+}
+
+/** Where a run is. */
+export const PurgeRunPhase = {
+  /** Nothing has happened yet. */
+  pending: 'Pending',
+  /** Planned, and purging. */
+  running: 'Running',
+  /** Over: each release of the plan is gone, or was skipped with a reason. */
+  succeeded: 'Succeeded',
+  /** Over: some release failed or was not reached. */
+  failed: 'Failed',
+  /** Over: a cap of the run was hit, and nothing at all was deleted. */
+  blocked: 'Blocked',
+} as const;
+
+/** One of {@link PurgeRunPhase}. */
+export type PurgeRunPhase = (typeof PurgeRunPhase)[keyof typeof PurgeRunPhase];
+
+/** The types of a run's conditions, as of a Job's: one of the two once it is over. */
+export const PurgeRunConditionType = { complete: 'Complete', failed: 'Failed' } as const;
+
+/** A condition of a run (metav1.Condition). */
+export interface PurgeRunCondition {
+  readonly type: (typeof PurgeRunConditionType)[keyof typeof PurgeRunConditionType];
+  readonly status: ConditionStatus;
+  /** `metadata.generation` that was looked at. */
+  readonly observedGeneration?: number;
+  /** When `status` last changed, RFC 3339. */
+  readonly lastTransitionTime: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What became of one release. */
+export interface PurgeRunOutcome {
+  readonly namespace: string;
+  readonly name: string;
+  readonly revision: number;
+  /** `name-version`. */
+  readonly chart?: string;
+  readonly result: 'purged' | 'failed' | 'skipped' | 'not-started';
+  readonly durationMs?: number;
+  /** Of a failure: stable, for programs. */
+  readonly code?: string;
+  /** Why, for people; at most {@link PurgeRunBound}.messageLength characters. */
+  readonly message?: string;
+}
+
+/** A cap of the run that was hit: nothing at all was deleted. */
+export interface PurgeRunCapHit {
+  readonly cap: 'maxReleases' | 'maxNamespaces' | 'maxPercent';
+  readonly limit: number;
+  /** With a fraction in the case of `maxPercent`. */
+  readonly found: number;
+  /** A sentence. */
+  readonly reason: string;
+}
+
+/** What happened; times are RFC 3339. */
+export interface PurgeRunStatus {
+  readonly phase?: PurgeRunPhase;
+  readonly conditions?: readonly PurgeRunCondition[];
+  /** The policy as it was when the run began. */
+  readonly policy?: { readonly uid: string; readonly generation: number };
+  /** Who asked: a user's name, or the schedule. */
+  readonly requestedBy?: string;
+  /** Who worked: host, or pod, with an id of the process. */
+  readonly worker?: string;
+  readonly startedAt?: string;
+  readonly completedAt?: string;
+  /** What the plan said. */
+  readonly planned?: { readonly purge: number; readonly keep: number; readonly namespaces: number };
+  readonly capsHit?: readonly PurgeRunCapHit[];
+  readonly counts?: {
+    readonly purged: number;
+    readonly failed: number;
+    readonly skipped: number;
+    readonly notStarted: number;
+    readonly kept: number;
+  };
+  /** Why it ended before its end. */
+  readonly stoppedBy?: 'cap' | 'interrupted' | 'deadline' | 'failures';
+  /** Failed ones first; at most {@link PurgeRunBound}.outcomes. */
+  readonly outcomes?: readonly PurgeRunOutcome[];
+  /** Outcomes that found no room above. */
+  readonly outcomesOmitted?: number;
+}
+
+/** One run, cluster-scoped. */
+export interface PurgeRun {
+  readonly apiVersion: string;
+  readonly kind: typeof PURGE_RUN_KIND;
+  readonly metadata: ObjectMeta;
+  readonly spec: PurgeRunSpec;
+  readonly status?: PurgeRunStatus;
+}
