@@ -8,22 +8,30 @@ import { type PurgeSettings, settingsOf } from '../purge/settings.ts';
 import type { CommandIo } from './command.ts';
 import type { Config } from './config.ts';
 
-/** The options that all purge commands share. */
-export interface PurgeOptions {
-  /** The policy's file. */
-  readonly file: string;
-  readonly namespace?: readonly string[];
+/** Where the cluster is, and where the operator is in it. */
+export interface ConnectionOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly operatorNamespace?: string;
 }
 
-/** A command's surroundings. */
-export interface PurgeSession {
-  readonly settings: PurgeSettings;
+/** The options that all purge commands with a policy share. */
+export interface PurgeOptions extends ConnectionOptions {
+  /** The policy's file. */
+  readonly file: string;
+  readonly namespace?: readonly string[];
+}
+
+/** A connection, and who we are on it. */
+export interface PurgeConnection {
   readonly client: KubeClient;
   readonly operator: OperatorIdentity;
   readonly close: () => Promise<void>;
+}
+
+/** A command's surroundings. */
+export interface PurgeSession extends PurgeConnection {
+  readonly settings: PurgeSettings;
 }
 
 /** The namespace where the operator lives unless something says otherwise (DESIGN.md §1). */
@@ -33,12 +41,17 @@ const defaultOperatorNamespace = 'bookstore-operator-system';
 export async function openPurgeSession(options: PurgeOptions, io: CommandIo): Promise<PurgeSession> {
   const settings = settingsOf(await readPolicyFile(options.file));
   for (const notice of settings.notices) io.stderr.write(`note: ${notice}\n`);
+  return { settings, ...(await openPurgeConnection(options, io)) };
+}
+
+/** The connection alone, for a command without a policy. @throws ApiError */
+export async function openPurgeConnection(options: ConnectionOptions, io: CommandIo): Promise<PurgeConnection> {
   const { client, close } = await openClient({
     kubeconfig: options.kubeconfig ?? io.config.kubeconfig,
     context: options.context,
     homeDir: io.config.homeDir,
   });
-  return { settings, client, operator: operatorIdentity(io.config, options.operatorNamespace), close };
+  return { client, operator: operatorIdentity(io.config, options.operatorNamespace), close };
 }
 
 /** Every namespace that may be the operator's is denied: a denial too many costs nothing. */

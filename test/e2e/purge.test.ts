@@ -147,7 +147,9 @@ describe('purge plan', () => {
 
   it('names the command that may be meant, and -h still helps', async () => {
     expect((await purge(['runn', '-f', 'x'])).stderr).toContain("unknown command 'purge runn'. Did you mean run?");
-    expect((await purge(['restore', 'x'])).stderr).toContain("unknown command 'purge restore'. There are: plan, run.");
+    expect((await purge(['restore', 'x'])).stderr).toContain(
+      "unknown command 'purge restore'. There are: plan, run, keep.",
+    );
     expect((await purge(['help'])).exitCode).toBe(0);
     expect((await purge(['run', '--help'])).stdout).toContain('--yes');
   });
