@@ -16,6 +16,7 @@ export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
     .hook('preSubcommand', refuseUnknown);
   shared(purge.command('plan', { isDefault: true }))
     .description('print what would go, what stays, and why; changes nothing')
+    .option('--explain <namespace/release>', 'all that decides about this one', releaseKey)
     .action((options: PurgePlanOptions) => complete(runPurgePlan(options, io)));
   shared(purge.command('run'))
     .description('print context, server and counts, ask, then purge and report')
@@ -54,6 +55,13 @@ function connected(command: Command): Command {
     .option('--kubeconfig <file>', 'as in kubectl')
     .option('--context <name>', 'as in kubectl')
     .option('--operator-namespace <name>', "the operator's namespace, which is never purged");
+}
+
+/** Whatever name a record claims can be asked about. */
+function releaseKey(text: string): { readonly namespace: string; readonly name: string } {
+  const [, namespace, name] = /^([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)\/(.+)$/.exec(text) ?? [];
+  if (namespace !== undefined && name !== undefined) return { namespace, name };
+  throw new InvalidArgumentError('Must be NAMESPACE/RELEASE.');
 }
 
 function names(value: string, before: readonly string[] = []): readonly string[] {

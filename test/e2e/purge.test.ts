@@ -69,6 +69,23 @@ describe('purge plan', () => {
     expect(await world.releases(ns)).toEqual(['a', 'b']);
   });
 
+  it('explains one release, for people and for programs, and names the nearest of one that is not there', async () => {
+    const ns = await world.namespace('explain', { annotations: { 'keep.purge.velotio.com/shop': 'true' } });
+    await world.install(ns, 'shop');
+    const file = await policy(ns);
+    const told = await purge(['plan', '-f', file, '--explain', `${ns}/shop`]);
+    expect(told.exitCode).toBe(0);
+    expect(told.stdout).toContain(`${ns}/shop: keep (keep-release): `);
+    expect(told.stdout).toMatch(/^keep-release +decides /m);
+    expect(told.stdout).toMatch(/^purge-test=\S+ +yes /m);
+    expect(told.stdout).toMatch(/^maxReleases +500 +0 +no$/m);
+
+    const json = await purge(['plan', '-f', file, '--explain', `${ns}/shpo`, '-o', 'json']);
+    expect([json.exitCode, json.stderr]).toEqual([2, expect.stringContaining(`the nearest: ${ns}/shop`)]);
+    expect(JSON.parse(String(json.stdout))).toMatchObject({ kind: 'PurgeExplanation', nearest: [`${ns}/shop`] });
+    expect((await purge(['plan', '-f', file, '--explain', 'shop'])).exitCode).toBe(2);
+  });
+
   it('ends with 0 and says so where the selector matches nothing', async () => {
     const { exitCode, stdout, stderr } = await purge(['plan', '-f', await policy('nowhere')]);
     expect([exitCode, stdout]).toEqual([0, '']);
