@@ -6,7 +6,7 @@ import type { OperatorIdentity } from '../purge/denials.ts';
 import { readPolicyFile } from '../purge/policy-file.ts';
 import { type PurgeSettings, settingsOf } from '../purge/settings.ts';
 import type { CommandIo } from './command.ts';
-import type { Config } from './config.ts';
+import { type Config, inPod } from './config.ts';
 
 /** Where the cluster is, and where the operator is in it. */
 export interface ConnectionOptions {
@@ -51,7 +51,9 @@ export async function openPurgeConnection(options: ConnectionOptions, io: Comman
     context: options.context,
     homeDir: io.config.homeDir,
   });
-  return { client, operator: operatorIdentity(io.config, options.operatorNamespace), close };
+  // as `run` does: both must look for the lock in the same place
+  const config = options.operatorNamespace === undefined ? inPod(io.config, client) : io.config;
+  return { client, operator: operatorIdentity(config, options.operatorNamespace), close };
 }
 
 /** Every namespace that may be the operator's is denied: a denial too many costs nothing. */

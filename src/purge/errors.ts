@@ -10,7 +10,10 @@ export type PurgeErrorCode =
   | 'NOT_CONFIRMED'
   | 'KEEP_INVALID'
   | 'NAMESPACE_NOT_FOUND'
-  | 'RELEASE_NOT_FOUND';
+  | 'RELEASE_NOT_FOUND'
+  | 'LOCK_HELD'
+  | 'LOCK_FORBIDDEN'
+  | 'LOCK_NAMESPACE_MISSING';
 
 /** A purge, or a command about one, that did not begin. */
 export class PurgeError extends CodedError<PurgeErrorCode> {}

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { Lease } from '../../src/kube/lease.ts';
 import type { PurgePlan } from '../../src/purge/plan.ts';
 import type { PurgeReport } from '../../src/purge/report.ts';
+import { leases } from '../support/free-lease.ts';
 import { PurgeWorld } from '../support/purge-world.ts';
 import { testCluster } from '../support/test-context.ts';
 
@@ -13,10 +15,13 @@ const cluster = testCluster();
 const main = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 let world: PurgeWorld;
 let dir: string;
+/** Stands for the operator's: the purge's Lease is in it. */
+let operatorNamespace: string;
 
 beforeAll(async () => {
   world = await PurgeWorld.open('e2e', cluster);
   dir = await mkdtemp(join(cluster.testRoot, 'purge-'));
+  operatorNamespace = await world.operatorNamespace();
 });
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
@@ -27,7 +32,7 @@ const purge = (args: readonly string[], options: Options = {}) =>
   execa(process.execPath, [main, 'purge', ...args], {
     reject: false,
     ...options,
-    env: { PATH: cluster.path, KUBECONFIG: cluster.kubeconfig, ...options.env },
+    env: { PATH: cluster.path, KUBECONFIG: cluster.kubeconfig, POD_NAMESPACE: operatorNamespace, ...options.env },
   });
 
 /** A policy that sees one namespace, and what a test adds to its spec. */
@@ -217,7 +222,7 @@ describe('purge run', () => {
     const ns = await world.namespace('tty');
     await Promise.all(['a', 'b'].map((name) => world.install(ns, name)));
     const command = `${process.execPath} ${main} purge run -f ${await policy(ns)}`;
-    const env = { PATH: cluster.path, KUBECONFIG: cluster.kubeconfig };
+    const env = { PATH: cluster.path, KUBECONFIG: cluster.kubeconfig, POD_NAMESPACE: operatorNamespace };
     const onTerminal = (answer: string) =>
       execa('script', ['-qec', command, '/dev/null'], { env, input: answer, reject: false });
     const no = await onTerminal('1\n');
@@ -333,5 +338,46 @@ describe('purge run', () => {
     const { counts, stoppedBy } = JSON.parse(String(stdout)) as PurgeReport;
     expect([counts, stoppedBy]).toEqual([{ purged: 1, failed: 0, skipped: 0, notStarted: 2, kept: 0 }, 'interrupted']);
     expect(await world.releases(ns)).toHaveLength(2);
+
+    const name = 'bookstore-operator-purge';
+    const lease = await world.client.get<Lease>(leases, { namespace: operatorNamespace, name });
+    expect(lease.spec?.holderIdentity ?? '').toBe('');
+  });
+
+  it('ends with 5 while somebody else purges, and says who', async () => {
+    const ns = await world.namespace('locked');
+    await world.install(ns, 'a');
+    const held = await (await world.lock('alice', operatorNamespace)).acquire({ withinMs: 30_000, isPatient: false });
+    const file = await policy(ns);
+    const { exitCode, stdout, stderr } = await purge(['run', '-f', file, '--yes']);
+    expect([exitCode, stdout]).toEqual([5, '']);
+    expect(stderr).toMatch(/bookstore-operator-purge is held by alice since \d{4}-/);
+    expect((await purge(['plan', '-f', file])).exitCode).toBe(0);
+    expect(await world.releases(ns)).toEqual(['a']);
+    await held.release();
+    expect((await purge(['run', '-f', file, '--yes'])).exitCode).toBe(0);
+    expect(await world.releases(ns)).toEqual([]);
+  });
+
+  it('ends with 2 where there is no namespace for the lock, and with 6 where the right to it is missing', async () => {
+    const ns = await world.namespace('lockless');
+    await world.install(ns, 'a');
+    const file = await policy(ns);
+    const nowhere = await purge(['run', '-f', file, '--yes'], { env: { POD_NAMESPACE: 'nowhere' } });
+    expect([nowhere.exitCode, nowhere.stderr]).toEqual([2, expect.stringContaining('create namespace nowhere')]);
+
+    const user = `lockless-${world.id}`;
+    const kubectl = (...args: string[]) => execa(cluster.kubectl, [...args, '--kubeconfig', cluster.kubeconfig]);
+    await kubectl('create', 'clusterrole', user, '--verb=get,list', '--resource=namespaces,secrets');
+    await kubectl('create', 'clusterrolebinding', user, `--clusterrole=${user}`, `--user=${user}`);
+    const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as { users: { user: object }[] };
+    const users = config.users.map((one) => ({ ...one, user: { ...one.user, as: user } }));
+    const kubeconfig = join(dir, 'lockless');
+    await writeFile(kubeconfig, JSON.stringify({ ...config, users }));
+    const denied = await purge(['run', '-f', file, '--yes', '--kubeconfig', kubeconfig]);
+    await kubectl('delete', 'clusterrole,clusterrolebinding', user);
+    expect([denied.exitCode, denied.stdout]).toEqual([6, '']);
+    expect(denied.stderr).toContain(`on leases.coordination.k8s.io in namespace ${operatorNamespace}`);
+    expect(await world.releases(ns)).toEqual(['a']);
   });
 });

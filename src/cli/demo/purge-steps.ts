@@ -46,6 +46,10 @@ export const fillNamespaces: readonly Step[] = [
 
 /** What would go, and why the rest stays. */
 export const planPurge: readonly Step[] = [
+  {
+    why: "the operator's namespace, where whoever purges holds a Lease, so that no two purge at the same time",
+    line: 'kubectl apply -f deploy/namespace.yaml',
+  },
   { why: 'who decides', line: `cat ${policy}` },
   {
     why: 'what would go, and why the rest stays; nothing is changed',
