@@ -5,12 +5,15 @@ import { isBlocked } from '../purge/plan.ts';
 import type { CommandIo } from './command.ts';
 import { ExitCode } from './exit-code.ts';
 import { type OutputFormat, writeOutput } from './output.ts';
+import { runPurgeExplain } from './purge-explain.ts';
 import { openPurgeSession, type PurgeOptions } from './purge-session.ts';
 import { planSummary, planTable } from './purge-text.ts';
 
 /** The options of the command. */
 export interface PurgePlanOptions extends PurgeOptions {
   readonly output: OutputFormat;
+  /** This release alone, with all that decides about it. */
+  readonly explain?: { readonly namespace: string; readonly name: string };
 }
 
 /** Plans and prints. Exit code 3 where a cap of the run is hit. @throws PurgeError, ApiError */
@@ -18,6 +21,8 @@ export async function runPurgePlan(options: PurgePlanOptions, io: CommandIo): Pr
   const session = await openPurgeSession(options, io);
   try {
     const { settings } = session;
+    const { explain } = options;
+    if (explain !== undefined) return await runPurgeExplain(session, { ...options, explain }, io);
     const plan = await makePlan(
       { ...session, clock: systemClock },
       { signal: io.signal, ...(options.namespace === undefined ? {} : { namespaces: options.namespace }) },

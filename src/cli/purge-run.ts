@@ -12,8 +12,10 @@ import type { CommandIo } from './command.ts';
 import { confirmCount } from './confirm.ts';
 import { ExitCode } from './exit-code.ts';
 import { counted, type OutputFormat, writeOutput } from './output.ts';
+import { handPatienceMs, identityByHand, newPurgeLock, noLockLine, waitingLine } from './purge-lock.ts';
 import { helmFor, openPurgeSession, type PurgeOptions, type PurgeSession } from './purge-session.ts';
 import { outcomeLine, planSummary, planTable, reportSummary, reportTable } from './purge-text.ts';
+import { fenceBy } from './run-leadership.ts';
 
 /** The options of the command. */
 export interface PurgeRunOptions extends PurgeOptions {
@@ -26,7 +28,7 @@ export interface PurgeRunOptions extends PurgeOptions {
 
 /**
  * Purges once. Exit code 1 where a release failed or was not reached, 3 where a cap is hit, 130 where it was interrupted
- * or the answer was not the number. @throws PurgeError, ApiError, HelmError before anything is deleted
+ * or the answer was not the number, 5 where another purge is at work or the lock is lost. @throws PurgeError, ApiError, HelmError before anything is deleted
  */
 export async function runPurgeRun(options: PurgeRunOptions, io: CommandIo): Promise<ExitCode> {
   if (!options.yes && io.stdin.isTTY !== true) {
@@ -56,15 +58,18 @@ async function planAskRun(session: PurgeSession, options: PurgeRunOptions, io: C
     });
   }
   const concurrency = options.concurrency ?? settings.concurrency;
-  const helm = helmFor(client, io, { kubeconfig: options.kubeconfig, maxProcesses: concurrency });
-  await requireHelm(helm, purgeMinimum);
+  const lock = newPurgeLock(client, { operator: session.operator, identity: identityByHand() });
+  const fence = fenceBy(() => lock.assertHeld(), client);
+  const { kubeconfig } = options;
+  await requireHelm(helmFor(client, io, { kubeconfig, maxProcesses: 1 }), purgeMinimum);
+  const helm = helmFor(client, io, { kubeconfig, maxProcesses: concurrency, ...fence.helm });
   const deps = { ...session, clock: systemClock };
   const plan = await makePlan(deps, {
     signal: io.signal,
     ...(options.namespace === undefined ? {} : { namespaces: options.namespace }),
   });
   for (const line of planSummary(plan)) io.stderr.write(`${line}\n`);
-  const run = { ...deps, discovery: new Discovery(client), uninstaller: helmDriver(helm) };
+  const run = { ...deps, client: fence.client, discovery: new Discovery(client), uninstaller: helmDriver(helm) };
   if (isBlocked(plan) || plan.counts.purge === 0) {
     if (!isBlocked(plan)) io.stderr.write('nothing to purge\n');
     print(await executePlan(run, plan, { concurrency }), { session, options, io });
@@ -74,12 +79,24 @@ async function planAskRun(session: PurgeSession, options: PurgeRunOptions, io: C
     io.stderr.write('not confirmed; nothing was deleted\n');
     return ExitCode.interrupted;
   }
-  const report = await executePlan(run, plan, {
-    concurrency,
+  const held = await lock.acquire({
+    withinMs: handPatienceMs,
+    isPatient: false,
     signal: io.signal,
-    forceSignal: io.forceSignal,
-    ...(io.stderr.isTTY === true ? { onOutcome: (outcome) => io.stderr.write(`${outcomeLine(outcome)}\n`) } : {}),
+    onWaiting: (holder) => io.stderr.write(`${waitingLine(holder)}\n`),
+    onNowhere: () => io.stderr.write(`${noLockLine(session.operator)}\n`),
   });
+  let report: PurgeReport;
+  try {
+    report = await executePlan(run, plan, {
+      concurrency,
+      signal: AbortSignal.any([io.signal, held.signal]),
+      forceSignal: AbortSignal.any([io.forceSignal, held.signal]),
+      ...(io.stderr.isTTY === true ? { onOutcome: (outcome) => io.stderr.write(`${outcomeLine(outcome)}\n`) } : {}),
+    });
+  } finally {
+    await held.release();
+  }
   print(report, { session, options, io });
   return exitCodeOf(report);
 }
@@ -114,5 +131,6 @@ function print(
 
 function exitCodeOf({ stoppedBy, counts }: PurgeReport): ExitCode {
   if (stoppedBy === 'interrupted') return ExitCode.interrupted;
+  if (stoppedBy === 'lock-lost') return ExitCode.locked;
   return counts.failed + counts.notStarted > 0 ? ExitCode.someFailed : ExitCode.done;
 }

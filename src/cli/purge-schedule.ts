@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import { errorText } from '../lib/error-text.ts';
 import type { OperatorIdentity } from '../purge/denials.ts';
 import { PurgeError } from '../purge/errors.ts';
+import type { PurgeLock } from '../purge/purge-lock.ts';
 import { type PurgeLog, runNight } from '../purge/run-night.ts';
 import { type PurgeSettings, settingsOf } from '../purge/settings.ts';
 import { nextDue, readCalendar } from '../schedule/calendar.ts';
@@ -19,6 +20,8 @@ export interface PurgeScheduleDeps {
   readonly operator: OperatorIdentity;
   readonly clock: Clock;
   readonly log: PurgeLog;
+  /** Held while a night purges. */
+  readonly lock: Pick<PurgeLock, 'acquire'>;
   /** Aborted: what a night has in flight is ended, and not only nothing more started. */
   readonly forceSignal?: AbortSignal | undefined;
 }

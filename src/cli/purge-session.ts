@@ -8,26 +8,34 @@ import { PurgeError } from '../purge/errors.ts';
 import { readPolicyFile } from '../purge/policy-file.ts';
 import { type PurgeSettings, settingsOf } from '../purge/settings.ts';
 import type { CommandIo } from './command.ts';
-import type { Config } from './config.ts';
+import { type Config, inPod } from './config.ts';
 
-/** The options that all purge commands share. */
-export interface PurgeOptions {
-  /** The policy's file; this or `policy`. */
-  readonly file?: string;
-  /** Name of a PurgePolicy in the cluster. */
-  readonly policy?: string;
-  readonly namespace?: readonly string[];
+/** Where the cluster is, and where the operator is in it. */
+export interface ConnectionOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly operatorNamespace?: string;
 }
 
-/** A command's surroundings. */
-export interface PurgeSession {
-  readonly settings: PurgeSettings;
+/** The options that all purge commands with a policy share. */
+export interface PurgeOptions extends ConnectionOptions {
+  /** The policy's file; this or `policy`. */
+  readonly file?: string;
+  /** Name of a PurgePolicy in the cluster. */
+  readonly policy?: string;
+  readonly namespace?: readonly string[];
+}
+
+/** A connection, and who we are on it. */
+export interface PurgeConnection {
   readonly client: KubeClient;
   readonly operator: OperatorIdentity;
   readonly close: () => Promise<void>;
+}
+
+/** A command's surroundings. */
+export interface PurgeSession extends PurgeConnection {
+  readonly settings: PurgeSettings;
 }
 
 /** The namespace where the operator lives unless something says otherwise (DESIGN.md §1). */
@@ -39,22 +47,30 @@ const defaultOperatorNamespace = 'bookstore-operator-system';
  */
 export async function openPurgeSession(options: PurgeOptions, io: CommandIo): Promise<PurgeSession> {
   const wanted = options.file === undefined ? policyName(options) : settingsOf(await readPolicyFile(options.file));
+  const connection = await openPurgeConnection(options, io);
+  try {
+    const settings =
+      typeof wanted === 'string'
+        ? settingsOf(await readClusterPolicy(connection.client, { name: wanted, signal: io.signal }))
+        : wanted;
+    for (const notice of settings.notices) io.stderr.write(`note: ${notice}\n`);
+    return { settings, ...connection };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+/** The connection alone, for a command without a policy. @throws ApiError */
+export async function openPurgeConnection(options: ConnectionOptions, io: CommandIo): Promise<PurgeConnection> {
   const { client, close } = await openClient({
     kubeconfig: options.kubeconfig ?? io.config.kubeconfig,
     context: options.context,
     homeDir: io.config.homeDir,
   });
-  try {
-    const settings =
-      typeof wanted === 'string'
-        ? settingsOf(await readClusterPolicy(client, { name: wanted, signal: io.signal }))
-        : wanted;
-    for (const notice of settings.notices) io.stderr.write(`note: ${notice}\n`);
-    return { settings, client, operator: operatorIdentity(io.config, options.operatorNamespace), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  // as `run` does: both must look for the lock in the same place
+  const config = options.operatorNamespace === undefined ? inPod(io.config, client) : io.config;
+  return { client, operator: operatorIdentity(config, options.operatorNamespace), close };
 }
 
 function policyName({ policy }: PurgeOptions): string {

@@ -19,7 +19,12 @@ const planColumns: readonly Column<PlanEntry>[] = [
 
 /** The plan as a table. */
 export function planTable(plan: PurgePlan, options: { readonly isWide: boolean }): string {
-  return plan.entries.length === 0 ? '' : formatTable(plan.entries, planColumns, options);
+  return entriesTable(plan.entries, options);
+}
+
+/** Some entries of a plan as a table. */
+export function entriesTable(entries: readonly PlanEntry[], options: { readonly isWide: boolean }): string {
+  return entries.length === 0 ? '' : formatTable(entries, planColumns, options);
 }
 
 /** What a plan says besides its entries, a line each. */

@@ -3,7 +3,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { didYouMean } from '../lib/did-you-mean.ts';
 import type { CommandHost } from './command.ts';
 import { outputFormats } from './output.ts';
-import { wholeNumber } from './parse-options.ts';
+import { durationMs, wholeNumber } from './parse-options.ts';
+import { type PurgeKeepOptions, runPurgeKeep } from './purge-keep.ts';
 import { type PurgePlanOptions, runPurgePlan } from './purge-plan.ts';
 import { type PurgeRunOptions, runPurgeRun } from './purge-run.ts';
 
@@ -15,12 +16,20 @@ export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
     .hook('preSubcommand', refuseUnknown);
   shared(purge.command('plan', { isDefault: true }))
     .description('print what would go, what stays, and why; changes nothing')
+    .option('--explain <namespace/release>', 'all that decides about this one', releaseKey)
     .action((options: PurgePlanOptions) => complete(runPurgePlan(options, io)));
   shared(purge.command('run'))
     .description('print context, server and counts, ask, then purge and report')
     .option('--yes', 'do not ask; needed without a terminal', false)
     .option('--concurrency <n>', "releases at once (default: the policy's)", wholeNumber(1, 64))
     .action((options: PurgeRunOptions) => complete(runPurgeRun(options, io)));
+  connected(purge.command('keep <namespace[/release]>'))
+    .description('keep a namespace or one release out of every purge for a while; needs no policy')
+    .option('--for <duration>', 'for this long from now: 90m, 8h, at most 336h', durationMs)
+    .option('--until <time>', 'until then (RFC 3339), at most 14 days ahead')
+    .option('--off', 'keep it no longer')
+    .option('--force', 'also a release that is not there, and in place of what keeps longer', false)
+    .action((target: string, options: PurgeKeepOptions) => complete(runPurgeKeep(target, options, io)));
 }
 
 /** commander would hand a command that it does not know to the default one, as an argument. */
@@ -34,14 +43,19 @@ function refuseUnknown(purge: Command): void {
 }
 
 function shared(command: Command): Command {
-  return command
+  command
     .option('-f, --file <file>', 'the PurgePolicy, as a file')
     .addOption(
       new Option('--policy <name>', 'the PurgePolicy, by its name in the cluster')
         .argParser(objectName)
         .conflicts('file'),
     )
-    .option('-n, --namespace <name>', "only these of the policy's namespaces (repeat, or separate by commas)", names)
+    .option('-n, --namespace <name>', "only these of the policy's namespaces (repeat, or separate by commas)", names);
+  return connected(command);
+}
+
+function connected(command: Command): Command {
+  return command
     .addOption(new Option('-o, --output <format>', 'format of the data').choices(outputFormats).default('table'))
     .option('--kubeconfig <file>', 'as in kubectl')
     .option('--context <name>', 'as in kubectl')
@@ -51,6 +65,13 @@ function shared(command: Command): Command {
 function objectName(value: string): string {
   if (/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(value)) return value;
   throw new InvalidArgumentError('It is not the name of a PurgePolicy.');
+}
+
+/** Whatever name a record claims can be asked about. */
+function releaseKey(text: string): { readonly namespace: string; readonly name: string } {
+  const [, namespace, name] = /^([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)\/(.+)$/.exec(text) ?? [];
+  if (namespace !== undefined && name !== undefined) return { namespace, name };
+  throw new InvalidArgumentError('Must be NAMESPACE/RELEASE.');
 }
 
 function names(value: string, before: readonly string[] = []): readonly string[] {

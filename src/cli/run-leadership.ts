@@ -31,7 +31,11 @@ export interface Fence {
 /** The fence of an election; none where this replica is alone. */
 export function fenceOf(election: LeaderElection | undefined, client: KubeClient): Fence {
   if (election === undefined) return { client, helm: {} };
-  const guard = (): void => election.assertLeading();
+  return fenceBy(() => election.assertLeading(), client);
+}
+
+/** The fence of any guard, which throws where nothing may be done. */
+export function fenceBy(guard: () => void, client: KubeClient): Fence {
   return { client: client.fencedBy(guard), helm: { beforeStart: guard, graceMs: fencedHelmGraceMs } };
 }
 

@@ -6,6 +6,7 @@ import type { PurgePolicy } from '../api/v1alpha1/purge-policy.ts';
 import { operatorMinimum, requireHelm } from '../helm/version.ts';
 import { startProbeServer } from '../http/probe-server.ts';
 import { Discovery } from '../kube/discovery.ts';
+import { electorIdentity } from '../kube/elector-identity.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import type { LeaderElection } from '../kube/leader-election.ts';
 import { type OpenClient, openClient } from '../kube/open-client.ts';
@@ -27,9 +28,10 @@ import type { CommandIo } from './command.ts';
 import { inPod, watchNamespaces } from './config.ts';
 import { ExitCode } from './exit-code.ts';
 import { packageRoot } from './package-root.ts';
+import { newPurgeLock } from './purge-lock.ts';
 import { requireSchedule } from './purge-schedule.ts';
 import { helmFor, operatorIdentity } from './purge-session.ts';
-import { fenceOf, newElection } from './run-leadership.ts';
+import { fenceBy, fenceOf, newElection } from './run-leadership.ts';
 import { meterEvents, meterHelm, meterRequests, serveMetrics } from './run-metrics.ts';
 import { runNights } from './run-nights.ts';
 import type { RunOptions } from './run-options.ts';
@@ -175,13 +177,20 @@ async function serve(wiring: Wiring, operator: Operator): Promise<(() => Promise
 
 function purgeNights(wiring: Wiring, policy: PurgePolicy): Promise<void> {
   const { options, io, log, opened, election } = wiring;
-  const { helm: helmFence, client } = fenceOf(election, opened.client);
+  const operator = operatorIdentity(io.config, options.operatorNamespace);
+  const lock = newPurgeLock(opened.client, { operator, identity: electorIdentity(hostname()) });
+  const guard = (): void => {
+    election?.assertLeading();
+    lock.assertHeld();
+  };
+  const { helm: helmFence, client } = fenceBy(guard, opened.client);
   const maxProcesses = settingsOf(policy).concurrency;
   const helm = helmFor(opened.client, io, { kubeconfig: options.kubeconfig, maxProcesses, ...helmFence });
   const deps = {
     client,
     uninstaller: helmDriver(helm),
-    operator: operatorIdentity(io.config, options.operatorNamespace),
+    operator,
+    lock,
     clock: systemClock,
     log: log.with({ component: 'purge' }),
   };

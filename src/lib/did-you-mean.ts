@@ -2,13 +2,23 @@
 
 /** The nearest of `known` to `word`, if it is near enough to be meant (a third of its letters, case aside). */
 export function didYouMean(word: string, known: readonly string[]): string | undefined {
-  const ranked = known
-    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((one, other) => one.distance - other.distance);
-  const best = ranked[0];
+  const best = ranked(word, known)[0];
   return best !== undefined && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3))
     ? best.candidate
     : undefined;
+}
+
+/** Those of `known` that are nearest to `word`, the nearest first, however far: for somebody who has to choose. */
+export function nearest(word: string, known: readonly string[], count: number): readonly string[] {
+  return ranked(word, known)
+    .slice(0, count)
+    .map(({ candidate }) => candidate);
+}
+
+function ranked(word: string, known: readonly string[]) {
+  return known
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((one, other) => one.distance - other.distance);
 }
 
 /** Damerau-Levenshtein distance (optimal string alignment): a swap of neighbours counts once. */

@@ -43,21 +43,43 @@ function keptByCap(entry: PlanEntry, limit: number): PlanEntry {
 }
 
 function capsHit(entries: readonly PlanEntry[], limits: PurgeSettings['limits']): readonly CapHit[] {
-  const purged = entries.filter(({ action }) => action === 'purge');
-  const live = entries.filter(({ status, revision }) => status !== 'uninstalled' && revision > 0);
-  const namespaces = new Set(purged.map(({ namespace }) => namespace)).size;
-  const percent = live.length === 0 ? 0 : (100 * purged.length) / live.length;
-  const checks: readonly Omit<CapHit, 'reason'>[] = [
-    { cap: 'maxReleases', limit: limits.maxReleases, found: purged.length },
-    { cap: 'maxNamespaces', limit: limits.maxNamespaces, found: namespaces },
-    { cap: 'maxPercent', limit: limits.maxPercent ?? 100, found: percent },
-  ];
+  const { purged, live, namespaces, percent } = count(entries);
   const told = {
-    maxReleases: `${purged.length} releases would go`,
+    maxReleases: `${purged} releases would go`,
     maxNamespaces: `${namespaces} namespaces would lose releases`,
-    maxPercent: `${purged.length} of ${live.length} releases (${Math.round(percent * 10) / 10} %) would go`,
+    maxPercent: `${purged} of ${live} releases (${Math.round(percent * 10) / 10} %) would go`,
   };
-  return checks
-    .filter(({ limit, found }) => found > limit)
-    .map((hit) => ({ ...hit, reason: `${told[hit.cap]}, the policy allows ${hit.limit} (${hit.cap})` }));
+  return measureCaps(entries, limits)
+    .filter(({ limit, found }) => limit !== undefined && found > limit)
+    .map(({ cap, limit = 0, found }) => ({
+      cap,
+      limit,
+      found,
+      reason: `${told[cap]}, the policy allows ${limit} (${cap})`,
+    }));
+}
+
+/** How much of a cap of the run is used. */
+export interface CapMeasure {
+  readonly cap: CapHit['cap'];
+  /** Undefined: the policy sets none. */
+  readonly limit: number | undefined;
+  readonly found: number;
+}
+
+/** Measures the entries against the caps of the run. */
+export function measureCaps(entries: readonly PlanEntry[], limits: PurgeSettings['limits']): readonly CapMeasure[] {
+  const { purged, namespaces, percent } = count(entries);
+  return [
+    { cap: 'maxReleases', limit: limits.maxReleases, found: purged },
+    { cap: 'maxNamespaces', limit: limits.maxNamespaces, found: namespaces },
+    { cap: 'maxPercent', limit: limits.maxPercent, found: percent },
+  ];
+}
+
+function count(entries: readonly PlanEntry[]) {
+  const purged = entries.filter(({ action }) => action === 'purge');
+  const live = entries.filter(({ status, revision }) => status !== 'uninstalled' && revision > 0).length;
+  const namespaces = new Set(purged.map(({ namespace }) => namespace)).size;
+  return { purged: purged.length, live, namespaces, percent: live === 0 ? 0 : (100 * purged.length) / live };
 }

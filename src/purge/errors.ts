@@ -10,7 +10,13 @@ export type PurgeErrorCode =
   | 'POLICY_INVALID'
   | 'POLICY_UNSUPPORTED'
   | 'POLICY_SUSPENDED'
-  | 'NOT_CONFIRMED';
+  | 'NOT_CONFIRMED'
+  | 'KEEP_INVALID'
+  | 'NAMESPACE_NOT_FOUND'
+  | 'RELEASE_NOT_FOUND'
+  | 'LOCK_HELD'
+  | 'LOCK_FORBIDDEN'
+  | 'LOCK_NAMESPACE_MISSING';
 
-/** A purge that did not begin. */
+/** A purge, or a command about one, that did not begin. */
 export class PurgeError extends CodedError<PurgeErrorCode> {}

@@ -1,5 +1,6 @@
 // Carrying out a plan: bounded in all and per namespace, oldest first, every release ending in an outcome (P6).
 import pMap from 'p-map';
+import { LeaseLostError } from '../kube/leader-term.ts';
 import { errorText } from '../lib/error-text.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -17,7 +18,7 @@ export interface ExecuteDeps extends RecheckDeps {
 export interface ExecuteOptions {
   /** Releases at once. Default the policy's. */
   readonly concurrency?: number;
-  /** Aborted: what is in flight is finished, nothing more is started. */
+  /** Aborted: what is in flight is finished, nothing more is started. With a `LeaseLostError`, because the lock is lost. */
   readonly signal?: AbortSignal | undefined;
   /** Aborted: what is in flight is ended too. */
   readonly forceSignal?: AbortSignal | undefined;
@@ -39,7 +40,7 @@ export async function executePlan(
     plan.entries.filter(({ action }) => action === 'purge'),
     { settings, onOutcome: options.onOutcome },
   );
-  const onAbort = (): void => run.stop('interrupted');
+  const onAbort = (): void => run.stop(options.signal?.reason instanceof LeaseLostError ? 'lock-lost' : 'interrupted');
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted === true) onAbort();
   if (isBlocked(plan)) run.stop('cap');
@@ -100,6 +101,7 @@ const stopReasons: Readonly<Record<StopCause, string>> = {
   cap: 'a cap of the run was hit',
   interrupted: 'the run was interrupted',
   deadline: "the run's deadline had passed",
+  'lock-lost': "the run's Lease was lost: another purge may be at work",
   failures: 'too many releases failed one after another (maxConsecutiveFailures)',
 };
 

@@ -5,7 +5,7 @@ import { quoteUntrusted } from '../lib/quote-untrusted.ts';
 import { type Annotated, isPurgeAnnotation } from '../release/annotation-times.ts';
 
 /** keep-until counts at most this long from when it was set: a pin that nobody renews ends. */
-const maxKeepAheadMs = 14 * 86_400_000;
+export const maxKeepAheadMs = 14 * 86_400_000;
 
 /** An opt-out in force, as a clause that follows "kept:". */
 export interface KeepVerdict {
@@ -119,6 +119,17 @@ function verdict(object: Annotated, { key, where, nowMs, takes }: Context): Keep
 function endOf({ annotationTimes }: Annotated, key: string): number | undefined {
   const setAtMs = annotationTimes?.[key];
   return setAtMs === undefined ? undefined : setAtMs + maxKeepAheadMs;
+}
+
+/**
+ * Until when the annotation `key` of a namespace keeps something, as the plan reads it: `Infinity` where it has no end,
+ * undefined where it keeps nothing now.
+ */
+export function keepsUntil(home: Annotated, key: string, nowMs: number): number | undefined {
+  const takes = key === PurgeAnnotation.keepUntil ? 'time' : 'either';
+  if (verdict(home, { key, where: 'it', nowMs, takes }) === undefined) return undefined;
+  const untilMs = parseTime(home.annotations[key] ?? '');
+  return untilMs === undefined ? Infinity : Math.min(untilMs, endOf(home, key) ?? untilMs);
 }
 
 /** A time that has not come and does not count any more, of a namespace: whoever set it may rely on it. */

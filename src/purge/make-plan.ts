@@ -1,57 +1,20 @@
 // Making the plan: select, list, decide by metadata, cap, read the records of what is left, freeze (DESIGN.md §5).
 import pMap from 'p-map';
-import type { KubeClient } from '../kube/client.ts';
 import { Discovery } from '../kube/discovery.ts';
-import type { Clock } from '../lib/clock.ts';
-import { listReleases } from '../release/list-releases.ts';
-import { applyCaps } from './caps.ts';
-import type { OperatorIdentity } from './denials.ts';
 import { type InspectDeps, inspectRelease } from './inspect.ts';
-import { assemblePlan, judge } from './judge.ts';
+import { assemblePlan } from './judge.ts';
 import { keepsOfNobody } from './keep.ts';
 import type { PlanEntry, PurgePlan } from './plan.ts';
-import { selectNamespaces } from './select.ts';
-import type { PurgeSettings } from './settings.ts';
-
-/** What a plan is made with. */
-export interface PlanDeps {
-  readonly client: KubeClient;
-  readonly settings: PurgeSettings;
-  readonly operator: OperatorIdentity;
-  readonly clock: Clock;
-}
-
-/** Which part of the policy's selection. */
-export interface PlanOptions {
-  /** `-n`. Default all. */
-  readonly namespaces?: readonly string[];
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Requests of a plan in flight at once. */
-const reads = 8;
+import { type PlanDeps, type PlanOptions, planReads, survey } from './survey.ts';
 
 /**
  * Makes a plan and changes nothing. The bodies of records are read only of releases that would go and only if no cap of
  * the run is hit: a reading can only keep more, so no cap is missed. @throws ApiError: never a plan of half a cluster
  */
 export async function makePlan(deps: PlanDeps, options: PlanOptions = {}): Promise<PurgePlan> {
-  const { client, settings, operator, clock } = deps;
+  const { client, settings } = deps;
   const { signal } = options;
-  const nowMs = clock.now();
-  const selection = await selectNamespaces(client, {
-    selector: settings.namespaceSelector,
-    operator,
-    signal,
-    ...(options.namespaces === undefined ? {} : { only: options.namespaces }),
-  });
-  const listings = await pMap(
-    selection.selected,
-    async (namespace) => ({ namespace, listing: await listReleases(client, { namespace: namespace.name, signal }) }),
-    { concurrency: reads, signal },
-  );
-  const judged = listings.flatMap(({ namespace, listing }) => judge(listing, { namespace, settings, operator, nowMs }));
-  const capped = applyCaps(judged, settings.limits);
+  const { nowMs, selection, listings, capped } = await survey(deps, options);
   const entries =
     capped.capsHit.length > 0
       ? capped.entries
@@ -91,6 +54,6 @@ function readContents(
         ...verdict,
       };
     },
-    { concurrency: reads, signal },
+    { concurrency: planReads, signal },
   );
 }

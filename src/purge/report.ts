@@ -21,7 +21,7 @@ export type Outcome =
 export type ReleaseOutcome = Outcome & Pick<PlanEntry, 'namespace' | 'name' | 'revision' | 'chart' | 'leaves'>;
 
 /** Why a run ended before its end. */
-export type StopCause = 'cap' | 'interrupted' | 'deadline' | 'failures';
+export type StopCause = 'cap' | 'interrupted' | 'deadline' | 'failures' | 'lock-lost';
 
 /** A run that is over. */
 export interface PurgeReport {

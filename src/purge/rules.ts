@@ -60,7 +60,7 @@ export function decide(input: RuleInput): Verdict {
 }
 
 /** Milliseconds since the latest record was written or changed; undefined where its labels do not say so credibly. */
-export function ageOf(release: StoredRelease, nowMs: number): number | undefined {
+export function ageOf(release: Pick<StoredRelease, 'latest'>, nowMs: number): number | undefined {
   const touchedMs = lastTouchedMs(release.latest);
   if (touchedMs === undefined || touchedMs > nowMs + clockMarginMs) return undefined;
   return Math.max(0, nowMs - touchedMs);

@@ -2,6 +2,7 @@
 import { type ExecuteDeps, executePlan } from './execute.ts';
 import { makePlan } from './make-plan.ts';
 import { isBlocked, type PurgePlan } from './plan.ts';
+import type { HeldPurgeLock, PurgeLock } from './purge-lock.ts';
 import type { ReleaseOutcome } from './report.ts';
 
 /** Where a night tells what it does: constant message, key-values. */
@@ -14,13 +15,15 @@ export interface PurgeLog {
 /** What a night is made with. */
 export interface NightDeps extends ExecuteDeps {
   readonly log: PurgeLog;
+  readonly lock: Pick<PurgeLock, 'acquire'>;
   /** Aborted: what is in flight is ended too. */
   readonly forceSignal?: AbortSignal | undefined;
 }
 
 /**
- * Runs one night. `DryRun` plans and tells; `Enforce` purges. `signal` aborted: what is in flight is finished, nothing more
- * is started. @throws ApiError where the plan cannot be made: then nothing was deleted
+ * Runs one night. `DryRun` plans and tells; `Enforce` takes the lock, plans and purges. A purge at work elsewhere is waited
+ * for, until `startingDeadlineSeconds` are over. `signal` aborted: what is in flight is finished, nothing more is started.
+ * @throws ApiError where the plan cannot be made, PurgeError where the lock is not to be had: then nothing was deleted
  */
 export async function runNight(deps: NightDeps, signal: AbortSignal): Promise<void> {
   const { settings, log } = deps;
@@ -29,13 +32,30 @@ export async function runNight(deps: NightDeps, signal: AbortSignal): Promise<vo
     log.info('purge is suspended', { policy });
     return;
   }
-  const plan = await planUnlessStopped(deps, signal);
-  if (plan === undefined) return;
-  tellPlan(plan, deps);
-  if (settings.mode === 'DryRun' || isBlocked(plan) || plan.counts.purge === 0) return;
+  if (settings.mode === 'DryRun') {
+    await planAndTell(deps, signal);
+    return;
+  }
+  const held = await unlessStopped(deps, signal, () => takeLock(deps, signal));
+  if (held === undefined) return;
+  try {
+    await enforce(deps, { signal, held });
+  } finally {
+    await held.release();
+  }
+}
+
+async function enforce(
+  deps: NightDeps,
+  { signal, held }: { readonly signal: AbortSignal; readonly held: HeldPurgeLock },
+): Promise<void> {
+  const { settings, log } = deps;
+  const policy = settings.policyName;
+  const plan = await planAndTell(deps, signal);
+  if (plan === undefined || isBlocked(plan) || plan.counts.purge === 0) return;
   const report = await executePlan(deps, plan, {
-    signal,
-    forceSignal: deps.forceSignal,
+    signal: AbortSignal.any([signal, held.signal]),
+    forceSignal: deps.forceSignal === undefined ? held.signal : AbortSignal.any([deps.forceSignal, held.signal]),
     onOutcome: (outcome) => tellOutcome(outcome, log),
   });
   const { counts, durationMs, stoppedBy } = report;
@@ -43,9 +63,31 @@ export async function runNight(deps: NightDeps, signal: AbortSignal): Promise<vo
   log[isClean ? 'info' : 'warn']('purge done', { policy, ...counts, durationMs, ...(stoppedBy ? { stoppedBy } : {}) });
 }
 
-async function planUnlessStopped(deps: NightDeps, signal: AbortSignal): Promise<PurgePlan | undefined> {
+/** Waits with the log: who purges, once for each. */
+function takeLock({ lock, settings, log }: NightDeps, signal: AbortSignal): Promise<HeldPurgeLock> {
+  return lock.acquire({
+    withinMs: Math.max(settings.startingDeadlineMs, 1_000), // taking what is free takes a moment too
+    isPatient: true,
+    signal,
+    onWaiting: (holder) =>
+      log.info('purge waits for its lock', {
+        policy: settings.policyName,
+        holder: holder?.identity ?? 'nobody known',
+        since: holder?.since ?? 'unknown',
+      }),
+    onNowhere: (error) => log.warn('purge without a lock', { policy: settings.policyName, reason: error.message }),
+  });
+}
+
+async function planAndTell(deps: NightDeps, signal: AbortSignal): Promise<PurgePlan | undefined> {
+  const plan = await unlessStopped(deps, signal, () => makePlan(deps, { signal }));
+  if (plan !== undefined) tellPlan(plan, deps);
+  return plan;
+}
+
+async function unlessStopped<T>(deps: NightDeps, signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await makePlan(deps, { signal });
+    return await work();
   } catch (error) {
     if (!signal.aborted) throw error;
     deps.log.info('purge interrupted, nothing was deleted', { policy: deps.settings.policyName });

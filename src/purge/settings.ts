@@ -31,6 +31,8 @@ export interface PurgeSettings {
   readonly perNamespace: number;
   readonly releaseTimeoutMs: number;
   readonly deadlineMs: number;
+  /** How long after it was due a run may still begin. */
+  readonly startingDeadlineMs: number;
   /** What the document asks for and this version does not do yet, and that is harmless to leave out: a sentence each. */
   readonly notices: readonly string[];
 }
@@ -78,6 +80,7 @@ export function settingsOf({ metadata, spec }: PurgePolicy): PurgeSettings {
     perNamespace: spec.perNamespace ?? 2,
     releaseTimeoutMs: durationMs(spec.releaseTimeout ?? '5m'),
     deadlineMs: durationMs(spec.deadline ?? '1h'),
+    startingDeadlineMs: (spec.startingDeadlineSeconds ?? 7_200) * 1_000,
     notices: noticesOf(spec),
   };
 }

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { Lease } from '../../src/kube/lease.ts';
 import type { PurgePlan } from '../../src/purge/plan.ts';
 import type { PurgeReport } from '../../src/purge/report.ts';
+import { leases } from '../support/free-lease.ts';
 import { PurgeWorld } from '../support/purge-world.ts';
 import { testCluster } from '../support/test-context.ts';
 
@@ -13,10 +15,13 @@ const cluster = testCluster();
 const main = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 let world: PurgeWorld;
 let dir: string;
+/** Stands for the operator's: the purge's Lease is in it. */
+let operatorNamespace: string;
 
 beforeAll(async () => {
   world = await PurgeWorld.open('e2e', cluster);
   dir = await mkdtemp(join(cluster.testRoot, 'purge-'));
+  operatorNamespace = await world.operatorNamespace();
 });
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
@@ -27,7 +32,7 @@ const purge = (args: readonly string[], options: Options = {}) =>
   execa(process.execPath, [main, 'purge', ...args], {
     reject: false,
     ...options,
-    env: { PATH: cluster.path, KUBECONFIG: cluster.kubeconfig, ...options.env },
+    env: { PATH: cluster.path, KUBECONFIG: cluster.kubeconfig, POD_NAMESPACE: operatorNamespace, ...options.env },
   });
 
 /** A policy that sees one namespace, and what a test adds to its spec. */
@@ -67,6 +72,23 @@ describe('purge plan', () => {
     expect(json.counts).toEqual({ purge: 1, keep: 1, namespaces: 1 });
     expect(yaml.entries.map(({ rule }) => rule)).toEqual(['selected', 'keep-release']);
     expect(await world.releases(ns)).toEqual(['a', 'b']);
+  });
+
+  it('explains one release, for people and for programs, and names the nearest of one that is not there', async () => {
+    const ns = await world.namespace('explain', { annotations: { 'keep.purge.velotio.com/shop': 'true' } });
+    await world.install(ns, 'shop');
+    const file = await policy(ns);
+    const told = await purge(['plan', '-f', file, '--explain', `${ns}/shop`]);
+    expect(told.exitCode).toBe(0);
+    expect(told.stdout).toContain(`${ns}/shop: keep (keep-release): `);
+    expect(told.stdout).toMatch(/^keep-release +decides /m);
+    expect(told.stdout).toMatch(/^purge-test=\S+ +yes /m);
+    expect(told.stdout).toMatch(/^maxReleases +500 +0 +no$/m);
+
+    const json = await purge(['plan', '-f', file, '--explain', `${ns}/shpo`, '-o', 'json']);
+    expect([json.exitCode, json.stderr]).toEqual([2, expect.stringContaining(`the nearest: ${ns}/shop`)]);
+    expect(JSON.parse(String(json.stdout))).toMatchObject({ kind: 'PurgeExplanation', nearest: [`${ns}/shop`] });
+    expect((await purge(['plan', '-f', file, '--explain', 'shop'])).exitCode).toBe(2);
   });
 
   it('ends with 0 and says so where the selector matches nothing', async () => {
@@ -147,7 +169,9 @@ describe('purge plan', () => {
 
   it('names the command that may be meant, and -h still helps', async () => {
     expect((await purge(['runn', '-f', 'x'])).stderr).toContain("unknown command 'purge runn'. Did you mean run?");
-    expect((await purge(['restore', 'x'])).stderr).toContain("unknown command 'purge restore'. There are: plan, run.");
+    expect((await purge(['restore', 'x'])).stderr).toContain(
+      "unknown command 'purge restore'. There are: plan, run, keep.",
+    );
     expect((await purge(['help'])).exitCode).toBe(0);
     expect((await purge(['run', '--help'])).stdout).toContain('--yes');
   });
@@ -198,7 +222,7 @@ describe('purge run', () => {
     const ns = await world.namespace('tty');
     await Promise.all(['a', 'b'].map((name) => world.install(ns, name)));
     const command = `${process.execPath} ${main} purge run -f ${await policy(ns)}`;
-    const env = { PATH: cluster.path, KUBECONFIG: cluster.kubeconfig };
+    const env = { PATH: cluster.path, KUBECONFIG: cluster.kubeconfig, POD_NAMESPACE: operatorNamespace };
     const onTerminal = (answer: string) =>
       execa('script', ['-qec', command, '/dev/null'], { env, input: answer, reject: false });
     const no = await onTerminal('1\n');
@@ -314,5 +338,47 @@ describe('purge run', () => {
     const { counts, stoppedBy } = JSON.parse(String(stdout)) as PurgeReport;
     expect([counts, stoppedBy]).toEqual([{ purged: 1, failed: 0, skipped: 0, notStarted: 2, kept: 0 }, 'interrupted']);
     expect(await world.releases(ns)).toHaveLength(2);
+
+    const name = 'bookstore-operator-purge';
+    const lease = await world.client.get<Lease>(leases, { namespace: operatorNamespace, name });
+    expect(lease.spec?.holderIdentity ?? '').toBe('');
+  });
+
+  it('ends with 5 while somebody else purges, and says who', async () => {
+    const ns = await world.namespace('locked');
+    await world.install(ns, 'a');
+    const held = await (await world.lock('alice', operatorNamespace)).acquire({ withinMs: 30_000, isPatient: false });
+    const file = await policy(ns);
+    const { exitCode, stdout, stderr } = await purge(['run', '-f', file, '--yes']);
+    expect([exitCode, stdout]).toEqual([5, '']);
+    expect(stderr).toMatch(/bookstore-operator-purge is held by alice since \d{4}-/);
+    expect((await purge(['plan', '-f', file])).exitCode).toBe(0);
+    expect(await world.releases(ns)).toEqual(['a']);
+    await held.release();
+    expect((await purge(['run', '-f', file, '--yes'])).exitCode).toBe(0);
+    expect(await world.releases(ns)).toEqual([]);
+  });
+
+  it('ends with 6 where the right to the lock is missing; goes on, and says so, where no operator is installed', async () => {
+    const ns = await world.namespace('lockless');
+    await world.install(ns, 'a');
+    const file = await policy(ns);
+    const user = `lockless-${world.id}`;
+    const kubectl = (...args: string[]) => execa(cluster.kubectl, [...args, '--kubeconfig', cluster.kubeconfig]);
+    await kubectl('create', 'clusterrole', user, '--verb=get,list', '--resource=namespaces,secrets');
+    await kubectl('create', 'clusterrolebinding', user, `--clusterrole=${user}`, `--user=${user}`);
+    const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as { users: { user: object }[] };
+    const users = config.users.map((one) => ({ ...one, user: { ...one.user, as: user } }));
+    const kubeconfig = join(dir, 'lockless');
+    await writeFile(kubeconfig, JSON.stringify({ ...config, users }));
+    const denied = await purge(['run', '-f', file, '--yes', '--kubeconfig', kubeconfig]);
+    await kubectl('delete', 'clusterrole,clusterrolebinding', user);
+    expect([denied.exitCode, denied.stdout]).toEqual([6, '']);
+    expect(denied.stderr).toContain(`on leases.coordination.k8s.io in namespace ${operatorNamespace}`);
+    expect(await world.releases(ns)).toEqual(['a']);
+
+    const nowhere = await purge(['run', '-f', file, '--yes'], { env: { POD_NAMESPACE: 'nowhere' } });
+    expect([nowhere.exitCode, nowhere.stderr]).toEqual([0, expect.stringContaining('there is no namespace nowhere')]);
+    expect(await world.releases(ns)).toEqual([]);
   });
 });

@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { established, eventually, helm, kubectl, tutorialBookStore } from '../support/operator-run.ts';
+import { freeLease } from '../support/free-lease.ts';
+import { adminClient, established, eventually, helm, kubectl, tutorialBookStore } from '../support/operator-run.ts';
 import { testCluster } from '../support/test-context.ts';
 
 const { kubeconfig, path, testRoot } = testCluster();
@@ -348,7 +349,11 @@ describe('the process', () => {
         },
       }),
     );
-    const { child, log } = await started(['--purge-policy', policy], 'purge scheduled', { PATH: `${bin}:${path}` });
+    const admin = await adminClient();
+    await freeLease(admin.client, { namespace, name: 'bookstore-operator-purge' });
+    await admin.close();
+    const changes = { PATH: `${bin}:${path}`, POD_NAMESPACE: namespace };
+    const { child, log } = await started(['--purge-policy', policy], 'purge scheduled', changes);
     await expect
       .poll(() => execa('test', ['-s', begun], { reject: false }), { timeout: 90_000 })
       .toMatchObject({ exitCode: 0 });

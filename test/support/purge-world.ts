@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { PurgePolicySpec } from '../../src/api/v1alpha1/purge-policy.ts';
+import { newPurgeLock, purgeLeaseName } from '../../src/cli/purge-lock.ts';
 import { Helm } from '../../src/helm/process.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { Discovery } from '../../src/kube/discovery.ts';
@@ -11,9 +12,11 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { type ExecuteDeps, executePlan } from '../../src/purge/execute.ts';
 import { makePlan } from '../../src/purge/make-plan.ts';
 import type { PurgePlan } from '../../src/purge/plan.ts';
+import type { PurgeLock } from '../../src/purge/purge-lock.ts';
 import { settingsOf } from '../../src/purge/settings.ts';
 import { helmDriver } from '../../src/uninstall/helm-driver.ts';
 import type { ReleaseUninstaller } from '../../src/uninstall/uninstaller.ts';
+import { freeLease } from './free-lease.ts';
 import type { TestCluster } from './test-context.ts';
 
 const tinyChart = join(import.meta.dirname, 'charts', 'tiny');
@@ -60,6 +63,19 @@ export class PurgeWorld implements AsyncDisposable {
     );
     this.#namespaces.push(name);
     return name;
+  }
+
+  /** A namespace that stands for the operator's, with the purge's Lease free in it. */
+  async operatorNamespace(): Promise<string> {
+    const namespace = await this.namespace(`operator-${this.#namespaces.length}`, { isSelected: false });
+    await freeLease(this.client, { namespace, name: purgeLeaseName });
+    return namespace;
+  }
+
+  /** The purge's lock as one process has it; absent: in a namespace of its own. */
+  async lock(identity: string, namespace?: string): Promise<PurgeLock> {
+    const operator = { namespaces: [namespace ?? (await this.operatorNamespace())], releaseName: 'bookstore-operator' };
+    return newPurgeLock(this.client, { operator, identity });
   }
 
   /** Changes a namespace's metadata. */

@@ -11,7 +11,8 @@ export function matchesSelector(selector: LabelSelector, labels: Labels = {}): b
   );
 }
 
-function matchesTerm(term: LabelSelectorRequirement, labels: Labels): boolean {
+/** Whether labels satisfy one expression. */
+export function matchesTerm(term: LabelSelectorRequirement, labels: Labels): boolean {
   const value = labels[term.key];
   switch (term.operator) {
     case 'In':

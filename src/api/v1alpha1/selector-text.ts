@@ -7,7 +7,8 @@ export function selectorText(selector: LabelSelector): string {
   return [...labels, ...(selector.matchExpressions ?? []).map(requirementText)].join(',');
 }
 
-function requirementText({ key, operator, values = [] }: LabelSelectorRequirement): string {
+/** One expression as it stands in a query. */
+export function requirementText({ key, operator, values = [] }: LabelSelectorRequirement): string {
   switch (operator) {
     case 'In':
       return `${key} in (${values.join(',')})`;

@@ -271,7 +271,8 @@ describe('runNight', () => {
     const [stop, force] = [new AbortController(), new AbortController()];
     const deps = world.deps({ ...only(ns), mode: 'Enforce', concurrency: 1 }, world.uninstaller(shim));
     const log = { info: tell, warn: tell, error: tell };
-    const night = runNight({ ...deps, log, forceSignal: force.signal }, stop.signal);
+    const lock = await world.lock('night');
+    const night = runNight({ ...deps, log, lock, forceSignal: force.signal }, stop.signal);
     await vi.waitFor(() => readFile(join(dir, 'begun')), 20_000);
     stop.abort();
     force.abort();
@@ -284,7 +285,8 @@ describe('runNight', () => {
     const told: string[] = [];
     const tell = (message: string): void => void told.push(message);
     const log = { info: tell, warn: tell, error: tell };
-    await runNight({ ...world.deps({ mode: 'Enforce' }), log }, AbortSignal.abort());
+    const lock = await world.lock('stopped');
+    await runNight({ ...world.deps({ mode: 'Enforce' }), log, lock }, AbortSignal.abort());
     expect(told).toEqual(['purge interrupted, nothing was deleted']);
   });
 
@@ -295,11 +297,12 @@ describe('runNight', () => {
     const tell = (message: string): void => void told.push(message);
     const log = { info: tell, warn: tell, error: tell };
     const signal = new AbortController().signal;
+    const lock = await world.lock('night');
 
-    await runNight({ ...world.deps({ ...only(ns), mode: 'Enforce', suspend: true }), log }, signal);
-    await runNight({ ...world.deps(only(ns)), log }, signal);
+    await runNight({ ...world.deps({ ...only(ns), mode: 'Enforce', suspend: true }), log, lock }, signal);
+    await runNight({ ...world.deps(only(ns)), log, lock }, signal);
     expect(await world.releases(ns)).toEqual(['a']);
-    await runNight({ ...world.deps({ ...only(ns), mode: 'Enforce' }), log }, signal);
+    await runNight({ ...world.deps({ ...only(ns), mode: 'Enforce' }), log, lock }, signal);
     expect(await world.releases(ns)).toEqual([]);
     expect(told).toEqual([
       'purge is suspended',

@@ -22,7 +22,7 @@ function movableClock(time: string): { at: number; readonly clock: typeof system
   return state;
 }
 
-function start(spec: Partial<PurgePolicySpec>, clock: typeof systemClock) {
+async function start(spec: Partial<PurgePolicySpec>, clock: typeof systemClock) {
   const told: string[] = [];
   const tell = (message: string): void => void told.push(message);
   const policy: PurgePolicy = {
@@ -33,7 +33,8 @@ function start(spec: Partial<PurgePolicySpec>, clock: typeof systemClock) {
   };
   const { client, uninstaller, operator } = world.deps();
   const log = { info: tell, warn: tell, error: tell };
-  return { told, schedule: startPurgeSchedule(policy, { client, uninstaller, operator, clock, log }) };
+  const lock = await world.lock('schedule');
+  return { told, schedule: startPurgeSchedule(policy, { client, uninstaller, operator, clock, log, lock }) };
 }
 
 it('purges when the minute of its zone has come, not before', async () => {
@@ -42,7 +43,10 @@ it('purges when the minute of its zone has come, not before', async () => {
   // 20:00 in Kolkata, which is +05:30 all the year, is 14:30 UTC. Records are younger than the clock or little older.
   const moved = movableClock('14:29:30');
   moved.at += 86_400_000;
-  const { told, schedule } = start({ schedule: '0 20 * * *', timeZone: 'Asia/Kolkata', mode: 'Enforce' }, moved.clock);
+  const { told, schedule } = await start(
+    { schedule: '0 20 * * *', timeZone: 'Asia/Kolkata', mode: 'Enforce' },
+    moved.clock,
+  );
   schedule.tick();
   expect(told).toEqual(['purge scheduled']);
   moved.at += 31_000;
@@ -54,7 +58,7 @@ it('purges when the minute of its zone has come, not before', async () => {
 
 it('survives a night that failed', async () => {
   const moved = movableClock('19:59:00');
-  const { told, schedule } = start(
+  const { told, schedule } = await start(
     { schedule: '0 20 * * *', namespaceSelector: { matchLabels: { 'no label': '!' } } },
     moved.clock,
   );
@@ -70,6 +74,6 @@ it.each<[string, Partial<PurgePolicySpec>, string]>([
   ['without a schedule', {}, 'POLICY_INVALID'],
   ['with a schedule that cannot be read', { schedule: '@daily' }, 'SCHEDULE_INVALID'],
   ['with a zone that is none', { schedule: '0 20 * * *', timeZone: 'Mars/Olympus' }, 'TIME_ZONE_INVALID'],
-])('does not start %s', (_name, spec, code) => {
-  expect(() => start(spec, systemClock)).toThrowError(expect.objectContaining({ code, isTerminal: true }));
+])('does not start %s', async (_name, spec, code) => {
+  await expect(start(spec, systemClock)).rejects.toThrowError(expect.objectContaining({ code, isTerminal: true }));
 });

@@ -40,7 +40,8 @@ const pure: Readonly<Record<string, string>> = {
   'operator/takeover': 'managed-fields|sdk-traces',
   'operator/values': 'overrides-note|reference-index|values|values-annotation|values-from',
   watches: 'parse.*|expand-env|override-values|text-rules|values-yaml',
-  purge: 'rules|make-plan|plan|caps|report|content-rules|keep|denials|fair-queue|namespace-selector',
+  purge:
+    'rules|make-plan|plan|caps|report|content-rules|keep|denials|fair-queue|namespace-selector|keep-request|explain.*|rule-sights|survey',
   schedule: 'calendar|expression|time-zone',
   uninstall: 'record-trust',
   release: 'record|manifest|content-digest|encode|json-members',

@@ -4,6 +4,7 @@ import {
   keepOnNamespace,
   keepOnRecord,
   keepsOfNobody,
+  keepsUntil,
   lapsedKeep,
   parseTime,
 } from '../../../src/purge/keep.ts';
@@ -167,5 +168,21 @@ describe('parseTime', () => {
   ])('does not take "%s"', (text) => expect(parseTime(text)).toBeUndefined());
   it('reads fractions and lower case', () => {
     expect(parseTime('2026-11-20t20:00:00.250z')).toBe(nowMs + 250);
+  });
+});
+
+describe('keepsUntil', () => {
+  it.each<[string, number, Readonly<Record<string, string>>, string, string | undefined]>([
+    ['nothing', 0, {}, until, undefined],
+    ['a time', 1, { [until]: '2026-11-21T20:00:00Z' }, until, '2026-11-21T20:00:00.000Z'],
+    ['a time that has passed', 1, { [until]: '2026-11-20T19:00:00Z' }, until, undefined],
+    ['far ahead', 13, { [byName]: '2099-01-01T00:00:00Z' }, byName, '2026-11-21T20:00:00.000Z'],
+    ['far ahead, set long ago', 20, { [byName]: '2099-01-01T00:00:00Z' }, byName, undefined],
+    ['true', 20, { [byName]: 'true' }, byName, 'always'],
+    ['false', 0, { [byName]: 'false' }, byName, undefined],
+    ['what cannot be read', 20, { [until]: 'soon' }, until, 'always'],
+  ])('%s', (...[, days, annotations, key, expected]) => {
+    const ms = keepsUntil(setAgo(days, annotations), key, nowMs);
+    expect(ms === Infinity ? 'always' : ms && new Date(ms).toISOString()).toBe(expected);
   });
 });
