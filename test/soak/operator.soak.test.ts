@@ -109,7 +109,10 @@ async function differences(): Promise<readonly string[]> {
   const found: string[] = [];
   const { items } = await client.list<Watched>(kind.resource, { namespace });
   const byName = new Map(items.map((item) => [item.metadata.name, item]));
-  for (const name of byName.keys()) if (!wanted.has(name)) found.push(`${name} is still there`);
+  for (const [name, { status }] of byName) {
+    const { reason, message } = condition(status, 'Ready') ?? {};
+    if (!wanted.has(name)) found.push(`${name} is still there: ${reason} ${message}`);
+  }
   for (const [name, { greeting }] of wanted) {
     const { metadata, spec, status } = byName.get(name) ?? {};
     if (spec?.greeting !== greeting) found.push(`${name} is not what was written`);
@@ -123,10 +126,15 @@ async function differences(): Promise<readonly string[]> {
     labelSelector: 'owner=helm',
     isMetadataOnly: true,
   });
+  const latest = new Map<string, { readonly revision: number; readonly status: string }>();
   for (const { metadata } of records.items) {
-    const { name = '', status = '' } = metadata.labels ?? {};
+    const { name = '', status = '', version = '' } = metadata.labels ?? {};
     if (!wanted.has(name)) found.push(`record ${metadata.name} is an orphan`);
-    if (/^pending|uninstalling/.test(status)) found.push(`record ${metadata.name} is ${status}`);
+    if (Number(version) > (latest.get(name)?.revision ?? 0)) latest.set(name, { revision: Number(version), status });
+  }
+  // one that was rolled over stays as its helm left it: helm, too, asks the latest alone
+  for (const [name, { revision, status }] of latest) {
+    if (/^pending|uninstalling/.test(status)) found.push(`revision ${revision} of ${name} is ${status}`);
   }
   const objects = (await Promise.all(kindsOfChart.map(objectsOf))).flat();
   const there = new Set(objects.map(({ what, release }) => `${what} of ${release}`));

@@ -5,6 +5,7 @@ import { isApiError } from '../../kube/errors.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { RecordError } from '../../release/decode.ts';
 import { parseManifest } from '../../release/manifest.ts';
+import { type AllowedKind, isAllowedKind } from '../../uninstall/record-trust.ts';
 import { isOurs } from '../decide/ownership.ts';
 import { takeInventory } from '../observe/inventory.ts';
 import { readRelease } from '../observe/release-reader.ts';
@@ -31,7 +32,10 @@ export async function inventoryWithRemains(
   pass: Pass,
   context: PassContext,
   options: {
-    /** Whether earlier revisions count too, back to the one that the status has. Default false. */
+    /**
+     * Whether earlier revisions count too, back to the one that the status has. Who wrote their records is not known: outside
+     * of the release's namespace only objects of the allowed kinds are taken in. Default false.
+     */
     readonly hasEarlier?: boolean;
   } = {},
 ): Promise<readonly InventoryEntry[] | undefined> {
@@ -48,7 +52,8 @@ export async function inventoryWithRemains(
     const first = options.hasEarlier === true && noted < latest ? Math.max(noted + 1, latest - maxRevisions) : latest;
     for (let revision = first; revision <= latest; revision += 1) {
       for (const entry of await objectsOf(pass, revision, context)) {
-        if (!uids.has(entry.uid) && uids.size < maxObjects) more.push(entry);
+        const isAllowed = options.hasEarlier !== true || isWithinReach(entry, pass);
+        if (isAllowed && !uids.has(entry.uid) && uids.size < maxObjects) more.push(entry);
         uids.add(entry.uid);
       }
     }
@@ -60,10 +65,28 @@ export async function inventoryWithRemains(
   }
 }
 
+/** The kinds of which the release may have objects outside of its namespace (DESIGN.md O7). */
+export function allowedKindsOf({ observation }: Pass): readonly AllowedKind[] {
+  const { resource, entry } = observation;
+  return [...(resource.status?.inventory ?? []).map(({ group, kind }) => ({ group, kind })), ...entry.chart.kinds];
+}
+
+function isWithinReach(entry: InventoryEntry, pass: Pass): boolean {
+  return entry.namespace === pass.observation.releaseNamespace || isAllowedKind(entry, allowedKindsOf(pass));
+}
+
 /** Writes it down before anything else is done: after the next revision nobody could tell. */
 export async function noteRemains(pass: Pass, context: PassContext): Promise<void> {
   const inventory = await inventoryWithRemains(pass, context, { hasEarlier: true });
   if (inventory !== undefined) await writeStatus(pass, { verdict: verdictInFlight(pass.decision), inventory }, context);
+}
+
+/** The pass with an inventory that a crash, or a status that was lost, has kept nothing from, as far as records tell. */
+export async function withRemains(pass: Pass, context: PassContext): Promise<Pass> {
+  const { observation } = pass;
+  const inventory = (await inventoryWithRemains(pass, context, { hasEarlier: true })) ?? knownInventory(pass, context);
+  const resource = { ...observation.resource, status: { ...observation.resource.status, inventory } };
+  return { ...pass, observation: { ...observation, resource } };
 }
 
 /** What is there of a revision, and carries the release's marks. */
