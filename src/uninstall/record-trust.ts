@@ -102,7 +102,14 @@ export function isOfKind(
   object: { readonly apiVersion: string; readonly kind: string },
   kinds: readonly AllowedKind[],
 ): boolean {
-  const { group, kind } = gvkOf(object);
+  return isAllowedKind(gvkOf(object), kinds);
+}
+
+/** The same of a kind whose group is known. */
+export function isAllowedKind(
+  { group, kind }: { readonly group: string; readonly kind: string },
+  kinds: readonly AllowedKind[],
+): boolean {
   return kinds.some((one) => one.kind === kind && (one.group ?? group) === group);
 }
 

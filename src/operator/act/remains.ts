@@ -5,6 +5,7 @@ import { isApiError } from '../../kube/errors.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { RecordError } from '../../release/decode.ts';
 import { parseManifest } from '../../release/manifest.ts';
+import { type AllowedKind, isAllowedKind } from '../../uninstall/record-trust.ts';
 import { helmGraceMs } from '../decide/lock.ts';
 import { isOurs } from '../decide/ownership.ts';
 import { takeInventory } from '../observe/inventory.ts';
@@ -32,7 +33,10 @@ export async function inventoryWithRemains(
   pass: Pass,
   context: PassContext,
   options: {
-    /** Whether earlier revisions count too, back to the one that the status has. Default false. */
+    /**
+     * Whether earlier revisions count too, back to the one that the status has. Who wrote their records is not known: outside
+     * of the release's namespace only objects of the allowed kinds are taken in. Default false.
+     */
     readonly hasEarlier?: boolean;
   } = {},
 ): Promise<readonly InventoryEntry[] | undefined> {
@@ -49,7 +53,8 @@ export async function inventoryWithRemains(
     const first = options.hasEarlier === true && noted < latest ? Math.max(noted + 1, latest - maxRevisions) : latest;
     for (let revision = first; revision <= latest; revision += 1) {
       for (const entry of await objectsOf(pass, revision, context)) {
-        if (!uids.has(entry.uid) && uids.size < maxObjects) more.push(entry);
+        const isAllowed = options.hasEarlier !== true || isWithinReach(entry, pass);
+        if (isAllowed && !uids.has(entry.uid) && uids.size < maxObjects) more.push(entry);
         uids.add(entry.uid);
       }
     }
@@ -61,6 +66,16 @@ export async function inventoryWithRemains(
   }
 }
 
+/** The kinds of which the release may have objects outside of its namespace (DESIGN.md O7). */
+export function allowedKindsOf({ observation }: Pass): readonly AllowedKind[] {
+  const { resource, entry } = observation;
+  return [...(resource.status?.inventory ?? []).map(({ group, kind }) => ({ group, kind })), ...entry.chart.kinds];
+}
+
+function isWithinReach(entry: InventoryEntry, pass: Pass): boolean {
+  return entry.namespace === pass.observation.releaseNamespace || isAllowedKind(entry, allowedKindsOf(pass));
+}
+
 /** Writes it down before anything else is done: after the next revision nobody could tell. */
 export async function noteRemains(pass: Pass, context: PassContext): Promise<void> {
   const inventory = await inventoryWithRemains(pass, context, { hasEarlier: true });
@@ -68,6 +83,14 @@ export async function noteRemains(pass: Pass, context: PassContext): Promise<voi
   const { timeoutMs } = pass.observation.settings;
   const verdict = verdictInFlight(pass.decision, { atMostMs: timeoutMs + helmGraceMs });
   await writeStatus(pass, { verdict, inventory }, context);
+}
+
+/** The pass with an inventory that a crash, or a status that was lost, has kept nothing from, as far as records tell. */
+export async function withRemains(pass: Pass, context: PassContext): Promise<Pass> {
+  const { observation } = pass;
+  const inventory = (await inventoryWithRemains(pass, context, { hasEarlier: true })) ?? knownInventory(pass, context);
+  const resource = { ...observation.resource, status: { ...observation.resource.status, inventory } };
+  return { ...pass, observation: { ...observation, resource } };
 }
 
 /** What is there of a revision, and carries the release's marks. */

@@ -11,6 +11,7 @@ import { attempt, settleFailure } from './attempt.ts';
 import { actingFor, impersonationOf } from './impersonation.ts';
 import { type Left, leftOf, leftText, nothingLeft, objectsLeft } from './leftovers.ts';
 import { letGo } from './let-go.ts';
+import { withRemains } from './remains.ts';
 
 /** What a sweep came to. */
 interface Swept {
@@ -19,8 +20,15 @@ interface Swept {
   readonly left: Left;
 }
 
-/** Deletes, then lets the resource go. `refusal`: why helm was not let to uninstall, where it was asked first. */
-export async function sweep(pass: Pass, context: PassContext, refusal?: unknown): Promise<ReconcileResult> {
+/**
+ * Deletes, then lets the resource go. `refusal`: why helm was not let to uninstall, where it was asked first; then nothing is
+ * done while it is not known what there is.
+ */
+export async function sweep(before: Pass, context: PassContext, refusal?: unknown): Promise<ReconcileResult> {
+  const pass = await withRemains(before, context);
+  if (refusal !== undefined && inventoryOf(pass).length === 0) {
+    return settleFailure(before, { error: refusal, action: 'uninstall' }, context);
+  }
   const { key, decision } = pass;
   context.log.info('deleting by inventory', { key, reason: decision.message });
   let swept: Swept = { wasAnythingThere: false, left: nothingLeft };

@@ -11,6 +11,7 @@ import { attempt, settleFailure } from './attempt.ts';
 import { impersonationOf } from './impersonation.ts';
 import { deleteLeftovers, type Left, leftText, nothingLeft } from './leftovers.ts';
 import { letGo } from './let-go.ts';
+import { allowedKindsOf } from './remains.ts';
 import { sweep } from './sweep.ts';
 import { isAsNoted } from './trust.ts';
 
@@ -27,7 +28,7 @@ export async function uninstall(pass: Pass, context: PassContext): Promise<Recon
   };
   const error = await attempt(pass, uninstalling, context);
   if (error !== undefined) {
-    return isHelmNoUse(error) && hasInventory(pass)
+    return isHelmNoUse(error)
       ? sweep({ ...pass, decision: { ...pass.decision, message: errorText(error) } }, context, error)
       : settleFailure(pass, { error, action: 'uninstall' }, context);
   }
@@ -42,8 +43,7 @@ export async function uninstallRelease(pass: Pass, context: PassContext): Promis
   const { observation, signal } = pass;
   const { namespace, name } = context.observer.releaseOf(observation.resource);
   const { timeoutMs } = observation.settings;
-  const inventory = observation.resource.status?.inventory ?? [];
-  const allowedKinds = [...inventory.map(({ group, kind }) => ({ group, kind })), ...observation.entry.chart.kinds];
+  const allowedKinds = allowedKindsOf(pass);
   const request = { namespace, name, timeoutMs, signal, allowedKinds, ...impersonationOf(observation) };
   try {
     await context.uninstaller.uninstall(request).catch(async (error: unknown) => {
@@ -118,8 +118,4 @@ function isManifestUnread(error: unknown): boolean {
 
 function isRefusal(error: unknown, ...codes: readonly UninstallErrorCode[]): boolean {
   return error instanceof UninstallError && codes.includes(error.code);
-}
-
-function hasInventory({ observation }: Pass): boolean {
-  return (observation.resource.status?.inventory ?? []).length > 0;
 }

@@ -137,6 +137,19 @@ describe.concurrent('what the status does not know of', () => {
     expect(whims.verbs('behind')).toEqual(['upgrade', 'upgrade', 'uninstall']);
   });
 
+  test('goes with the resource, without its delete hooks: whose they are is not known either', async () => {
+    await whims.create('hooked', { clusterRole: true, service: true, preDelete: 'fail' });
+    await whims.ready('hooked');
+    await suspend('hooked');
+    await whims.patch('hooked', { status: null }, 'status');
+    await whims.delete('hooked');
+    await whims.annotate('hooked', { suspend: null });
+    await whims.gone('hooked');
+    await expectNothingLeft('hooked');
+    await whims.event('hooked', /^Uninstalled: .*without hooks: .*pre-delete hook/);
+    expect(await lab.exists('job', '-n', namespace, 'hooked-pre-delete')).toBe(false);
+  });
+
   test('goes with the resource, although records and inventory are lost', async () => {
     await whims.create('lost', { clusterRole: true });
     await whims.ready('lost');
