@@ -221,8 +221,11 @@ function webhookRemedy(stderr: string): string {
 function essence(stderr: string): string {
   const lines = stderr
     .split('\n')
-    .map((line) => line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trimEnd())
+    .map((line) => line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim())
     .filter((line) => line !== '' && !/^(WARNING|level=|time=|I\d{4} |W\d{4} |E\d{4} |\w+\.go:)/.test(line));
-  const text = lines.join('\n').replace(/^Error: /, '');
+  // on one line: kubectl shows a column's first line alone, and the path of a wrong value stands in the third
+  const text = lines
+    .reduce((before, line) => (before === '' ? line : `${before}${before.endsWith(':') ? ' ' : '; '}${line}`), '')
+    .replace(/^Error: /, '');
   return text.length > messageLimit ? `${text.slice(0, messageLimit - 1)}…` : text;
 }

@@ -44,7 +44,10 @@ function living(observation: Observation, nowMs: number): Decision {
   const { release, desired, settings } = observation;
   if (release !== undefined && !isOurs(observation, release)) {
     const whose = ownerText(observation, release);
-    return foreign(observation, `release ${nameOf(observation)} exists and is not ours (${whose}): it is left alone`);
+    return foreign(
+      observation,
+      `release ${nameOf(observation)} exists and is not ours (${whose}): it is left alone. Rename the resource, or uninstall that release`,
+    );
   }
   if (observation.isNamespaceTerminating) {
     const message = `namespace ${observation.releaseNamespace} is being deleted`;
