@@ -166,21 +166,19 @@ describe('markRevision', () => {
     });
   });
 
-  it.each<[string, (secret: RecordSecret) => Partial<RecordSecret> & { readonly labels?: object }]>([
+  it.each<[string, (secret: RecordSecret) => Partial<RecordSecret> & { readonly labels?: object }, string?]>([
     ['another type', () => ({ type: 'Opaque' })],
     ['labels of another release', () => ({ labels: { name: 'other' } })],
     ['another state inside', () => ({ labels: { status: 'pending-install' } })],
     ['another release inside', (secret) => ({ data: packed(jsonOf(secret).replace('"name":"lie"', '"name":"x"')) })],
-    ['nothing that can be read', () => ({ data: packed('{') })],
-  ])('refuses a record with %s', async (_name, change) => {
+    ['nothing that can be read', () => ({ data: packed('{') }), 'RECORD_NO_JSON'],
+  ])('refuses a record with %s', async (_name, change, code = 'RECORD_UNREADABLE') => {
     const chart = await lab.chart('');
     await lab.helm('install', 'lie', chart, '-n', namespace);
     const secret = await lab.record(namespace, 'lie');
     await overwrite(secret, change(secret));
     const before = await lab.record(namespace, 'lie');
-    await expect(markRevision(lab.client, await requestFor('lie'), options)).rejects.toMatchObject({
-      code: 'RECORD_UNREADABLE',
-    });
+    await expect(markRevision(lab.client, await requestFor('lie'), options)).rejects.toMatchObject({ code });
     expect(await lab.record(namespace, 'lie')).toEqual(before);
     await lab.client.delete(CoreResources.secrets, { namespace, name: secret.metadata.name });
   });
