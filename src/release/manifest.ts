@@ -1,4 +1,5 @@
 // A release's manifest, taken apart: the objects that Helm created, each in the namespace where Helm put it.
+import { isMap } from '../lib/merge-maps.ts';
 import { splitManifest, unreadable } from './manifest-text.ts';
 import { maxTokens, readStrictYaml, type TokenBudget } from './strict-yaml.ts';
 
@@ -105,8 +106,4 @@ function isText(value: unknown): value is string {
 
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

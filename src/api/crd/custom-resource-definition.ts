@@ -4,6 +4,7 @@ import type { GroupVersionKind } from '../v1alpha1/group-version.ts';
 import { MAX_RELEASE_NAME_LENGTH } from '../v1alpha1/watched-resource.ts';
 import { watchedStatusSchema } from '../v1alpha1/watched-status-schema.ts';
 import { crdOf } from './crd-of.ts';
+import { objectSchema } from './object-schema.ts';
 import { pluralOf } from './plural.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 
@@ -38,23 +39,17 @@ const readyOf = (field: 'status' | 'reason' | 'message'): string => `.status.con
 export function customResourceDefinition(options: CrdOptions): Readonly<Record<string, unknown>> {
   const { gvk, spec, scope = 'Namespaced', shortNames = [] } = options;
   const plural = options.plural ?? pluralOf(gvk.kind);
-  const root: StructuralSchema = {
+  const root = objectSchema({
     description: options.description,
-    type: 'object',
     'x-kubernetes-validations': [
       {
         rule: `size(self.metadata.name) <= ${MAX_RELEASE_NAME_LENGTH}`,
         message: `metadata.name must be at most ${MAX_RELEASE_NAME_LENGTH} characters: it is the name of the Helm release, and that is Helm's limit`,
       },
     ],
-    properties: {
-      apiVersion: { type: 'string' },
-      kind: { type: 'string' },
-      metadata: { type: 'object' },
-      spec,
-      status: watchedStatusSchema,
-    },
-  };
+    spec,
+    status: watchedStatusSchema,
+  });
   return crdOf({
     gvk,
     scope,

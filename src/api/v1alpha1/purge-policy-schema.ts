@@ -1,4 +1,5 @@
 // The OpenAPI schema of a PurgePolicy: what the API server lets in, and in what words it refuses the rest.
+import { objectSchema } from '../crd/object-schema.ts';
 import type { StructuralSchema, ValidationRule } from '../crd/structural-schema.ts';
 import { PolicyBound, PolicyPattern } from './policy-rules.ts';
 import { PurgePolicyConditionType } from './purge-policy.ts';
@@ -257,15 +258,9 @@ const status: StructuralSchema = {
 };
 
 /** Schema of the whole object. */
-export const purgePolicySchema: StructuralSchema = {
+export const purgePolicySchema = objectSchema({
   description: 'Which Helm releases are uninstalled after office hours, when, and how far a run may go.',
-  type: 'object',
   required: ['spec'],
-  properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: { type: 'object' },
-    spec,
-    status,
-  },
-};
+  spec,
+  status,
+});

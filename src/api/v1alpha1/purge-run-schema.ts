@@ -1,4 +1,5 @@
 // The OpenAPI schema of a PurgeRun; it says what purge-run.ts types.
+import { objectSchema } from '../crd/object-schema.ts';
 import type { StructuralSchema } from '../crd/structural-schema.ts';
 import { PolicyPattern } from './policy-rules.ts';
 import { PurgeRunBound, PurgeRunConditionType, PurgeRunPhase } from './purge-run.ts';
@@ -123,15 +124,9 @@ const status: StructuralSchema = {
 };
 
 /** Schema of the whole object. */
-export const purgeRunSchema: StructuralSchema = {
+export const purgeRunSchema = objectSchema({
   description: 'One execution of a PurgePolicy, and its record.',
-  type: 'object',
   required: ['spec'],
-  properties: {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: { type: 'object' },
-    spec,
-    status,
-  },
-};
+  spec,
+  status,
+});

@@ -2,9 +2,9 @@
 import type { InventoryEntry } from '../../api/v1alpha1/watched-status.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
-import { deleteInventory, type FailedObject, type KeptObject } from '../../uninstall/inventory-uninstaller.ts';
+import type { FailedObject, KeptObject } from '../../uninstall/inventory-uninstaller.ts';
 import type { Pass, PassContext } from '../pass.ts';
-import { impersonationOf } from './impersonation.ts';
+import { deleteObjects } from './delete-objects.ts';
 
 /** Objects that a message names. */
 const maxNamed = 5;
@@ -25,19 +25,13 @@ export const nothingLeft: Left = { kept: [], doubtful: [] };
  * Costs nothing where the watch knows that all is gone. @throws UninstallError `OBJECTS_LEFT`
  */
 export async function deleteLeftovers(pass: Pass, context: PassContext): Promise<Left> {
-  const { observation, signal } = pass;
+  const { observation } = pass;
   const { release, inventory = [] } = observation.resource.status ?? {};
   // of another revision there may be more than helm knew of
   const isOfAnother = release?.revision !== observation.release?.revision;
   const left = isOfAnother ? inventory : await stillSeen(inventory, context);
   if (left.length === 0) return nothingLeft;
-  const { kept, failed } = await deleteInventory(context.client, context.discovery, {
-    release: context.observer.releaseOf(observation.resource),
-    inventory: left,
-    shouldRemoveRecords: false,
-    signal,
-    ...impersonationOf(observation),
-  });
+  const { kept, failed } = await deleteObjects(pass, { inventory: left }, context);
   if (failed.length > 0) throw objectsLeft(failed);
   return leftOf(kept);
 }

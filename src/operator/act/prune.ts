@@ -2,9 +2,8 @@
 // what came with one that failed since, it does not know of.
 import type { InventoryEntry } from '../../api/v1alpha1/watched-status.ts';
 import { errorText } from '../../lib/error-text.ts';
-import { deleteInventory } from '../../uninstall/inventory-uninstaller.ts';
 import type { Pass, PassContext } from '../pass.ts';
-import { impersonationOf } from './impersonation.ts';
+import { deleteObjects } from './delete-objects.ts';
 import { knownInventory } from './remains.ts';
 
 /**
@@ -16,18 +15,12 @@ export async function prune(
   inventory: readonly InventoryEntry[],
   context: PassContext,
 ): Promise<readonly InventoryEntry[]> {
-  const { key, observation, signal } = pass;
+  const { key } = pass;
   const uids = new Set(inventory.map(({ uid }) => uid));
   const names = new Set(inventory.map(nameOf));
   const former = knownInventory(pass, context).filter((each) => !uids.has(each.uid) && !names.has(nameOf(each)));
   if (former.length === 0) return inventory;
-  const { deleted, failed } = await deleteInventory(context.client, context.discovery, {
-    release: context.observer.releaseOf(observation.resource),
-    inventory: former,
-    shouldRemoveRecords: false,
-    signal,
-    ...impersonationOf(observation),
-  });
+  const { deleted, failed } = await deleteObjects(pass, { inventory: former }, context);
   if (deleted.length > 0) context.log.info('objects of former revisions deleted', { key, objects: deleted.length });
   for (const { object, error } of failed) {
     context.log.warn('object of a former revision not deleted', {

@@ -3,12 +3,12 @@
 // outlive everything, Helm's marks on them do. No hooks run, and no object of another goes.
 import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
-import { deleteInventory } from '../../uninstall/inventory-uninstaller.ts';
 import { reachingKinds } from '../decide/reach.ts';
 import { findStrays } from '../observe/strays.ts';
 import type { Pass, PassContext } from '../pass.ts';
 import { attempt, settleFailure } from './attempt.ts';
-import { actingFor, impersonationOf } from './impersonation.ts';
+import { deleteObjects } from './delete-objects.ts';
+import { actingFor } from './impersonation.ts';
 import { type Left, leftOf, leftText, nothingLeft, objectsLeft } from './leftovers.ts';
 import { letGo } from './let-go.ts';
 import { withRemains } from './remains.ts';
@@ -84,13 +84,11 @@ async function deleteAll(pass: Pass, context: PassContext): Promise<Swept> {
     signal,
   });
   const uids = new Set(known.map(({ uid }) => uid));
-  const { deleted, kept, failed, removedRecords } = await deleteInventory(client, discovery, {
-    release,
-    inventory: [...known, ...strays.filter(({ uid }) => !uids.has(uid))],
-    shouldRemoveRecords: !isGoing,
-    signal,
-    ...impersonationOf(observation),
-  });
+  const { deleted, kept, failed, removedRecords } = await deleteObjects(
+    pass,
+    { inventory: [...known, ...strays.filter(({ uid }) => !uids.has(uid))], shouldRemoveRecords: !isGoing },
+    context,
+  );
   for (const { object, why } of kept)
     context.log.info('object left', { key, object: `${object.kind}/${object.name}`, why });
   if (failed.length > 0) throw objectsLeft(failed);

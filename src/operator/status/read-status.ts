@@ -8,6 +8,7 @@ import type {
   RevisionSnapshot,
   WatchedStatus,
 } from '../../api/v1alpha1/watched-status.ts';
+import { isMap } from '../../lib/merge-maps.ts';
 import type { ObservedResource } from '../observe/observation.ts';
 import { isSdkStatus } from '../takeover/sdk-traces.ts';
 
@@ -114,10 +115,6 @@ function textsOf<K extends string>(value: unknown, names: readonly K[]): Readonl
     return [name, typeof text === 'string' ? text : ''];
   });
   return Object.fromEntries(texts) as Record<K, string>;
-}
-
-function isMap(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): boolean {
