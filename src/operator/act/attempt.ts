@@ -91,17 +91,17 @@ export async function settleFailure(
   });
   context.log.warn('helm failed', { key, action, code: error.code, error: error.message });
   // an uninstall is forced until it is done: a request to do without the release stands
-  const isForceHandled = action !== 'uninstall';
+  if (action !== 'uninstall') context.forces.set(key, pass.observation.resource);
   const mayHaveLeft = error instanceof HelmError && action !== 'uninstall';
   const inventory = mayHaveLeft ? await inventoryWithRemains(pass, context) : undefined;
   const remains = inventory === undefined ? {} : { inventory };
-  return settleRemembered(pass, { failure, isForceHandled, ...remains }, context);
+  return settleRemembered(pass, { failure, ...remains }, context);
 }
 
 /** Says a failure, and asks for the next step: another try, a rollback, or none. */
 async function settleRemembered(
   pass: Pass,
-  remembered: { readonly failure: FailureMemory } & Pick<News, 'isForceHandled' | 'inventory'>,
+  remembered: { readonly failure: FailureMemory } & Pick<News, 'inventory'>,
   context: PassContext,
 ): Promise<ReconcileResult> {
   const { key, observation } = pass;

@@ -253,9 +253,9 @@ function deploying({ observation, digest }: Situation): Decision {
 }
 
 /** A request to try again, or to do without ceremony, that was not obeyed yet. */
-function isForced({ resource }: Observation): boolean {
+function isForced({ resource, handledForce }: Observation): boolean {
   const request = forceRequestOf(resource);
-  return request !== undefined && request !== resource.status?.lastHandledForceAt;
+  return request !== undefined && request !== resource.status?.lastHandledForceAt && request !== handledForce;
 }
 
 function holdsFinalizer({ resource }: Observation): boolean {

@@ -107,6 +107,8 @@ export interface Observation {
   /** Undefined while there is no deployed release. */
   readonly workloads: WorkloadsReadiness | undefined;
   readonly failure: FailureMemory | undefined;
+  /** `force-requested-at` as this process obeyed it last, whether or not the status could be told. */
+  readonly handledForce?: string | undefined;
   /** Of a deletion that waits for them: objects of the release that are still there, as `Kind/name`. */
   readonly leftovers: readonly string[];
 }

@@ -19,7 +19,7 @@ import { ValuesSourceError } from '../values/values-from.ts';
 import type { ValuesLayer, ValuesReader } from '../values/values-sources.ts';
 import { type NamedRequest, NamedRevisions } from './named-revision.ts';
 import type { Namespaces } from './namespaces.ts';
-import type { Desired, FailureMemory, Observation, ObservedResource, WorkloadsReadiness } from './observation.ts';
+import type { Desired, Observation, ObservedResource, WorkloadsReadiness } from './observation.ts';
 import type { ReleaseCache, ReleaseKey } from './release-cache.ts';
 
 /** Where an observation comes from. */
@@ -53,7 +53,7 @@ export class Observer {
   /** @throws ApiError where a request that is needed fails */
   async observe(
     sent: ObservedResource,
-    options: { readonly failure: FailureMemory | undefined; readonly signal: AbortSignal },
+    options: Pick<Observation, 'failure' | 'handledForce'> & { readonly signal: AbortSignal },
   ): Promise<Observation> {
     const { entry, releases, namespaces } = this.#sources;
     const resource = withOwnStatus(sent);
@@ -73,6 +73,7 @@ export class Observer {
       desired: await this.#desired(resource, { isSelected, signal: options.signal }),
       workloads: await this.#readiness(resource, options.signal),
       failure: options.failure,
+      handledForce: options.handledForce,
       leftovers:
         settings.shouldWaitForUninstall && release === undefined ? await this.#leftovers(resource, options.signal) : [],
     };

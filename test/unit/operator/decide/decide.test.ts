@@ -72,6 +72,11 @@ const cases: readonly Case[] = [
   ],
   ['a failed revision of which nothing is remembered', { release: release({ status: 'failed' }) }, 'Failed'],
   ['a request to upgrade though nothing changed', { resource: resource(forced) }, 'Forced'],
+  [
+    'the same request, obeyed, though no status could say so',
+    { resource: resource(forced), handledForce: 'now' },
+    'InSync',
+  ],
   ['the same request, obeyed', { resource: resource(forced, { lastHandledForceAt: 'now' }) }, 'InSync'],
 
   ['pending-install', { release: release({ status: 'pending-install' }) }, 'Locked'],
