@@ -1,6 +1,6 @@
 // Observations for tests of decisions: a healthy resource in sync, with what a case changes.
 import { UNINSTALL_FINALIZER } from '../../src/api/v1alpha1/finalizer.ts';
-import type { WatchedStatus } from '../../src/api/v1alpha1/watched-status.ts';
+import type { ReleaseSnapshot, WatchedStatus } from '../../src/api/v1alpha1/watched-status.ts';
 import { formatDigestLabel } from '../../src/operator/decide/desired-digest.ts';
 import { resourceSettings } from '../../src/operator/decide/resource-settings.ts';
 import type {
@@ -51,6 +51,19 @@ export function release(changes: Partial<ObservedRelease> = {}): ObservedRelease
     record: { uid: 'r-1', resourceVersion: '20' },
     good: [],
     ...changes,
+  };
+}
+
+/** What the status notes of a revision that we deployed, with the desired digest or another. */
+export function snapshot(revision: number, of = digest): ReleaseSnapshot {
+  return {
+    name: 'shop',
+    namespace: 'alice',
+    revision,
+    status: 'deployed',
+    chart: 'bookstore-0.1.0',
+    digest: formatDigestLabel({ digest: of, revision }),
+    contentDigest: `content of ${revision}`,
   };
 }
 

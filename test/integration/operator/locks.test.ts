@@ -1,28 +1,23 @@
 // Releases that a helm left locked, dead or alive (DESIGN.md O8, O9).
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import { helmProcess } from '../../support/helm-processes.ts';
 import { startOperatorProcess } from '../../support/operator-process.ts';
 import { condition, eventually, startOperator } from '../../support/operator-run.ts';
-import { ReleaseLab } from '../../support/release-lab.ts';
-import { greetingOf, helmHistory, makeNamespace, startWhims, Whims, type WhimWorld } from '../../support/whim-world.ts';
+import type { ReleaseLab } from '../../support/release-lab.ts';
+import { greetingOf, helmHistory, makeNamespace, Whims } from '../../support/whim-world.ts';
 import { installWhims, whimChart } from '../../support/whims.ts';
+import { withWhims } from '../../support/with-whims.ts';
 
 const namespace = 'op-locks';
 const fieldManager = 'test';
-let world: WhimWorld<'LockWhim'>;
 let whims: Whims;
 let lab: ReleaseLab;
 
-beforeAll(async () => {
-  [world, lab] = await Promise.all([startWhims({ namespace, kinds: { LockWhim: {} } }), ReleaseLab.open()]);
+withWhims({ namespace, kinds: { LockWhim: {} } }, ({ world, lab: opened }) => {
+  lab = opened;
   whims = world.whims.LockWhim;
-});
-
-afterAll(async () => {
-  await world.stop();
-  await lab[Symbol.asyncDispose]();
 });
 
 /** Once helm has written that state into the record of a revision. */

@@ -1,9 +1,10 @@
 // No object is orphaned, and no deletion gets stuck, because an object is not in the inventory: after failures and crashes
 // (DESIGN.md O7, O10).
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { eventually } from '../../support/operator-run.ts';
-import { ReleaseLab } from '../../support/release-lab.ts';
-import { greetingOf, startWhims, type Whims, type WhimWorld } from '../../support/whim-world.ts';
+import type { ReleaseLab } from '../../support/release-lab.ts';
+import { greetingOf, type Whims, type WhimWorld } from '../../support/whim-world.ts';
+import { withWhims } from '../../support/with-whims.ts';
 
 const namespace = 'op-orphans';
 const doomed = ['op-orphans-first', 'op-orphans-later', 'op-orphans-crash'] as const;
@@ -15,14 +16,9 @@ let world: WhimWorld<keyof typeof kinds>;
 let whims: Whims;
 let lab: ReleaseLab;
 
-beforeAll(async () => {
-  [world, lab] = await Promise.all([startWhims({ namespace, alsoIn: doomed, kinds }), ReleaseLab.open()]);
+withWhims({ namespace, alsoIn: doomed, kinds }, (begun) => {
+  ({ world, lab } = begun);
   whims = world.whims.LeftWhim;
-});
-
-afterAll(async () => {
-  await world.stop();
-  await lab[Symbol.asyncDispose]();
 });
 
 const roleOf = (name: string, where: string = namespace): string => `whim-${where}-${name}`;

@@ -39,31 +39,28 @@
 // | client: 410 | ../kube/reflector.test.ts | lists again when its version is too old, and notices what went in the gap |
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { serverError } from '../../support/chaos/fault.ts';
 import { ChaosProxy } from '../../support/chaos-proxy.ts';
 import { condition, eventually, type OperatorRun, startOperator } from '../../support/operator-run.ts';
-import { ReleaseLab } from '../../support/release-lab.ts';
+import type { ReleaseLab } from '../../support/release-lab.ts';
 import { testCluster } from '../../support/test-context.ts';
-import { greetingOf, helmHistory, makeNamespace, startWhims, Whims, type WhimWorld } from '../../support/whim-world.ts';
+import { greetingOf, helmHistory, makeNamespace, startWhims, Whims } from '../../support/whim-world.ts';
 import { installWhims } from '../../support/whims.ts';
+import { withWhims } from '../../support/with-whims.ts';
 
 const namespace = 'op-pains';
-let world: WhimWorld<'PainWhim'>;
 let whims: Whims;
 let lab: ReleaseLab;
 const places: string[] = [];
 
-beforeAll(async () => {
-  const kinds = { PainWhim: { remediation: { retries: 0 } } };
-  [world, lab] = await Promise.all([startWhims({ namespace, kinds }), ReleaseLab.open()]);
+withWhims({ namespace, kinds: { PainWhim: { remediation: { retries: 0 } } } }, ({ world, lab: opened }) => {
+  lab = opened;
   whims = world.whims.PainWhim;
 });
 
 afterAll(async () => {
-  await world.stop();
   for (const place of places) await lab.kubectl('delete', 'namespace', place, '--wait=false');
-  await lab[Symbol.asyncDispose]();
 });
 
 /** A kind in a namespace of its own, whose operator the test starts and ends. */

@@ -1,12 +1,13 @@
 // What annotations and fields of watches.yaml change (DESIGN.md §2, §3, O14).
 import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { condition, eventually, startOperator, type Watched } from '../../support/operator-run.ts';
-import { ReleaseLab } from '../../support/release-lab.ts';
+import type { ReleaseLab } from '../../support/release-lab.ts';
 import { testCluster } from '../../support/test-context.ts';
-import { greetingOf, makeNamespace, startWhims, Whims, type WhimWorld } from '../../support/whim-world.ts';
+import { greetingOf, makeNamespace, Whims, type WhimWorld } from '../../support/whim-world.ts';
 import { installWhims, whimChart } from '../../support/whims.ts';
+import { withWhims } from '../../support/with-whims.ts';
 
 const namespace = 'op-settings';
 const accounts = 'op-settings-accounts';
@@ -22,14 +23,9 @@ let world: WhimWorld<keyof typeof kinds>;
 let whims: Whims;
 let lab: ReleaseLab;
 
-beforeAll(async () => {
-  [world, lab] = await Promise.all([startWhims({ namespace, alsoIn: [accounts, leaving], kinds }), ReleaseLab.open()]);
+withWhims({ namespace, alsoIn: [accounts, leaving], kinds }, (begun) => {
+  ({ world, lab } = begun);
   whims = world.whims.SettledWhim;
-});
-
-afterAll(async () => {
-  await world.stop();
-  await lab[Symbol.asyncDispose]();
 });
 
 const sdk = (key: string): string => `helm.sdk.operatorframework.io/${key}`;
