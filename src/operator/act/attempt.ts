@@ -110,8 +110,8 @@ async function settleRemembered(
   const { reason, message: note, action } = failure;
   context.recordEvent(observation.resource, { type: 'Warning', reason, action, note });
   // decided anew with the failure in it: whether tries are left is the decision's to say
-  const { release } = await context.observer.refresh(observation, pass.signal);
-  const decision = decide({ ...observation, release, failure }, context.clock.now());
+  const now = await context.observer.refresh(observation, pass.signal);
+  const decision = decide({ ...now, failure }, context.clock.now());
   const whileWaiting = verdictWhileWaiting({ failure, decision }, observation);
   await writeStatus(pass, { verdict: whileWaiting ?? verdictAfterFailure(failure), ...news }, context);
   if (whileWaiting === undefined) return { requeueAfterMs: soonMs };
