@@ -208,6 +208,8 @@ describe.concurrent('pains', () => {
     const place = 'op-pains-hooks';
     const hooked = await startWhims({ namespace: place, kinds: { HookWhim: {}, QuietWhim: {} } });
     const kinds = hooked.whims;
+    await kinds.QuietWhim.create('leaves', { preDelete: 'good', worksFor: '6s' });
+    await kinds.QuietWhim.ready('leaves');
     const names = ['hooked-1', 'hooked-2', 'hooked-3', 'hooked-4']; // as many as there are helms
     const hooks = { preInstall: 'good', worksFor: '12s' };
     for (const name of names) await kinds.HookWhim.create(name, hooks);
@@ -215,8 +217,12 @@ describe.concurrent('pains', () => {
       of.until(name, `says "${text}"`, ({ status }) => (condition(status, 'Ready')?.message ?? '').includes(text));
     await Promise.all(names.map((name) => says(kinds.HookWhim, name, 'helm is at work, for 330 s at most')));
     for (const name of ['waits', 'paused']) await kinds.QuietWhim.create(name);
-    await Promise.all(['waits', 'paused'].map((name) => says(kinds.QuietWhim, name, 'Waiting for a free helm: 4 are')));
+    await kinds.QuietWhim.delete('leaves');
+    const waiting = ['waits', 'paused', 'leaves'];
+    await Promise.all(waiting.map((name) => says(kinds.QuietWhim, name, 'Waiting for a free helm: 4 are')));
     await kinds.QuietWhim.annotate('paused', { suspend: 'true' });
+    await says(kinds.QuietWhim, 'leaves', 'helm is at work, for 330 s at most');
+    await kinds.QuietWhim.gone('leaves');
     await Promise.all([...names.map((name) => kinds.HookWhim.ready(name)), kinds.QuietWhim.ready('waits')]);
     await kinds.QuietWhim.reason('paused', 'Suspended');
     expect(await greetingOf(place, 'paused')).toBeUndefined();
