@@ -92,6 +92,27 @@ describe.concurrent('a cluster-scoped object', () => {
     await deletes('mended');
   });
 
+  test('that may not be deleted after such an upgrade is told by an Event, and goes later', async () => {
+    await whims.create('guarded');
+    await whims.ready('guarded');
+    await whims.patch('guarded', { spec: { clusterRole: true, refused: true } });
+    await hasFailed('guarded');
+    const role = roleOf('guarded');
+    const guard = await lab.undeletable('clusterroles', role);
+    await whims.patch('guarded', { spec: { clusterRole: false, refused: false, greeting: 'new' } });
+    const { status } = await whims.ready('guarded');
+    const said = await whims.event('guarded', /^PruneFailed: /);
+    expect(said).toContain(
+      `what earlier revisions had is left until the next upgrade: cannot delete ClusterRole/${role}`,
+    );
+    expect(status?.inventory?.map(({ kind }) => kind)).toContain('ClusterRole');
+    expect(await hasRole('guarded')).toBe(true);
+    await guard.remove();
+    await whims.patch('guarded', { spec: { greeting: 'newer' } });
+    await eventually('it is gone', async () => !(await hasRole('guarded')));
+    await deletes('guarded');
+  });
+
   test('of a release whose status was lost goes with the resource', async () => {
     await whims.create('forgotten', { clusterRole: true });
     await whims.ready('forgotten');
