@@ -91,7 +91,9 @@ function deleting(observation: Observation, nowMs: number): Decision {
   }
   const isRepeated = failure?.action === 'uninstall' && failure.forceRequest === forceRequestOf(observation.resource);
   if (isRepeated && failure.retryAtMs > nowMs) {
-    const wayOut = `Annotated ${ResourceAnnotation.forceRequestedAt}, it goes without helm and without hooks.`;
+    // what a status that was lost does not tell, only records do
+    const what = inventory.length > 0 ? '' : '; objects in its namespace that no record tells of stay then';
+    const wayOut = `Annotated ${ResourceAnnotation.forceRequestedAt}, it goes without helm and without hooks${what}.`;
     return backoff(failure, { nowMs, more: wayOut });
   }
   const isForcedNow = failure?.action === 'uninstall' && isForced(observation);
