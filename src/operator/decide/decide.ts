@@ -62,7 +62,11 @@ function living(observation: Observation, nowMs: number): Decision {
   }
   if (settings.problem !== undefined) return inState('Blocked', settings.problem, { reason: 'InvalidAnnotation' });
   if (!desired.isKnown) {
-    return inState('Blocked', desired.message, { reason: desired.reason, requeueAfterMs: blockedPollMs });
+    const { reason, message } = desired;
+    return inState('Blocked', message, {
+      reason,
+      ...(reason === 'InvalidValues' ? {} : { requeueAfterMs: blockedPollMs }),
+    });
   }
   const situation = { observation, digest: desired.digest, nowMs };
   if (release !== undefined && isDeployedAs(observation, { release, digest: desired.digest })) {

@@ -47,7 +47,7 @@ export type Desired =
     }
   | {
       readonly isKnown: false;
-      readonly reason: 'ValuesSourceFailed' | 'InvalidAnnotation';
+      readonly reason: 'ValuesSourceFailed' | 'InvalidAnnotation' | 'InvalidValues';
       readonly message: string;
     };
 

@@ -13,7 +13,7 @@ import type { Workloads } from '../readiness/workloads.ts';
 import { proveSdkOwnership } from '../takeover/sdk-ownership.ts';
 import { hasSdkTraces, sdkOwnerOf, withOwnStatus } from '../takeover/sdk-traces.ts';
 import { secretOverrides } from '../values/secret-overrides.ts';
-import { finalValues } from '../values/values.ts';
+import { finalValues, specLayer } from '../values/values.ts';
 import { referencesOf } from '../values/values-annotation.ts';
 import { ValuesSourceError } from '../values/values-from.ts';
 import type { ValuesLayer, ValuesReader } from '../values/values-sources.ts';
@@ -143,6 +143,11 @@ export class Observer {
       reader.forget(key);
       return { isKnown: false, reason: 'ValuesSourceFailed', message: 'no values are needed' };
     }
+    const spec = specLayer(resource.spec);
+    if (!spec.ok) {
+      reader.forget(key);
+      return { isKnown: false, reason: 'InvalidValues', message: spec.message };
+    }
     const named = referencesOf(entry, resource);
     if (!named.ok) {
       reader.forget(key);
@@ -158,7 +163,7 @@ export class Observer {
       return { isKnown: false, reason: 'ValuesSourceFailed', message };
     }
     const { digest: chartDigest, version: chartVersion, defaults } = entry.chart;
-    const values = finalValues([referenced.values, resource.spec ?? {}, entry.overrideTree], defaults);
+    const values = finalValues([referenced.values, spec.values, entry.overrideTree], defaults);
     const flags = entry.crds === 'Skip' ? ['--skip-crds'] : [];
     return {
       isKnown: true,
