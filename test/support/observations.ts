@@ -98,7 +98,7 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     isNamespaceTerminating: false,
     release: release(),
     isSdkOwned: false,
-    desired: { isKnown: true, digest, values: {}, secrets: [] },
+    desired: { isKnown: true, digest, values: {}, secrets: [], layers: ['spec'] },
     workloads: { state: 'ready', message: '' },
     failure: undefined,
     leftovers: [],

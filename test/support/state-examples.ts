@@ -118,7 +118,10 @@ function annotated(before: Observation, annotations: Readonly<Record<string, str
 export const interruptions: readonly Interruption[] = [
   {
     name: 'spec, values or chart change',
-    happen: (before) => ({ ...before, desired: { isKnown: true, digest: 'f'.repeat(40), values: {}, secrets: [] } }),
+    happen: (before) => ({
+      ...before,
+      desired: { isKnown: true, digest: 'f'.repeat(40), values: {}, secrets: [], layers: ['spec'] },
+    }),
   },
   {
     name: 'a source of values is lost',

@@ -5,6 +5,7 @@ import type { FailureMemory, Observation, ObservedRelease } from '../observe/obs
 import { holdsSdkFinalizer } from '../takeover/sdk-traces.ts';
 import { type Decision, inState } from './decision.ts';
 import { parseDigestLabel } from './desired-digest.ts';
+import { exhausted, whatStays } from './exhausted.ts';
 import { forceRequestOf, isAbout } from './failure.ts';
 import { heldText, lastGood, lockOf } from './lock.ts';
 import { isInherited, isOurs, ownerText } from './ownership.ts';
@@ -212,17 +213,8 @@ function afterFailure({ observation, digest, nowMs }: Situation): Decision | und
       return inState('NeverDeployed', failure.message, { reason: 'Uninstalling' });
     }
   }
-  if (isExhausted) return exhausted(failure, release);
-  return failure.retryAtMs > nowMs ? backoff(failure, { nowMs, more: whatStays(release) }) : undefined;
-}
-
-function exhausted(failure: FailureMemory, release: ObservedRelease | undefined): Decision {
-  const wayOut = `It is tried again when the spec changes, or by annotating ${ResourceAnnotation.forceRequestedAt}.`;
-  const what = sentences(failure.message, whatStays(release), wayOut);
-  if (failure.isTerminal) return inState('Exhausted', what, { reason: failure.reason });
-  const failures = failure.count === 1 ? 'one failure' : `${failure.count} failures`;
-  const message = `no tries left after ${failures}; the last: ${what}`;
-  return inState('Exhausted', message, { reason: 'RetriesExhausted' });
+  if (isExhausted) return exhausted(failure, observation);
+  return failure.retryAtMs > nowMs ? backoff(failure, { nowMs, more: whatStays(observation) }) : undefined;
 }
 
 function backoff(
@@ -232,10 +224,6 @@ function backoff(
   const requeueAfterMs = Math.max(1, failure.retryAtMs - nowMs);
   const message = sentences(failure.message, more);
   return inState('Backoff', message, { reason: failure.reason, requeueAfterMs });
-}
-
-function whatStays(release: ObservedRelease | undefined): string | undefined {
-  return release?.status === 'deployed' ? `Revision ${release.revision} stays deployed.` : undefined;
 }
 
 function deploying({ observation, digest }: Situation): Decision {

@@ -111,7 +111,7 @@ export const states = {
   Exhausted: {
     when: 'no tries are left, or trying again cannot help',
     action: 'none',
-    follows: '`Stalled` until spec or chart change, or `force-requested-at` does',
+    follows: '`Stalled` until values or chart change, or `force-requested-at` does',
   },
   Progressing: {
     when: 'deployed as desired, and workloads are not ready',

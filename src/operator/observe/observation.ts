@@ -42,6 +42,8 @@ export type Desired =
       readonly values: Values;
       /** What of them must not be told: layers out of Secrets, overrides out of the environment. See lib/redact.ts. */
       readonly secrets: readonly unknown[];
+      /** What they are merged from, the chart's own apart, from the lowest to the highest: see values/values-layers.ts. */
+      readonly layers: readonly string[];
       /** Something to tell as a Warning Event although the values are known. */
       readonly notice?: { readonly reason: 'InvalidAnnotation'; readonly message: string };
     }

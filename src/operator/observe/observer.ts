@@ -16,6 +16,7 @@ import { secretOverrides } from '../values/secret-overrides.ts';
 import { finalValues, specLayer } from '../values/values.ts';
 import { referencesOf } from '../values/values-annotation.ts';
 import { ValuesSourceError } from '../values/values-from.ts';
+import { layersOf } from '../values/values-layers.ts';
 import type { ValuesLayer, ValuesReader } from '../values/values-sources.ts';
 import { type NamedRequest, NamedRevisions } from './named-revision.ts';
 import type { Namespaces } from './namespaces.ts';
@@ -169,6 +170,7 @@ export class Observer {
       isKnown: true,
       values,
       secrets: [...referenced.secrets, ...secretOverrides(entry)],
+      layers: layersOf(entry, referenced.sources),
       digest: desiredDigest({ chartDigest, chartVersion, values, flags }),
       ...(named.notice === undefined ? {} : { notice: { reason: 'InvalidAnnotation', message: named.notice } }),
     };
