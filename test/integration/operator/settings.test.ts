@@ -146,6 +146,38 @@ describe.concurrent('an annotation', () => {
   });
 });
 
+describe.concurrent('watchDependentResources: false', () => {
+  test('watches none of the release’s objects: a roll-out is polled until it is ready, and what comes later is found when asked for', async () => {
+    const place = 'op-settings-unwatched';
+    await makeNamespace(place);
+    const kind = await installWhims('BlindWhim', { namespace: place });
+    const operator = await startOperator({
+      namespace: place,
+      entries: [await kind.entry({ watchDependentResources: false })],
+    });
+    const blind = new Whims(kind, { ...operator, namespace: place });
+    await blind.create('blind', { workload: 'good', readyAfter: '3s', service: true });
+    await blind.reason('blind', 'WorkloadsProgressing');
+    await blind.ready('blind', 1);
+    const watched = [...(await operator.figures()).matchAll(/^\S+_watch_objects\{([^}]*)\}/gm)].map(
+      ([, labels]) => labels,
+    );
+    expect(watched.length).toBeGreaterThan(0);
+    expect(watched.filter((labels) => /deployments|services|configmaps/.test(labels ?? ''))).toEqual([]);
+
+    await lab.kubectl('-n', place, 'delete', 'deployment', 'blind');
+    await eventually('the Deployment is gone', async () => !(await lab.exists('deployment', '-n', place, 'blind')));
+    const asked = await lookedAt('blind', blind);
+    expect(messageOf(asked)).toContain('Deployment blind: it is missing');
+    expect(condition(asked.status, 'Ready')).toMatchObject({ status: 'False' });
+    await blind.delete('blind');
+    await blind.gone('blind');
+    expect(await greetingOf(place, 'blind')).toBeUndefined();
+    await operator.stop();
+    await lab.kubectl('delete', 'namespace', place, '--wait=false');
+  });
+});
+
 describe.concurrent('a selector', () => {
   test('what does not match is not touched; what matched once is left as it is', async () => {
     const picked = world.whims.PickedWhim;
