@@ -1,10 +1,11 @@
 // What follows a failure: said, gone back from, tried again, given up, and healed (DESIGN.md O11).
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { condition, eventually, type OperatorRun, startOperator, type Watched } from '../../support/operator-run.ts';
-import { ReleaseLab } from '../../support/release-lab.ts';
-import { greetingOf, helmHistory, makeNamespace, startWhims, Whims, type WhimWorld } from '../../support/whim-world.ts';
+import type { ReleaseLab } from '../../support/release-lab.ts';
+import { greetingOf, helmHistory, makeNamespace, Whims, type WhimWorld } from '../../support/whim-world.ts';
 import { installWhims } from '../../support/whims.ts';
+import { withWhims } from '../../support/with-whims.ts';
 
 const namespace = 'op-failure';
 const kinds = {
@@ -18,14 +19,9 @@ let world: WhimWorld<keyof typeof kinds>;
 let whims: Whims;
 let lab: ReleaseLab;
 
-beforeAll(async () => {
-  [world, lab] = await Promise.all([startWhims({ namespace, kinds }), ReleaseLab.open()]);
+withWhims({ namespace, kinds }, (begun) => {
+  ({ world, lab } = begun);
   whims = world.whims.FailingWhim;
-});
-
-afterAll(async () => {
-  await world.stop();
-  await lab[Symbol.asyncDispose]();
 });
 
 const messageOf = ({ status }: Watched): string => condition(status, 'Ready')?.message ?? '';
@@ -173,6 +169,18 @@ describe.concurrent('an upgrade that never becomes ready', () => {
     const { status } = await forgetful.ready('crashes');
     expect(status?.history).toHaveLength(5);
     expect(await helmHistory(namespace, 'crashes')).toHaveLength(3);
+  });
+});
+
+describe.concurrent('a first install that never becomes ready', () => {
+  test('is told by an Event, once, however often it is looked at', async () => {
+    await whims.create('never', { workload: 'crash-loop' });
+    await whims.reason('never', 'ReadyTimeout');
+    expect(await whims.event('never', /^ReadyTimeout: /)).toContain('not ready within 3 s: Deployment never');
+    await whims.annotate('never', { 'reconcile-requested-at': 'now' });
+    await whims.until('never', 'was looked at', ({ status }) => status?.lastHandledReconcileAt === 'now');
+    expect((await whims.events('never')).filter((text) => text.startsWith('ReadyTimeout'))).toHaveLength(1);
+    expect(await whims.events('never')).toContain('Installed: revision 1 of whim-0.1.0');
   });
 });
 
