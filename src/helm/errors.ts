@@ -8,6 +8,7 @@ export type HelmErrorCode =
   | 'HELM_TIMEOUT'
   | 'HELM_CANCELLED'
   | 'HELM_RELEASE_NOT_FOUND'
+  | 'HELM_NAME_IN_USE'
   | 'HELM_RELEASE_LOCKED'
   | 'HELM_CHART_INVALID'
   | 'HELM_VALUES_INVALID'
@@ -79,6 +80,12 @@ const patterns: readonly Pattern[] = [
     text: /release: not found|has no deployed releases/,
     isTerminal: false,
     remedy: 'Look at helm history NAME.',
+  },
+  {
+    code: 'HELM_NAME_IN_USE',
+    text: /cannot re-?use a name that is still in use|release: already exists/,
+    isTerminal: false,
+    remedy: 'Look at helm list, and for a Secret sh.helm.release.v1.NAME.v1 that is no record of Helm: remove it.',
   },
   {
     code: 'HELM_VALUES_INVALID',

@@ -120,6 +120,8 @@ export interface OperatorRunOptions {
   readonly impersonate?: string;
   /** Of the operator's own client: that of a proxy, say. Default the shared cluster's; helm has that in any case. */
   readonly kubeconfig?: string;
+  /** In place of the real helm: a script that ends with it, say. */
+  readonly helmBinary?: string;
 }
 
 /** A running operator. */
@@ -143,7 +145,8 @@ export interface OperatorRun {
 
 /** Starts the operator for one namespace, with CRD and chart as shipped. */
 export async function startOperator(options: OperatorRunOptions): Promise<OperatorRun> {
-  const { kubeconfig, path, helm: binary, testRoot } = testCluster();
+  const { kubeconfig, path, helm: realHelm, testRoot } = testCluster();
+  const binary = options.helmBinary ?? realHelm;
   await kubectl('apply', '--server-side', '--force-conflicts', '-f', 'deploy/crds/');
   await established('bookstores.velotio.com');
   const { client, close } = await openClient({

@@ -2,6 +2,7 @@
 import { DIGEST_LABEL, HOLDER_LABEL, OWNER_LABEL, ownerLabelValue } from '../../api/v1alpha1/labels.ts';
 import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { HelmError } from '../../helm/errors.ts';
+import { helmInstall } from '../../helm/install.ts';
 import { helmUpgrade, type UpgradeOptions } from '../../helm/upgrade.ts';
 import { formatDigestLabel } from '../decide/desired-digest.ts';
 import { type DeployedRevision, readDeployed } from '../observe/deployed-revision.ts';
@@ -14,7 +15,7 @@ import { forgetFailure } from './forget-failure.ts';
 import { actingFor, impersonationOf } from './impersonation.ts';
 import { nextLook } from './next-look.ts';
 import { prune } from './prune.ts';
-import { recheckOf } from './recheck.ts';
+import { isSameRelease, OutdatedError, recheckOf } from './recheck.ts';
 import { noteRemains } from './remains.ts';
 import { requireReplaceable } from './replaceable.ts';
 import { settleUnreadable } from './unreadable.ts';
@@ -36,11 +37,14 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
       const { crds, chart } = observation.entry;
       if (crds === 'CreateReplace') await context.crds.ensure(chart, actingFor(observation, context.client), signal);
       await requireReplaceable(pass, 'upgrade', context);
-      await helmUpgrade(context.helm, { ...options, signal, recheck: recheckOf(pass, context), onTurn });
+      const call = { ...options, signal, recheck: recheckOf(pass, context), onTurn };
+      await (observation.release === undefined ? helmInstall(context.helm, call) : helmUpgrade(context.helm, call));
     },
     context,
   );
-  if (error !== undefined) return settleFailure(pass, { error, action: verb }, context);
+  if (error !== undefined) {
+    return settleFailure(pass, { error: await outdatedOr(error, pass, context), action: verb }, context);
+  }
   context.forces.set(key, observation.resource); // whatever can be read or written from here on
   const { release: latest } = await context.observer.refresh(observation, signal);
   let deployed: DeployedRevision;
@@ -79,6 +83,13 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
   const inventory = await prune(pass, deployed.inventory, context);
   await writeStatus(pass, { verdict, release: snapshot, inventory }, context);
   return nextLook(observation, { isReady: workloads.state === 'ready', waitMs: workloads.lookAgainMs });
+}
+
+/** Another helm was faster with that revision: what is to be done is decided anew, and nothing has failed. */
+async function outdatedOr(error: unknown, pass: Pass, context: PassContext): Promise<unknown> {
+  if (!(error instanceof HelmError && error.code === 'HELM_NAME_IN_USE')) return error;
+  const { release } = await context.observer.refresh(pass.observation, pass.signal);
+  return isSameRelease(release, pass.observation.release) ? error : new OutdatedError(error.message);
 }
 
 /** What was deployed would not be known, and so be deployed again and again. */

@@ -17,7 +17,7 @@ export function recheckOf(pass: Pass, context: PassContext): () => Promise<void>
       throw new OutdatedError('the resource has changed while its helm call waited');
     }
     const { release } = await context.observer.refresh(observation, signal);
-    if (!isSame(release, observation.release)) {
+    if (!isSameRelease(release, observation.release)) {
       throw new OutdatedError('the release has changed while its helm call waited');
     }
   };
@@ -28,6 +28,7 @@ function asksFor({ uid, generation, deletionTimestamp, annotations }: ObservedRe
   return JSON.stringify([uid, generation, deletionTimestamp, annotations?.[ResourceAnnotation.suspend]]);
 }
 
-function isSame(now: ObservedRelease | undefined, then: ObservedRelease | undefined): boolean {
+/** Whether nobody has written another latest revision, or this one anew. */
+export function isSameRelease(now: ObservedRelease | undefined, then: ObservedRelease | undefined): boolean {
   return now?.record.uid === then?.record.uid && now?.record.resourceVersion === then?.record.resourceVersion;
 }

@@ -67,7 +67,7 @@ export const states = {
     follows:
       'back to the last good revision; where there is none the record is marked as failed; an uninstall that was cut short is done again',
   },
-  Absent: { when: 'there is no release', action: 'install', follows: '`helm upgrade --install`' },
+  Absent: { when: 'there is no release', action: 'install', follows: '`helm install`' },
   OutOfDate: {
     when: 'values or chart differ from what the deployed revision was made from',
     action: 'upgrade',

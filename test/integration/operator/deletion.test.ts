@@ -122,7 +122,7 @@ describe.concurrent('a deletion of a release whose record is', () => {
     await damage(name, data);
     await deletes(name);
     await whims.event(name, /^Uninstalled: .*by its inventory, without hooks/);
-    expect(whims.verbs(name)).toEqual(['upgrade']);
+    expect(whims.verbs(name)).toEqual(['install']);
   });
 
   test('gone goes by the inventory too', async () => {
@@ -135,7 +135,7 @@ describe.concurrent('a deletion of a release whose record is', () => {
     await whims.annotate('recordless', { suspend: null });
     await whims.gone('recordless');
     await expectNothingLeft('recordless');
-    expect(whims.verbs('recordless')).toEqual(['upgrade']);
+    expect(whims.verbs('recordless')).toEqual(['install']);
   });
 
   test('garbage, while the status is lost too, waits for somebody to say that it may go without', async () => {
@@ -176,7 +176,7 @@ describe.concurrent('a deletion of a release whose record is', () => {
     await damage('restored', data);
     await whims.gone('restored');
     await expectNothingLeft('restored');
-    expect(whims.verbs('restored')).toEqual(['upgrade', 'uninstall']);
+    expect(whims.verbs('restored')).toEqual(['install', 'uninstall']);
   });
 });
 
@@ -196,7 +196,7 @@ describe.concurrent('a deletion', () => {
     await whims.annotate('hooked', { 'force-requested-at': 'now' });
     await whims.gone('hooked');
     await expectNothingLeft('hooked');
-    expect(whims.verbs('hooked')).toEqual(['upgrade', 'uninstall', 'uninstall']);
+    expect(whims.verbs('hooked')).toEqual(['install', 'uninstall', 'uninstall']);
   });
 
   test('a delete hook that takes too long is named by helm itself', async () => {
@@ -299,6 +299,6 @@ describe.concurrent('a deletion', () => {
     await whims.delete('busy');
     await whims.gone('busy');
     await expectNothingLeft('busy');
-    expect(whims.verbs('busy')).toEqual(['upgrade', 'uninstall']);
+    expect(whims.verbs('busy')).toEqual(['install', 'uninstall']);
   });
 });

@@ -50,7 +50,7 @@ describe.concurrent('an upgrade with an object that the API server refuses', () 
     expect(messageOf(stalled)).toContain('Revision 3 stays deployed');
     expect(stalled.status?.release?.revision).toBe(3);
     expect(await greetingOf(namespace, 'refused')).toBe('hello');
-    expect(whims.verbs('refused')).toEqual(['upgrade', 'upgrade', 'rollback']);
+    expect(whims.verbs('refused')).toEqual(['install', 'upgrade', 'rollback']);
     await whims.event('refused', /^UpgradeFailed: .*99999/);
     await whims.event('refused', /^RolledBack: revision 3 has the content of revision 1/);
 
@@ -81,7 +81,7 @@ describe.concurrent('a failure that may pass', () => {
     const last = 'Ready=False RetriesExhausted, Deployed=True RollbackSucceeded, Stalled=True RetriesExhausted';
     await eventually('it was seen to stall', () => Promise.resolve(stages.at(-1) === last));
     expect(stages.slice(0, -1).filter((stage) => stage.includes('Stalled'))).toEqual([]);
-    expect(whims.verbs('hooked')).toEqual(['upgrade', 'upgrade', 'rollback', 'upgrade', 'rollback']);
+    expect(whims.verbs('hooked')).toEqual(['install', 'upgrade', 'rollback', 'upgrade', 'rollback']);
 
     await whims.patch('hooked', { spec: { preUpgrade: 'none', greeting: 'new' } });
     await whims.ready('hooked', 6);
@@ -109,7 +109,7 @@ describe.concurrent('a failure that may pass', () => {
     await stubborn.patch('stays', { spec: { preUpgrade: 'fail' } });
     const exhausted = await stubborn.reason('stays', 'RetriesExhausted');
     expect(condition(exhausted.status, 'Deployed')).toMatchObject({ status: 'False', reason: 'UpgradeFailed' });
-    expect(stubborn.verbs('stays')).toEqual(['upgrade', 'upgrade', 'upgrade']);
+    expect(stubborn.verbs('stays')).toEqual(['install', 'upgrade', 'upgrade']);
     expect(await helmHistory(namespace, 'stays')).toEqual(['1 deployed', '2 failed', '3 failed']);
   });
 
@@ -117,7 +117,7 @@ describe.concurrent('a failure that may pass', () => {
     const tidy = world.whims.TidyWhim;
     await tidy.create('fresh', { preInstall: 'fail' });
     await tidy.reason('fresh', 'RetriesExhausted');
-    expect(tidy.verbs('fresh')).toEqual(['upgrade', 'uninstall', 'upgrade']);
+    expect(tidy.verbs('fresh')).toEqual(['install', 'uninstall', 'install']);
     expect(await helmHistory(namespace, 'fresh')).toEqual(['1 failed']);
     await tidy.patch('fresh', { spec: { preInstall: 'none' } });
     await tidy.ready('fresh', 2);
@@ -136,7 +136,7 @@ describe.concurrent('values of the wrong type', () => {
     expect(condition(refused.status, 'Stalled')).toMatchObject({ status: 'True' });
     await whims.annotate('typo', { 'reconcile-requested-at': 'now' });
     await whims.until('typo', 'was looked at', ({ status }) => status?.lastHandledReconcileAt === 'now');
-    expect(whims.verbs('typo')).toEqual(['upgrade']);
+    expect(whims.verbs('typo')).toEqual(['install']);
   });
 });
 
@@ -155,7 +155,7 @@ describe.concurrent('an upgrade that never becomes ready', () => {
     const exhausted = await forgetful.reason('crashes', 'RetriesExhausted');
     expect(condition(exhausted.status, 'Stalled')).toMatchObject({ status: 'True' });
     expect(messageOf(exhausted)).toContain('Revision 5 stays deployed');
-    expect(forgetful.verbs('crashes')).toEqual(['upgrade', 'upgrade', 'rollback', 'upgrade', 'rollback']);
+    expect(forgetful.verbs('crashes')).toEqual(['install', 'upgrade', 'rollback', 'upgrade', 'rollback']);
     expect(await helmHistory(namespace, 'crashes')).toEqual(['3 superseded', '4 superseded', '5 deployed']);
     expect(exhausted.status?.history?.map(({ revision }) => revision)).toEqual([4, 3, 2, 1]);
     const behaviour = ['-o', 'jsonpath={.spec.template.metadata.annotations}'];
@@ -195,7 +195,7 @@ describe.concurrent('a revision that somebody changed since', () => {
     await whims.patch('changed', { spec: { preUpgrade: 'none' } });
     await whims.ready('changed', 3);
     expect(await greetingOf(namespace, 'changed')).toBe('new');
-    expect(whims.verbs('changed')).toEqual(['upgrade', 'upgrade', 'upgrade']);
+    expect(whims.verbs('changed')).toEqual(['install', 'upgrade', 'upgrade']);
   });
 });
 
@@ -213,7 +213,7 @@ describe.concurrent('a revision that never becomes ready, and cannot be gone bac
     await whims.annotate('cornered', { 'reconcile-requested-at': 'now' });
     await whims.until('cornered', 'was looked at', ({ status }) => status?.lastHandledReconcileAt === 'now');
     expect((await whims.get('cornered'))?.status?.failures).toBe(1);
-    expect(whims.verbs('cornered')).toEqual(['upgrade', 'upgrade']);
+    expect(whims.verbs('cornered')).toEqual(['install', 'upgrade']);
     await whims.patch('cornered', { spec: { workload: 'good' } });
     expect((await whims.ready('cornered', 3)).status?.failures).toBeUndefined();
   });
@@ -245,7 +245,7 @@ describe.concurrent('a way back whose record nobody can read', () => {
       failures: 1,
       lastFailure: { action: 'rollback', revision: 2 },
     });
-    expect(severed.verbs('severed')).toEqual(['upgrade', 'upgrade']);
+    expect(severed.verbs('severed')).toEqual(['install', 'upgrade']);
     // helm passes over what it cannot read, and so do we
     await severed.patch('severed', { spec: { workload: 'good' } });
     await severed.ready('severed', 3);

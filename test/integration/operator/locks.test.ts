@@ -152,7 +152,7 @@ describe.concurrent('a helm that is killed under a living operator', () => {
       return digest?.split('.')[1];
     };
     expect(await Promise.all([1, 2, 3, 4].map(marks))).toEqual(['1', '2', '3', '4']);
-    expect(whims.verbs('second')).toEqual(['upgrade', 'upgrade', 'rollback', 'upgrade']);
+    expect(whims.verbs('second')).toEqual(['install', 'upgrade', 'rollback', 'upgrade']);
   });
 });
 
@@ -170,7 +170,7 @@ describe.concurrent('a lock whose way back nobody can read', () => {
     );
     await whims.ready('severed', 3);
     expect(await greetingOf(namespace, 'severed')).toBe('new');
-    expect(whims.verbs('severed')).toEqual(['upgrade', 'upgrade', 'upgrade']);
+    expect(whims.verbs('severed')).toEqual(['install', 'upgrade', 'upgrade']);
     expect(await helmHistory(namespace, 'severed')).toEqual(['2 superseded', '3 deployed']);
   });
 });
@@ -185,11 +185,11 @@ describe.concurrent('a helm of somebody else', () => {
     await recordSays('pending-upgrade', 'outside', 2);
     const locked = await whims.reason('outside', 'ReleaseLocked');
     expect(condition(locked.status, 'Ready')?.message).toContain('another helm holds it');
-    expect(whims.verbs('outside')).toEqual(['upgrade']);
+    expect(whims.verbs('outside')).toEqual(['install']);
     await theirs;
     await whims.ready('outside', 3);
     expect(await greetingOf(namespace, 'outside')).toBe('hello');
-    expect(whims.verbs('outside')).toEqual(['upgrade', 'upgrade']);
+    expect(whims.verbs('outside')).toEqual(['install', 'upgrade']);
     expect(await whims.event('outside', /^Upgraded: /)).toContain("somebody else's helm");
   });
 
@@ -216,10 +216,10 @@ describe.concurrent('a helm of somebody else', () => {
     await whims.reason('stuck', 'ReleaseLocked');
     await whims.annotate('stuck', { 'reconcile-requested-at': 'now' });
     await whims.until('stuck', 'was looked at', ({ status }) => status?.lastHandledReconcileAt === 'now');
-    expect(whims.verbs('stuck')).toEqual(['upgrade']);
+    expect(whims.verbs('stuck')).toEqual(['install']);
     await makeOld('stuck', 2);
     await whims.ready('stuck', 3);
-    expect(whims.verbs('stuck')).toEqual(['upgrade', 'rollback']);
+    expect(whims.verbs('stuck')).toEqual(['install', 'rollback']);
     expect(await whims.event('stuck', /^Unlocking: /)).toContain('nothing happened within its time limit of 300 s');
   });
 
@@ -235,7 +235,7 @@ describe.concurrent('a helm of somebody else', () => {
     expect(untilMs - Date.now()).toBeLessThanOrEqual(360_000);
     await whims.annotate('future', { 'force-requested-at': 'now' });
     await whims.ready('future', 4);
-    expect(whims.verbs('future')).toEqual(['upgrade', 'rollback', 'upgrade']);
+    expect(whims.verbs('future')).toEqual(['install', 'rollback', 'upgrade']);
     expect(await whims.event('future', /^Unlocking: /)).toContain('it is declared dead');
 
     // nor is a deletion held up
@@ -260,7 +260,7 @@ describe.concurrent('a helm of somebody else', () => {
     expect(condition(stuck.status, 'Ready')?.message).toContain(`delete Secret ${namespace}/${secret.name}`);
     await lab.client.delete(CoreResources.secrets, secret);
     await whims.ready('garbled', 1);
-    expect(whims.verbs('garbled')).toEqual(['upgrade']);
+    expect(whims.verbs('garbled')).toEqual(['install']);
   });
 
   test('that died within an uninstall: it is uninstalled to the end, and installed anew', async () => {
@@ -275,6 +275,6 @@ describe.concurrent('a helm of somebody else', () => {
       return metadata.uid !== before.metadata.uid;
     });
     await whims.ready('half-gone', 1);
-    expect(whims.verbs('half-gone')).toEqual(['upgrade', 'uninstall', 'upgrade']);
+    expect(whims.verbs('half-gone')).toEqual(['install', 'uninstall', 'upgrade']);
   });
 });

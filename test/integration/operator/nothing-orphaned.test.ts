@@ -151,7 +151,7 @@ describe.concurrent('what the status does not know of', () => {
     await whims.annotate('behind', { suspend: null });
     await whims.gone('behind');
     await expectNothingLeft('behind');
-    expect(whims.verbs('behind')).toEqual(['upgrade', 'upgrade', 'uninstall']);
+    expect(whims.verbs('behind')).toEqual(['install', 'upgrade', 'uninstall']);
   });
 
   test('goes with the resource, without its delete hooks: whose they are is not known either', async () => {

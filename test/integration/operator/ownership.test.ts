@@ -56,7 +56,7 @@ describe.concurrent('two kinds with resources of one name in one namespace', () 
     const kept = await lookedAt(own, 'twin');
     expect(kept.status?.release?.revision).toBe(1);
     expect(await greetingOf(namespace, 'twin')).toBe('of the first');
-    expect(own.verbs('twin')).toEqual(['upgrade']);
+    expect(own.verbs('twin')).toEqual(['install']);
   });
 });
 
@@ -84,7 +84,7 @@ describe.concurrent('a release that somebody else’s helm changed', () => {
     expect(condition(told.status, 'Drifted')).toMatchObject({ status: 'True', reason: 'ChangedOutside' });
     expect(condition(told.status, 'Ready')).toMatchObject({ status: 'True', reason: 'ChangedOutside' });
     await lookedAt(warned, 'told');
-    expect(warned.verbs('told')).toEqual(['upgrade']);
+    expect(warned.verbs('told')).toEqual(['install']);
     expect(await greetingOf(namespace, 'told')).toBe('theirs');
 
     await warned.patch('told', { spec: { greeting: 'new' } });
@@ -131,7 +131,7 @@ describe.concurrent('a resource that is restored from a backup', () => {
     expect(restored.metadata.uid).not.toBe(metadata.uid);
     expect(restored.metadata.finalizers).toEqual(['helm.velotio.com/uninstall']);
     expect(restored.status?.inventory).toEqual(status?.inventory);
-    expect(own.verbs('restored')).toEqual(['upgrade']);
+    expect(own.verbs('restored')).toEqual(['install']);
   });
 });
 

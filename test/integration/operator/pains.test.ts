@@ -94,7 +94,7 @@ describe.concurrent('pains', () => {
       await whims.until('random', 'was looked at', ({ status }) => status?.lastHandledReconcileAt === request);
     }
     await whims.patch('random', { metadata: { labels: { team: 'a' } } });
-    expect(whims.verbs('random')).toEqual(['upgrade']);
+    expect(whims.verbs('random')).toEqual(['install']);
     expect(await helmHistory(namespace, 'random')).toEqual(['1 deployed']);
   });
 
@@ -134,7 +134,7 @@ describe.concurrent('pains', () => {
     await eventually('both look-ups have failed', () => {
       return Promise.resolve(failed('op-pains-precious/precious') && failed('op-pains-precious/leaving'));
     });
-    expect(operator.helm.verbs).toEqual(['upgrade', 'upgrade']);
+    expect(operator.helm.verbs).toEqual(['install', 'install']);
     expect((await direct.get('leaving'))?.metadata.finalizers).toEqual(['helm.velotio.com/uninstall']);
 
     proxy.faults.clear();
@@ -177,7 +177,7 @@ describe.concurrent('pains', () => {
     const refused = await whims.reason('heavy', 'InstallFailed');
     expect(condition(refused.status, 'Ready')?.message).toContain('larger than a Secret can hold');
     expect(condition(refused.status, 'Stalled')).toMatchObject({ status: 'True' });
-    expect(whims.verbs('heavy')).toEqual(['upgrade']);
+    expect(whims.verbs('heavy')).toEqual(['install']);
     expect(await greetingOf(namespace, 'heavy')).toBeUndefined();
     await whims.delete('heavy');
     await whims.gone('heavy');
@@ -272,7 +272,7 @@ describe.concurrent('pains', () => {
     await Promise.all([ready, away.gone('deleted'), away.ready('changed-back', 1)]);
     for (const name of ['changed', 'born', 'replaced']) expect(await greetingOf(place, name)).toBe('new');
     expect(second.whims.verbs('changed')).toEqual(['upgrade']);
-    expect(second.whims.verbs('born')).toEqual(['upgrade']);
+    expect(second.whims.verbs('born')).toEqual(['install']);
     expect(second.whims.verbs('replaced')).toEqual(['upgrade']);
     expect(second.whims.verbs('deleted')).toEqual(['uninstall']);
     expect([...second.whims.calls('same'), ...second.whims.calls('changed-back')]).toEqual([]);

@@ -69,7 +69,7 @@ describe('a release of the same number that was installed by hand', () => {
     await whims.patch('alive', { spec: { greeting: 'new' } });
     await whims.reason('alive', 'ForeignRelease');
     await expectTheirs('alive');
-    expect(whims.verbs('alive')).toEqual(['upgrade']);
+    expect(whims.verbs('alive')).toEqual(['install']);
   });
 
   test('while the resource was suspended stays when the resource is deleted', async () => {
@@ -82,7 +82,7 @@ describe('a release of the same number that was installed by hand', () => {
     await whims.gone('deleted');
     await whims.event('deleted', says);
     await expectTheirs('deleted');
-    expect(whims.verbs('deleted')).toEqual(['upgrade']);
+    expect(whims.verbs('deleted')).toEqual(['install']);
   });
 
   test('while the operator was away is left alone, and so is that of a resource that was deleted meanwhile', async () => {

@@ -48,11 +48,11 @@ describe.concurrent('an annotation', () => {
     await lab.helm('upgrade', 'paused', whimChart, '-n', namespace, ...flags);
     const paused = await lookedAt('paused');
     expect(condition(paused.status, 'Ready')).toMatchObject({ status: 'Unknown', reason: 'Suspended' });
-    expect(whims.verbs('paused')).toEqual(['upgrade']);
+    expect(whims.verbs('paused')).toEqual(['install']);
     await whims.annotate('paused', { suspend: null });
     await whims.ready('paused', 3);
     expect(await greetingOf(namespace, 'paused')).toBe('new');
-    expect(whims.verbs('paused')).toEqual(['upgrade', 'upgrade']);
+    expect(whims.verbs('paused')).toEqual(['install', 'upgrade']);
   });
 
   test('suspend: what may be meant to be suspended is left alone, and waits with its deletion too', async () => {
@@ -67,7 +67,7 @@ describe.concurrent('an annotation', () => {
     expect(await greetingOf(namespace, 'perhaps')).toBe('hello');
     await whims.annotate('perhaps', { suspend: 'True' });
     await whims.reason('perhaps', 'Suspended');
-    expect(whims.verbs('perhaps')).toEqual(['upgrade']);
+    expect(whims.verbs('perhaps')).toEqual(['install']);
     await whims.annotate('perhaps', { suspend: 'False' });
     await whims.gone('perhaps');
   });
@@ -77,7 +77,7 @@ describe.concurrent('an annotation', () => {
     await whims.ready('looked-at', 1);
     await lookedAt('looked-at');
     expect((await lookedAt('looked-at')).status?.release?.revision).toBe(1);
-    expect(whims.verbs('looked-at')).toEqual(['upgrade']);
+    expect(whims.verbs('looked-at')).toEqual(['install']);
   });
 
   test('timeout: is what helm is given', async () => {
@@ -86,7 +86,7 @@ describe.concurrent('an annotation', () => {
     await whims.delete('timed');
     await whims.gone('timed');
     expect(whims.calls('timed')[0]).toContain('--timeout=90s');
-    expect(whims.verbs('timed')).toEqual(['upgrade', 'uninstall']);
+    expect(whims.verbs('timed')).toEqual(['install', 'uninstall']);
   });
 
   test('timeout: helm gives up when it is over', async () => {
@@ -190,7 +190,7 @@ describe.concurrent('a selector', () => {
     await picked.patch('ignored', { metadata: { labels: { team: 'b' } } });
     await picked.ready('ignored', 1);
     expect(await greetingOf(namespace, 'picked')).toBe('hello');
-    expect(picked.verbs('picked')).toEqual(['upgrade']);
+    expect(picked.verbs('picked')).toEqual(['install']);
   });
 });
 
@@ -225,7 +225,7 @@ describe.concurrent('a chart with cluster-scoped objects', () => {
     await whims.delete('roles');
     await whims.gone('roles');
     expect(await lab.exists('clusterrole', role)).toBe(false);
-    expect(whims.verbs('roles')).toEqual(['upgrade', 'upgrade', 'upgrade', 'uninstall']);
+    expect(whims.verbs('roles')).toEqual(['install', 'upgrade', 'upgrade', 'uninstall']);
   });
 });
 
@@ -312,7 +312,7 @@ describe.concurrent('a serviceAccount', () => {
     await account.delete('acting');
     await account.gone('acting');
     const verbs = account.verbs('acting');
-    expect(new Set(verbs)).toEqual(new Set(['upgrade', 'rollback', 'uninstall']));
+    expect(new Set(verbs)).toEqual(new Set(['install', 'upgrade', 'rollback', 'uninstall']));
     for (const args of account.calls('acting')) expect(args).toContain(`--kube-as-user=${user}`);
   });
 

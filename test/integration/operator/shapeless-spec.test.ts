@@ -57,7 +57,7 @@ test('a spec that is no map is told with what it is, starts no helm, touches no 
   const healed = await whims.ready('shapeless', 2);
   expect(condition(healed.status, 'Stalled')).toBeUndefined();
   expect(await greetingOf(namespace, 'shapeless')).toBe('new');
-  expect(whims.verbs('shapeless')).toEqual(['upgrade', 'upgrade']);
+  expect(whims.verbs('shapeless')).toEqual(['install', 'upgrade']);
 });
 
 test('a resource that never had a map for a spec can be deleted', async () => {

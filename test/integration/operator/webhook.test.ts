@@ -59,7 +59,7 @@ describe.concurrent('an admission webhook that is away', () => {
         'The API server cannot call webhook upgrades.test.velotio.com (127.0.0.1:1)',
       );
       expect(messageOf(exhausted)).not.toContain('Check that the API server is up');
-      expect(whims.verbs('upgrades')).toEqual(['upgrade', 'upgrade', 'rollback', 'upgrade', 'rollback']);
+      expect(whims.verbs('upgrades')).toEqual(['install', 'upgrade', 'rollback', 'upgrade', 'rollback']);
     }
     await whims.annotate('upgrades', { 'force-requested-at': 'now' });
     const healed = await whims.ready('upgrades');
@@ -75,7 +75,7 @@ describe.concurrent('an admission webhook that is away', () => {
       const exhausted = await whims.reason('installs', 'RetriesExhausted');
       expect(exhausted.status).toMatchObject({ failures: 2, lastFailure: { action: 'upgrade' } });
       expect(messageOf(exhausted)).toContain('webhook installs.test.velotio.com');
-      expect(whims.verbs('installs')).toEqual(['upgrade', 'upgrade']);
+      expect(whims.verbs('installs')).toEqual(['install', 'upgrade']);
       expect(await helmHistory(namespace, 'installs')).toEqual(['1 failed', '2 failed']);
     }
     await whims.patch('installs', { spec: { greeting: 'new' } });
