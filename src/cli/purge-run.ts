@@ -5,16 +5,18 @@ import { systemClock } from '../lib/clock.ts';
 import { PurgeError } from '../purge/errors.ts';
 import { executePlan } from '../purge/execute.ts';
 import { makePlan } from '../purge/make-plan.ts';
-import { isBlocked, type PurgePlan } from '../purge/plan.ts';
+import { isBlocked, type PurgePlan, selectedNamespaces } from '../purge/plan.ts';
 import type { PurgeReport } from '../purge/report.ts';
+import type { PurgeSettings } from '../purge/settings.ts';
+import { type SweepDeps, sweepUndo } from '../purge/sweep-undo.ts';
 import { helmDriver } from '../uninstall/helm-driver.ts';
 import type { CommandIo } from './command.ts';
 import { confirmCount } from './confirm.ts';
 import { ExitCode } from './exit-code.ts';
-import { counted, type OutputFormat, writeOutput } from './output.ts';
+import { counted, type OutputFormat, oneLine, writeOutput } from './output.ts';
 import { handPatienceMs, identityByHand, newPurgeLock, noLockLine, waitingLine } from './purge-lock.ts';
 import { helmFor, openPurgeSession, type PurgeOptions, type PurgeSession } from './purge-session.ts';
-import { outcomeLine, planSummary, planTable, reportSummary, reportTable } from './purge-text.ts';
+import { outcomeLine, planSummary, planTable, reportSummary, reportTable, undoLines } from './purge-text.ts';
 import { fenceBy } from './run-leadership.ts';
 
 /** The options of the command. */
@@ -75,7 +77,7 @@ async function planAskRun(session: PurgeSession, options: PurgeRunOptions, io: C
     print(await executePlan(run, plan, { concurrency }), { session, options, io });
     return isBlocked(plan) ? ExitCode.capHit : ExitCode.done;
   }
-  if (!options.yes && !(await isConfirmed(plan, io))) {
+  if (!options.yes && !(await isConfirmed(plan, settings, io))) {
     io.stderr.write('not confirmed; nothing was deleted\n');
     return ExitCode.interrupted;
   }
@@ -88,6 +90,7 @@ async function planAskRun(session: PurgeSession, options: PurgeRunOptions, io: C
   });
   let report: PurgeReport;
   try {
+    await sweepAndTell(run, plan, io);
     report = await executePlan(run, plan, {
       concurrency,
       signal: AbortSignal.any([io.signal, held.signal]),
@@ -101,12 +104,21 @@ async function planAskRun(session: PurgeSession, options: PurgeRunOptions, io: C
   return exitCodeOf(report);
 }
 
-function isConfirmed(plan: PurgePlan, io: CommandIo): Promise<boolean> {
+async function sweepAndTell(deps: SweepDeps, plan: PurgePlan, { stderr, forceSignal }: CommandIo): Promise<void> {
+  const { removed, warnings } = await sweepUndo(deps, { namespaces: selectedNamespaces(plan), signal: forceSignal });
+  if (removed > 0) stderr.write(`${counted(removed, 'undo Secret')} of earlier runs had expired and went\n`);
+  for (const warning of warnings) stderr.write(`warning: ${oneLine(warning)}\n`);
+}
+
+function isConfirmed(plan: PurgePlan, settings: PurgeSettings, io: CommandIo): Promise<boolean> {
   const { purge, namespaces } = plan.counts;
   const what = `${counted(purge, 'release')} in ${counted(namespaces, 'namespace')}`;
   io.stderr.write(`\n${planTable(plan, { isWide: false })}\n`);
   const text =
-    `This uninstalls ${what} from ${plan.context} (${plan.server}). There is no undo yet.\n` +
+    `This uninstalls ${what} from ${plan.context} (${plan.server}).\n` +
+    undoLines(plan, settings)
+      .map((line) => `${line}\n`)
+      .join('') +
     `Type the number of releases to go on: `;
   return confirmCount(io, { text, count: purge });
 }

@@ -7,11 +7,15 @@ import { FairQueue } from './fair-queue.ts';
 import { isBlocked, type PlanEntry, type PurgePlan } from './plan.ts';
 import { changeSincePlan, type RecheckDeps } from './recheck.ts';
 import { assembleReport, type Outcome, type PurgeReport, type ReleaseOutcome, type StopCause } from './report.ts';
-import { failed, uninstallRelease } from './uninstall-release.ts';
+import type { RunRecorder } from './run-recorder.ts';
+import { makeUndo } from './undo.ts';
+import { failed, type UninstallOutcome, uninstallRelease } from './uninstall-release.ts';
 
 /** What a run is made with. */
 export interface ExecuteDeps extends RecheckDeps {
   readonly uninstaller: ReleaseUninstaller;
+  /** Where the run is recorded, and the way back of each release noted. Absent: no way back is made. */
+  readonly recorder?: RunRecorder | undefined;
 }
 
 /** How a run goes. */
@@ -94,7 +98,23 @@ async function runOne(deps: ExecuteDeps, { entry, namespaceUid, run, signal }: O
   }
   if (change !== undefined) return { result: 'skipped', reason: change, durationMs: elapsedMs() };
   if (run.stoppedBy !== undefined) return run.notStarted();
-  return { ...(await uninstallRelease(deps, entry, signal)), durationMs: elapsedMs() };
+  return { ...(await uninstallWithUndo(deps, entry, signal)), durationMs: elapsedMs() };
+}
+
+/** No copy, no delete (P8). */
+async function uninstallWithUndo(
+  deps: ExecuteDeps,
+  entry: PlanEntry,
+  signal: AbortSignal | undefined,
+): Promise<UninstallOutcome> {
+  const { recorder } = deps;
+  if (recorder === undefined) return uninstallRelease(deps, entry, signal);
+  const made = await makeUndo({ ...deps, notes: recorder }, entry, signal);
+  if ('outcome' in made) return made.outcome;
+  const outcome = await uninstallRelease(deps, entry, signal);
+  if (outcome.result !== 'purged') return outcome;
+  const { secret, revision, digest } = made.note;
+  return { ...outcome, undo: { secret, revision, digest } };
 }
 
 const stopReasons: Readonly<Record<StopCause, string>> = {

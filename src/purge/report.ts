@@ -3,7 +3,13 @@ import { byKey, type CapHit, type PlanEntry, type PurgePlan } from './plan.ts';
 
 /** How one release of a run ended. */
 export type Outcome =
-  | { readonly result: 'purged'; readonly durationMs: number; readonly note?: string }
+  | {
+      readonly result: 'purged';
+      readonly durationMs: number;
+      readonly note?: string;
+      /** The way back. */
+      readonly undo?: { readonly secret: string; readonly revision: number; readonly digest: string };
+    }
   | {
       readonly result: 'failed';
       readonly durationMs: number;

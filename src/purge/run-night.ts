@@ -1,9 +1,10 @@
 // One scheduled run: the same plan and the same execution as by hand, told to the log instead of to a terminal.
 import { type ExecuteDeps, executePlan } from './execute.ts';
 import { makePlan } from './make-plan.ts';
-import { isBlocked, type PurgePlan } from './plan.ts';
+import { isBlocked, type PurgePlan, selectedNamespaces } from './plan.ts';
 import type { HeldPurgeLock, PurgeLock } from './purge-lock.ts';
 import type { ReleaseOutcome } from './report.ts';
+import { sweepUndo } from './sweep-undo.ts';
 
 /** Where a night tells what it does: constant message, key-values. */
 export interface PurgeLog {
@@ -52,6 +53,7 @@ async function enforce(
   const { settings, log } = deps;
   const policy = settings.policyName;
   const plan = await planAndTell(deps, signal);
+  if (plan !== undefined) await sweepAndTell(deps, plan, held.signal);
   if (plan === undefined || isBlocked(plan) || plan.counts.purge === 0) return;
   const report = await executePlan(deps, plan, {
     signal: AbortSignal.any([signal, held.signal]),
@@ -61,6 +63,14 @@ async function enforce(
   const { counts, durationMs, stoppedBy } = report;
   const isClean = counts.failed + counts.notStarted === 0;
   log[isClean ? 'info' : 'warn']('purge done', { policy, ...counts, durationMs, ...(stoppedBy ? { stoppedBy } : {}) });
+}
+
+async function sweepAndTell(deps: NightDeps, plan: PurgePlan, signal: AbortSignal): Promise<void> {
+  const { settings, log } = deps;
+  const { removed, warnings } = await sweepUndo(deps, { namespaces: selectedNamespaces(plan), signal });
+  const policy = settings.policyName;
+  if (removed > 0) log.info('expired undo copies removed', { policy, removed });
+  for (const warning of warnings) log.warn('purge warning', { policy, warning });
 }
 
 /** Waits with the log: who purges, once for each. */

@@ -227,7 +227,7 @@ describe('purge run', () => {
       execa('script', ['-qec', command, '/dev/null'], { env, input: answer, reject: false });
     const no = await onTerminal('1\n');
     expect(no.exitCode).toBe(130);
-    expect(no.stdout).toContain('There is no undo yet');
+    expect(no.stdout).toContain('For 7d it can be brought back with: bookstore-operator purge restore RUN');
     expect(no.stdout).toContain(cluster.server);
     expect(await world.releases(ns)).toEqual(['a', 'b']);
     expect((await onTerminal('2\n')).exitCode).toBe(0);
