@@ -65,7 +65,10 @@ const reportColumns: readonly Column<ReportRow>[] = [
 ];
 
 /** What was done, then what lived and why. */
-export function reportTable(report: PurgeReport, options: { readonly isWide: boolean }): string {
+export function reportTable(
+  report: Pick<PurgeReport, 'outcomes' | 'kept'>,
+  options: { readonly isWide: boolean },
+): string {
   const kept = report.kept.map(
     ({ namespace, name, revision, reason, isDoubtful }): ReportRow => ({
       namespace,

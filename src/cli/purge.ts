@@ -7,6 +7,7 @@ import { durationMs, wholeNumber } from './parse-options.ts';
 import { type PurgeKeepOptions, runPurgeKeep } from './purge-keep.ts';
 import { type PurgePlanOptions, runPurgePlan } from './purge-plan.ts';
 import { type PurgeRunOptions, runPurgeRun } from './purge-run.ts';
+import { type PurgeRunsOptions, runPurgeRuns } from './purge-runs.ts';
 
 /** Adds `purge` and its sub-commands to the program. */
 export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
@@ -22,7 +23,12 @@ export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
     .description('print context, server and counts, ask, then purge and report')
     .option('--yes', 'do not ask; needed without a terminal', false)
     .option('--concurrency <n>', "releases at once (default: the policy's)", wholeNumber(1, 64))
+    .option('--plan <file>', 'exactly what this plan purges (purge plan -o json), or nothing; - for stdin')
+    .option('--report <file>', 'write the JSON report here too')
     .action((options: PurgeRunOptions) => complete(runPurgeRun(options, io)));
+  connected(purge.command('runs [run]'))
+    .description('list what was run, or show one run with what became of each release')
+    .action((run: string | undefined, options: PurgeRunsOptions) => complete(runPurgeRuns(run, options, io)));
   connected(purge.command('keep <namespace[/release]>'))
     .description('keep a namespace or one release out of every purge for a while; needs no policy')
     .option('--for <duration>', 'for this long from now: 90m, 8h, at most 336h', durationMs)
