@@ -89,7 +89,10 @@ const reportColumns: readonly Column<ReportRow>[] = [
 ];
 
 /** What was done, then what lived and why. */
-export function reportTable(report: PurgeReport, options: { readonly isWide: boolean }): string {
+export function reportTable(
+  report: Pick<PurgeReport, 'outcomes' | 'kept'>,
+  options: { readonly isWide: boolean },
+): string {
   const kept = report.kept.map(
     ({ namespace, name, revision, reason, isDoubtful }): ReportRow => ({
       namespace,
@@ -123,8 +126,10 @@ export function reportSummary(report: PurgeReport, paste: PasteOptions): readonl
     `${counts.kept} kept`,
   ];
   const failures = report.outcomes.filter((outcome) => outcome.result === 'failed');
+  const isReversible = report.outcomes.some((outcome) => outcome.result === 'purged' && outcome.undo !== undefined);
   return [
     `${parts.join(', ')}; ${seconds(report.durationMs)} with ${report.concurrency} at once (${report.driver})`,
+    ...(isReversible ? [`to bring it back: bookstore-operator purge restore ${report.run}`] : []),
     ...failures.flatMap((outcome) => [
       `${outcome.namespace}/${outcome.name} failed (${outcome.code}): ${outcome.message}`,
       ...(outcome.remedy === undefined ? [] : [`  ${outcome.remedy}`]),

@@ -6,7 +6,9 @@ import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import { FairQueue } from './fair-queue.ts';
 import { isBlocked, type PlanEntry, type PurgePlan } from './plan.ts';
 import { changeSincePlan, type RecheckDeps } from './recheck.ts';
+import { unrecorded } from './recorder.ts';
 import { assembleReport, type Outcome, type PurgeReport, type ReleaseOutcome, type StopCause } from './report.ts';
+import { runName } from './run-name.ts';
 import type { RunRecorder } from './run-recorder.ts';
 import { makeUndo } from './undo.ts';
 import { failed, type UninstallOutcome, uninstallRelease } from './uninstall-release.ts';
@@ -14,7 +16,7 @@ import { failed, type UninstallOutcome, uninstallRelease } from './uninstall-rel
 /** What a run is made with. */
 export interface ExecuteDeps extends RecheckDeps {
   readonly uninstaller: ReleaseUninstaller;
-  /** Where the run is recorded, and the way back of each release noted. Absent: no way back is made. */
+  /** Where the run is recorded, begun already; to be finished by the caller. Default: nowhere, and then no way back is made. */
   readonly recorder?: RunRecorder | undefined;
 }
 
@@ -40,9 +42,15 @@ export async function executePlan(
   const concurrency = options.concurrency ?? settings.concurrency;
   const startedAtMs = clock.now();
   const startedMs = clock.monotonic();
+  const name = runName(plan.policy, { nowMs: startedAtMs, random: Math.random() });
+  const { recorder = unrecorded(name) } = deps;
+  const onOutcome = (outcome: ReleaseOutcome): void => {
+    recorder.settle(outcome);
+    options.onOutcome?.(outcome);
+  };
   const run = new Run(
     plan.entries.filter(({ action }) => action === 'purge'),
-    { settings, onOutcome: options.onOutcome },
+    { settings, onOutcome },
   );
   const onAbort = (): void => run.stop(options.signal?.reason instanceof LeaseLostError ? 'lock-lost' : 'interrupted');
   options.signal?.addEventListener('abort', onAbort, { once: true });
@@ -68,6 +76,7 @@ export async function executePlan(
     run.settle(entry, capped === '' ? run.notStarted() : { result: 'not-started', reason: capped });
   }
   return assembleReport({
+    run: recorder.run,
     plan,
     outcomes: run.outcomes,
     driver: deps.uninstaller.driver,

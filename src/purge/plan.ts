@@ -19,6 +19,7 @@ export const planRules = [
   'unknown-age',
   'young-pending',
   'min-age',
+  'not-in-plan',
   'namespace-cap',
   'unreadable-record',
   'record-mismatch',

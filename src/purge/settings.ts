@@ -35,6 +35,8 @@ export interface PurgeSettings {
   readonly undoRetentionMs: number;
   /** How long after it was due a run may still begin. */
   readonly startingDeadlineMs: number;
+  /** Finished PurgeRuns that stay. */
+  readonly historyLimits: { readonly successful: number; readonly failed: number };
   /** What the document asks for and this version does not do yet, and that is harmless to leave out: a sentence each. */
   readonly notices: readonly string[];
 }
@@ -84,6 +86,10 @@ export function settingsOf({ metadata, spec }: PurgePolicy): PurgeSettings {
     deadlineMs: durationMs(spec.deadline ?? '1h'),
     undoRetentionMs: durationMs(spec.undo?.retention ?? '168h'),
     startingDeadlineMs: (spec.startingDeadlineSeconds ?? 7_200) * 1_000,
+    historyLimits: {
+      successful: spec.successfulRunsHistoryLimit ?? 3,
+      failed: spec.failedRunsHistoryLimit ?? 1,
+    },
     notices: noticesOf(spec),
   };
 }

@@ -86,6 +86,7 @@ const outcomes: ReleaseOutcome[] = [
   { namespace: 'team-a', name: 'zoo', revision: 1, result: 'not-started', reason: 'the run was interrupted' },
 ];
 const report = assembleReport({
+  run: 'nightly-20261120200000-0a1b2',
   plan,
   outcomes,
   driver: 'helm',
@@ -112,6 +113,7 @@ describe('what people read', () => {
     const reason = '2 releases would go, the policy allows 1 (maxReleases)';
     const capsHit = [{ cap: 'maxReleases' as const, limit: 1, found: 2, reason }];
     const blocked = assembleReport({
+      run: 'nightly-20261120200000-0a1b2',
       plan: { ...plan, capsHit },
       outcomes: plan.entries
         .filter(({ action }) => action === 'purge')
