@@ -59,7 +59,11 @@ async function writeThrough(path: string, text: string): Promise<void> {
 async function syncDirectory(path: string): Promise<void> {
   try {
     const directory = await open(path, 'r');
-    await directory.sync().finally(() => directory.close());
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
   } catch {
     // the file itself is safe
   }

@@ -84,20 +84,19 @@ async function kubeconfigAs(user: string): Promise<string> {
 }
 
 describe('purge runs', () => {
-  it('lists what was run, newest first, and shows one with what became of each release', async () => {
+  it('lists what was run, and shows one with what became of each release', async () => {
     const ns = await world.namespace('listed');
     await world.install(ns, 'a');
     const file = await policy(ns);
     const first = JSON.parse(String((await purge(['run', '-f', file, '--yes', '-o', 'json'])).stdout)) as PurgeReport;
     expect(first.run).toMatch(new RegExp(`^${ns.slice(0, 40)}-\\d{14}-[a-z0-9]{5}$`));
-    const second = JSON.parse(String((await purge(['run', '-f', file, '--yes', '-o', 'json'])).stdout)) as PurgeReport;
 
     const listed = await purge(['runs']);
     expect(listed.exitCode).toBe(0);
     const lines = String(listed.stdout).split('\n');
     expect(lines[0]).toMatch(/^RUN +POLICY +PHASE +PURGED +FAILED +KEPT +AGE +BY$/);
     const rows = lines.filter((line) => line.includes(ns));
-    expect(rows.map((row) => row.split(/ {2,}/)[0])).toEqual([second.run, first.run]);
+    expect(rows.map((row) => row.split(/ {2,}/)[0])).toEqual([first.run]);
     const { stdout: me } = await execa(
       cluster.kubectl,
       ['auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}'],
@@ -105,14 +104,12 @@ describe('purge runs', () => {
         env: { KUBECONFIG: cluster.kubeconfig },
       },
     );
-    expect(rows[1]?.split(/ {2,}/)).toEqual([first.run, ns, 'Succeeded', '1', '0', '0', expect.any(String), me]);
+    expect(rows[0]?.split(/ {2,}/)).toEqual([first.run, ns, 'Succeeded', '1', '0', '0', expect.any(String), me]);
 
     const shown = await purge(['runs', first.run]);
     expect(shown.stdout).toMatch(new RegExp(`^NAMESPACE.*\\n${ns} +a +1 +purged `));
     expect(shown.stderr).toContain(`run ${first.run}: Succeeded, policy ${ns}`);
     expect(shown.stderr).toMatch(new RegExp(`asked for by ${me}, done by ${hostname()}_\\d+`));
-    const json = JSON.parse(String((await purge(['runs', first.run, '-o', 'json'])).stdout)) as PurgeRun;
-    expect(json).toMatchObject({ kind: 'PurgeRun', status: { phase: 'Succeeded', counts: { purged: 1 } } });
 
     const missing = await purge(['runs', first.run.replace(/.$/, '_')]);
     expect([missing.exitCode, missing.stdout]).toEqual([2, '']);
@@ -148,7 +145,8 @@ describe('purge runs', () => {
 
       const listed = await purge(['runs', '-o', 'json', ...flags], { env });
       expect(JSON.parse(String(listed.stdout))).toMatchObject({ items: [{ run: report.run, file: path }] });
-      expect((await purge(['runs', report.run, ...flags], { env })).stdout).toMatch(/ a +1 +purged /);
+      const shown = await purge(['runs', report.run, ...flags, '-o', 'json'], { env });
+      expect(JSON.parse(String(shown.stdout))).toEqual(report);
     } finally {
       await kubectl('delete', 'clusterrole,clusterrolebinding', user);
     }
@@ -233,30 +231,26 @@ describe('purge run --plan', () => {
   });
 
   type Planned = Awaited<ReturnType<typeof planned>>;
-  it.each<[string, (made: Planned) => Promise<string | undefined>, RegExp]>([
-    [
-      'upgraded',
-      async ({ ns }) => void (await world.upgrade(ns, 'a')),
-      /\/a +purge revision 1 +revision 2: it was upgraded/,
-    ],
+  it.each<[string, (made: Planned) => Promise<unknown>, RegExp]>([
+    ['upgraded', ({ ns }) => world.upgrade(ns, 'a'), /\/a +purge revision 1 +revision 2: it was upgraded/],
     [
       'deleted and installed again',
       async ({ ns }) => {
         await world.helm('uninstall', 'a', '-n', ns);
         await world.install(ns, 'a');
-        return undefined;
       },
       /\/a +purge revision 1 +revision 1: it was touched, or deleted and installed again/,
     ],
     [
       'kept',
-      async ({ ns }) => void (await world.patchNamespace(ns, { annotations: { 'keep.purge.velotio.com/a': 'true' } })),
+      ({ ns }) => world.patchNamespace(ns, { annotations: { 'keep.purge.velotio.com/a': 'true' } }),
       /\/a +purge revision 1 +keep: .*keep\.purge\.velotio\.com\/a/,
     ],
     ['excluded by the policy', ({ ns }) => policy(ns, '  exclude: [a]\n'), /\/a +purge revision 1 +keep: .*exclude/],
   ])('deletes nothing, lists why, and ends with 4 where a release was %s meanwhile', async (what, change, line) => {
     const made = await planned(`stale-${what.split(' ')[0]}`, 'a', 'b');
-    const file = (await change(made)) ?? made.file;
+    const changed = await change(made);
+    const file = typeof changed === 'string' ? changed : made.file;
     const { exitCode, stdout, stderr } = await run(file, made.plan);
     expect([exitCode, stdout]).toEqual([4, expect.stringMatching(line)]);
     expect(stdout).toMatch(/^RELEASE +PLANNED +NOW\n/);
