@@ -2,6 +2,7 @@
 
 const program = ['node', 'src/main.ts'];
 const stateTable = ['node', 'test/support/state-table.ts'];
+const reportSchema = ['node', 'test/support/report-schema-file.ts'];
 const vitest = ['node', 'node_modules/vitest/vitest.mjs', 'run'];
 const compile = ['node', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'];
 
@@ -30,9 +31,12 @@ export const commands = {
       { title: 'architecture', run: [...vitest, '--project', 'unit', 'test/unit/architecture'] },
       { title: 'generated files', run: [...program, 'crd', '--check', 'deploy/crds'] },
       { title: 'generated documents', run: [...stateTable, '--check'] },
+      { title: 'generated schema', run: [...reportSchema, '--check'] },
     ],
   },
-  generate: { steps: [{ run: [...program, 'crd', '--write', 'deploy/crds'] }, { run: stateTable }] },
+  generate: {
+    steps: [{ run: [...program, 'crd', '--write', 'deploy/crds'] }, { run: stateTable }, { run: reportSchema }],
+  },
   demo: { steps: [{ run: [...program, 'demo', '$args'] }] },
   exec: { steps: [{ run: ['$args'] }], cwd: 'caller' },
 };

@@ -3,18 +3,23 @@ import { purgeMinimum, requireHelm } from '../helm/version.ts';
 import { Discovery } from '../kube/discovery.ts';
 import { systemClock } from '../lib/clock.ts';
 import { PurgeError } from '../purge/errors.ts';
-import { executePlan } from '../purge/execute.ts';
 import { makePlan } from '../purge/make-plan.ts';
-import { isBlocked, type PurgePlan } from '../purge/plan.ts';
+import { isBlocked, type PurgePlan, selectedNamespaces } from '../purge/plan.ts';
+import type { GivenPlan } from '../purge/plan-file.ts';
+import { executeRecorded } from '../purge/record-run.ts';
 import type { PurgeReport } from '../purge/report.ts';
+import type { PurgeSettings } from '../purge/settings.ts';
+import { type SweepDeps, sweepUndo } from '../purge/sweep-undo.ts';
 import { helmDriver } from '../uninstall/helm-driver.ts';
 import type { CommandIo } from './command.ts';
 import { confirmCount } from './confirm.ts';
 import { ExitCode } from './exit-code.ts';
-import { counted, type OutputFormat, writeOutput } from './output.ts';
+import { counted, type OutputFormat, oneLine, writeOutput } from './output.ts';
 import { handPatienceMs, identityByHand, newPurgeLock, noLockLine, waitingLine } from './purge-lock.ts';
+import { keysOf, readGivenPlan, refuseStale, releaseDifferences, targetDifferences } from './purge-plan-file.ts';
+import { recordsByHand } from './purge-records.ts';
 import { helmFor, openPurgeSession, type PurgeOptions, type PurgeSession } from './purge-session.ts';
-import { outcomeLine, planSummary, planTable, reportSummary, reportTable } from './purge-text.ts';
+import { outcomeLine, planSummary, planTable, reportSummary, reportTable, undoLines } from './purge-text.ts';
 import { fenceBy } from './run-leadership.ts';
 
 /** The options of the command. */
@@ -24,11 +29,15 @@ export interface PurgeRunOptions extends PurgeOptions {
   readonly yes: boolean;
   /** In place of the policy's. */
   readonly concurrency?: number;
+  /** A plan that was looked at, as a file: exactly what it purges goes, or nothing. */
+  readonly plan?: string;
+  /** A file for the report, whatever else the run is recorded in. */
+  readonly report?: string;
 }
 
 /**
  * Purges once. Exit code 1 where a release failed or was not reached, 3 where a cap is hit, 130 where it was interrupted
- * or the answer was not the number, 5 where another purge is at work or the lock is lost. @throws PurgeError, ApiError, HelmError before anything is deleted
+ * or the answer was not the number, 4 where the plan that was given no longer fits, 5 where another purge is at work or the lock is lost. @throws PurgeError, ApiError, HelmError before anything is deleted
  */
 export async function runPurgeRun(options: PurgeRunOptions, io: CommandIo): Promise<ExitCode> {
   if (!options.yes && io.stdin.isTTY !== true) {
@@ -37,9 +46,10 @@ export async function runPurgeRun(options: PurgeRunOptions, io: CommandIo): Prom
       remedy: 'Look at purge plan, then add --yes. Nothing was deleted.',
     });
   }
+  const given = await readGivenPlan(options, io);
   const session = await openPurgeSession(options, io);
   try {
-    return await planAskRun(session, options, io);
+    return await planAskRun(session, { ...options, given }, io);
   } catch (error) {
     if (!io.signal.aborted) throw error;
     io.stderr.write('interrupted; nothing was deleted\n');
@@ -49,8 +59,13 @@ export async function runPurgeRun(options: PurgeRunOptions, io: CommandIo): Prom
   }
 }
 
-async function planAskRun(session: PurgeSession, options: PurgeRunOptions, io: CommandIo): Promise<ExitCode> {
+async function planAskRun(
+  session: PurgeSession,
+  options: PurgeRunOptions & { readonly given: GivenPlan | undefined },
+  io: CommandIo,
+): Promise<ExitCode> {
   const { settings, client } = session;
+  const { given, namespace: namespaces } = options;
   if (settings.isSuspended) {
     throw new PurgeError('POLICY_SUSPENDED', `the policy ${settings.policyName} is suspended`, {
       isTerminal: true,
@@ -64,18 +79,28 @@ async function planAskRun(session: PurgeSession, options: PurgeRunOptions, io: C
   await requireHelm(helmFor(client, io, { kubeconfig, maxProcesses: 1 }), purgeMinimum);
   const helm = helmFor(client, io, { kubeconfig, maxProcesses: concurrency, ...fence.helm });
   const deps = { ...session, clock: systemClock };
+  if (given !== undefined) refuseStale(targetDifferences(given, session), { output: options.output, io });
   const plan = await makePlan(deps, {
     signal: io.signal,
-    ...(options.namespace === undefined ? {} : { namespaces: options.namespace }),
+    ...(namespaces === undefined ? {} : { namespaces }),
+    only: given === undefined ? undefined : keysOf(given, namespaces),
   });
   for (const line of planSummary(plan)) io.stderr.write(`${line}\n`);
-  const run = { ...deps, client: fence.client, discovery: new Discovery(client), uninstaller: helmDriver(helm) };
+  if (given !== undefined)
+    refuseStale(releaseDifferences(given, plan, { namespaces, io }), { output: options.output, io });
+  const run = {
+    ...deps,
+    client: fence.client,
+    discovery: new Discovery(client),
+    uninstaller: helmDriver(helm),
+    records: await recordsByHand(session, options, io),
+  };
   if (isBlocked(plan) || plan.counts.purge === 0) {
     if (!isBlocked(plan)) io.stderr.write('nothing to purge\n');
-    print(await executePlan(run, plan, { concurrency }), { session, options, io });
+    print(await executeRecorded(run, plan, { concurrency }), { session, options, io });
     return isBlocked(plan) ? ExitCode.capHit : ExitCode.done;
   }
-  if (!options.yes && !(await isConfirmed(plan, io))) {
+  if (!options.yes && !(await isConfirmed(plan, settings, io))) {
     io.stderr.write('not confirmed; nothing was deleted\n');
     return ExitCode.interrupted;
   }
@@ -88,7 +113,8 @@ async function planAskRun(session: PurgeSession, options: PurgeRunOptions, io: C
   });
   let report: PurgeReport;
   try {
-    report = await executePlan(run, plan, {
+    await sweepAndTell(run, plan, io);
+    report = await executeRecorded(run, plan, {
       concurrency,
       signal: AbortSignal.any([io.signal, held.signal]),
       forceSignal: AbortSignal.any([io.forceSignal, held.signal]),
@@ -101,12 +127,21 @@ async function planAskRun(session: PurgeSession, options: PurgeRunOptions, io: C
   return exitCodeOf(report);
 }
 
-function isConfirmed(plan: PurgePlan, io: CommandIo): Promise<boolean> {
+async function sweepAndTell(deps: SweepDeps, plan: PurgePlan, { stderr, forceSignal }: CommandIo): Promise<void> {
+  const { removed, warnings } = await sweepUndo(deps, { namespaces: selectedNamespaces(plan), signal: forceSignal });
+  if (removed > 0) stderr.write(`${counted(removed, 'undo Secret')} of earlier runs had expired and went\n`);
+  for (const warning of warnings) stderr.write(`warning: ${oneLine(warning)}\n`);
+}
+
+function isConfirmed(plan: PurgePlan, settings: PurgeSettings, io: CommandIo): Promise<boolean> {
   const { purge, namespaces } = plan.counts;
   const what = `${counted(purge, 'release')} in ${counted(namespaces, 'namespace')}`;
   io.stderr.write(`\n${planTable(plan, { isWide: false })}\n`);
   const text =
-    `This uninstalls ${what} from ${plan.context} (${plan.server}). There is no undo yet.\n` +
+    `This uninstalls ${what} from ${plan.context} (${plan.server}).\n` +
+    undoLines(plan, settings)
+      .map((line) => `${line}\n`)
+      .join('') +
     `Type the number of releases to go on: `;
   return confirmCount(io, { text, count: purge });
 }

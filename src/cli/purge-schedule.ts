@@ -12,6 +12,7 @@ import { type PurgeSettings, settingsOf } from '../purge/settings.ts';
 import { nextDue, readCalendar } from '../schedule/calendar.ts';
 import { type Nightly, startNightly } from '../schedule/nightly.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
+import { recordsOfSchedule } from './purge-records.ts';
 
 /** What a schedule is wired with. */
 export interface PurgeScheduleDeps {
@@ -22,6 +23,8 @@ export interface PurgeScheduleDeps {
   readonly log: PurgeLog;
   /** Held while a night purges. */
   readonly lock: Pick<PurgeLock, 'acquire'>;
+  /** Where the nights that purge are recorded. `client` is not fenced: how a night ended is recorded whoever leads by then. */
+  readonly records: { readonly client: KubeClient; readonly stateHome: string };
   /** Aborted: what a night has in flight is ended, and not only nothing more started. */
   readonly forceSignal?: AbortSignal | undefined;
 }
@@ -48,10 +51,15 @@ export function startPurgeSchedule(policy: PurgePolicy, deps: PurgeScheduleDeps)
   });
   for (const notice of settings.notices) log.warn('purge policy', { ...named, notice });
   const discovery = new Discovery(deps.client);
+  const records = recordsOfSchedule(deps.records.client, {
+    policy: settings.policyName,
+    stateHome: deps.records.stateHome,
+    log,
+  });
   return startNightly({
     calendar,
     clock,
-    run: (_dueAtMs, signal) => runNight({ ...deps, settings, discovery }, signal),
+    run: (_dueAtMs, signal) => runNight({ ...deps, settings, discovery, records }, signal),
     observer: {
       onOverlap: (dueAtMs) => log.warn('purge left out: the last one still runs', { ...named, due: iso(dueAtMs) }),
       onError: (error, dueAtMs) =>

@@ -2,10 +2,11 @@
 import { Helm, type HelmOptions } from '../helm/process.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { openClient } from '../kube/open-client.ts';
-import { readClusterPolicy } from '../purge/cluster-policy.ts';
+import { readClusterPolicy, type WantedPolicy } from '../purge/cluster-policy.ts';
 import type { OperatorIdentity } from '../purge/denials.ts';
 import { PurgeError } from '../purge/errors.ts';
 import { readPolicyFile } from '../purge/policy-file.ts';
+import type { PolicyOrigin } from '../purge/run-record.ts';
 import { type PurgeSettings, settingsOf } from '../purge/settings.ts';
 import type { CommandIo } from './command.ts';
 import { type Config, inPod } from './config.ts';
@@ -36,6 +37,8 @@ export interface PurgeConnection {
 /** A command's surroundings. */
 export interface PurgeSession extends PurgeConnection {
   readonly settings: PurgeSettings;
+  /** Of a policy in the cluster, as it was read. */
+  readonly origin: PolicyOrigin | undefined;
 }
 
 /** The namespace where the operator lives unless something says otherwise (DESIGN.md §1). */
@@ -49,12 +52,12 @@ export async function openPurgeSession(options: PurgeOptions, io: CommandIo): Pr
   const wanted = options.file === undefined ? policyName(options) : settingsOf(await readPolicyFile(options.file));
   const connection = await openPurgeConnection(options, io);
   try {
-    const settings =
+    const { settings, origin } =
       typeof wanted === 'string'
-        ? settingsOf(await readClusterPolicy(connection.client, { name: wanted, signal: io.signal }))
-        : wanted;
+        ? await readFromCluster(connection.client, { name: wanted, signal: io.signal })
+        : { settings: wanted, origin: undefined };
     for (const notice of settings.notices) io.stderr.write(`note: ${notice}\n`);
-    return { settings, ...connection };
+    return { settings, origin, ...connection };
   } catch (error) {
     await connection.close();
     throw error;
@@ -71,6 +74,15 @@ export async function openPurgeConnection(options: ConnectionOptions, io: Comman
   // as `run` does: both must look for the lock in the same place
   const config = options.operatorNamespace === undefined ? inPod(io.config, client) : io.config;
   return { client, operator: operatorIdentity(config, options.operatorNamespace), close };
+}
+
+async function readFromCluster(
+  client: KubeClient,
+  wanted: WantedPolicy,
+): Promise<Pick<PurgeSession, 'settings' | 'origin'>> {
+  const policy = await readClusterPolicy(client, wanted);
+  const { uid = '', generation = 0 } = policy.metadata;
+  return { settings: settingsOf(policy), origin: { uid, generation } };
 }
 
 function policyName({ policy }: PurgeOptions): string {

@@ -1,7 +1,8 @@
 // What people read of a plan and of a report: tables, summaries, and the line to paste where something failed.
 import { shellWord } from '../lib/shell-word.ts';
-import type { PlanEntry, PurgePlan } from '../purge/plan.ts';
+import { entriesToPurge, type PlanEntry, type PurgePlan } from '../purge/plan.ts';
 import type { PurgeReport, ReleaseOutcome } from '../purge/report.ts';
+import type { PurgeSettings } from '../purge/settings.ts';
 import { type Column, counted, formatAge, formatTable, oneLine } from './output.ts';
 
 const planColumns: readonly Column<PlanEntry>[] = [
@@ -14,6 +15,7 @@ const planColumns: readonly Column<PlanEntry>[] = [
   { header: 'ACTION', value: ({ action }) => action },
   { header: 'RULE', value: ({ rule }) => rule, isWide: true },
   { header: 'LEAVES', value: ({ leaves }) => leaves?.join(','), isWide: true },
+  { header: 'NOT RESTORED', value: ({ notRestored }) => notRestored?.join(', '), isWide: true },
   { header: 'REASON', value: ({ reason, isDoubtful }) => `${isDoubtful === true ? '! ' : ''}${reason}` },
 ];
 
@@ -44,6 +46,28 @@ export function planSummary(plan: PurgePlan): readonly string[] {
   ].map(oneLine);
 }
 
+/** What can be brought back, and what cannot, before anything goes: a line each. */
+export function undoLines(
+  plan: PurgePlan,
+  { undoRetentionMs, serviceAccount }: Pick<PurgeSettings, 'undoRetentionMs' | 'serviceAccount'>,
+): readonly string[] {
+  const losing = entriesToPurge(plan).filter(({ notRestored = [] }) => notRestored.length > 0);
+  const [first] = losing;
+  const example = first?.notRestored?.slice(0, 3).join(', ');
+  const more = losing.length > 1 || (first?.notRestored?.length ?? 0) > 3 ? ', …; purge plan -o wide has them all' : '';
+  return [
+    `For ${formatAge(undoRetentionMs)} it can be brought back with: bookstore-operator purge restore RUN (the report names the run).`,
+    ...(first === undefined
+      ? []
+      : [
+          `Not all comes back, of ${counted(losing.length, 'release')}: ${first.namespace}/${first.name} loses ${example}${more}.`,
+        ]),
+    ...(serviceAccount === undefined
+      ? ['The policy names no serviceAccount: purge restore will need --service-account NAME, or --as-myself.']
+      : []),
+  ].map(oneLine);
+}
+
 interface ReportRow {
   readonly namespace: string;
   readonly name: string;
@@ -65,7 +89,10 @@ const reportColumns: readonly Column<ReportRow>[] = [
 ];
 
 /** What was done, then what lived and why. */
-export function reportTable(report: PurgeReport, options: { readonly isWide: boolean }): string {
+export function reportTable(
+  report: Pick<PurgeReport, 'outcomes' | 'kept'>,
+  options: { readonly isWide: boolean },
+): string {
   const kept = report.kept.map(
     ({ namespace, name, revision, reason, isDoubtful }): ReportRow => ({
       namespace,
@@ -99,12 +126,14 @@ export function reportSummary(report: PurgeReport, paste: PasteOptions): readonl
     `${counts.kept} kept`,
   ];
   const failures = report.outcomes.filter((outcome) => outcome.result === 'failed');
+  const isReversible = report.outcomes.some((outcome) => outcome.result === 'purged' && outcome.undo !== undefined);
   return [
     `${parts.join(', ')}; ${seconds(report.durationMs)} with ${report.concurrency} at once (${report.driver})`,
+    ...(isReversible ? [`to bring it back: bookstore-operator purge restore ${report.run}`] : []),
     ...failures.flatMap((outcome) => [
       `${outcome.namespace}/${outcome.name} failed (${outcome.code}): ${outcome.message}`,
       ...(outcome.remedy === undefined ? [] : [`  ${outcome.remedy}`]),
-      ...(outcome.record === 'left' ? [`  ${helmLine(outcome, paste)}`] : []),
+      ...(outcome.record === 'left' && outcome.code !== 'UNDO_NOT_WRITTEN' ? [`  ${helmLine(outcome, paste)}`] : []),
     ]),
   ].map(oneLine);
 }

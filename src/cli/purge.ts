@@ -6,7 +6,9 @@ import { outputFormats } from './output.ts';
 import { durationMs, wholeNumber } from './parse-options.ts';
 import { type PurgeKeepOptions, runPurgeKeep } from './purge-keep.ts';
 import { type PurgePlanOptions, runPurgePlan } from './purge-plan.ts';
+import { type PurgeRestoreOptions, runPurgeRestore } from './purge-restore.ts';
 import { type PurgeRunOptions, runPurgeRun } from './purge-run.ts';
+import { type PurgeRunsOptions, runPurgeRuns } from './purge-runs.ts';
 
 /** Adds `purge` and its sub-commands to the program. */
 export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
@@ -22,7 +24,29 @@ export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
     .description('print context, server and counts, ask, then purge and report')
     .option('--yes', 'do not ask; needed without a terminal', false)
     .option('--concurrency <n>', "releases at once (default: the policy's)", wholeNumber(1, 64))
+    .option('--plan <file>', 'exactly what this plan purges (purge plan -o json), or nothing; - for stdin')
+    .option('--report <file>', 'write the JSON report here too')
     .action((options: PurgeRunOptions) => complete(runPurgeRun(options, io)));
+  connected(purge.command('runs [run]'))
+    .description('list what was run, or show one run with what became of each release')
+    .action((run: string | undefined, options: PurgeRunsOptions) => complete(runPurgeRuns(run, options, io)));
+  connected(purge.command('restore'))
+    .argument('<run>', 'a PurgeRun, or a report file')
+    .argument('[release...]', 'NAMESPACE/RELEASE', releaseKeys)
+    .description('bring back what a run has purged: all of it, or these releases')
+    .option('--dry-run', 'print what would come back, what would not, and why; changes nothing', false)
+    .option('-f, --file <file>', "the run's policy, where it is not in the cluster")
+    .addOption(
+      new Option('--service-account <name>', "act as this one of each namespace (default: the run's)")
+        .argParser(accountName)
+        .conflicts('asMyself'),
+    )
+    .option('--as-myself', 'act with your own rights, and run no hooks', false)
+    .option('--yes', 'do not ask; needed without a terminal', false)
+    .option('--concurrency <n>', 'releases at once (default: 4)', wholeNumber(1, 64))
+    .action((run: string, releases: readonly ReleaseKey[], options: PurgeRestoreOptions) =>
+      complete(runPurgeRestore({ run, releases }, options, io)),
+    );
   connected(purge.command('keep <namespace[/release]>'))
     .description('keep a namespace or one release out of every purge for a while; needs no policy')
     .option('--for <duration>', 'for this long from now: 90m, 8h, at most 336h', durationMs)
@@ -62,13 +86,27 @@ function connected(command: Command): Command {
     .option('--operator-namespace <name>', "the operator's namespace, which is never purged");
 }
 
+function accountName(value: string): string {
+  if (/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(value)) return value;
+  throw new InvalidArgumentError('It is not the name of a ServiceAccount.');
+}
+
+interface ReleaseKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function releaseKeys(text: string, before: readonly ReleaseKey[] = []): readonly ReleaseKey[] {
+  return [...before, releaseKey(text)];
+}
+
 function objectName(value: string): string {
   if (/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(value)) return value;
   throw new InvalidArgumentError('It is not the name of a PurgePolicy.');
 }
 
 /** Whatever name a record claims can be asked about. */
-function releaseKey(text: string): { readonly namespace: string; readonly name: string } {
+function releaseKey(text: string): ReleaseKey {
   const [, namespace, name] = /^([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)\/(.+)$/.exec(text) ?? [];
   if (namespace !== undefined && name !== undefined) return { namespace, name };
   throw new InvalidArgumentError('Must be NAMESPACE/RELEASE.');

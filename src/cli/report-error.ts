@@ -17,6 +17,8 @@ const exitCodes: Readonly<Record<string, ExitCode>> = {
   KUBECONFIG_INVALID: ExitCode.usage,
   HELM_MISSING: ExitCode.usage,
   HELM_TOO_OLD: ExitCode.usage,
+  PLAN_STALE: ExitCode.planStale,
+  RUN_RECORD_REFUSED: ExitCode.apiUnreachable,
   LOCK_HELD: ExitCode.locked,
   LOCK_FORBIDDEN: ExitCode.apiUnreachable,
   DEMO_RUNNING: ExitCode.locked,

@@ -187,6 +187,7 @@ function purgeNights(wiring: Wiring, policy: PurgePolicy): Promise<void> {
     uninstaller: helmDriver(helm),
     operator,
     lock,
+    records: { client: opened.client, stateHome: io.config.stateHome },
     clock: systemClock,
     log: log.with({ component: 'purge' }),
   };

@@ -12,6 +12,10 @@ export interface RollbackOptions {
   readonly maxHistory: number;
   /** operator-sdk's `rollback-force`: replace objects as a whole, instead of applying. Default false. */
   readonly isReplaceForced?: boolean;
+  /** Without server-side apply, which helm 3 does not know: objects are patched. Default false. */
+  readonly isClientSide?: boolean;
+  /** `--no-hooks`. Default false. */
+  readonly isWithoutHooks?: boolean;
   /** Every call is made as this user. */
   readonly impersonate?: string;
   readonly signal?: AbortSignal | undefined;
@@ -28,13 +32,17 @@ export function rollbackArguments(options: RollbackOptions): string[] {
     options.name,
     String(options.revision),
     `--namespace=${options.namespace}`,
-    ...(options.isReplaceForced === true
-      ? ['--force-replace', '--server-side=false']
-      : ['--server-side=true', '--force-conflicts']),
+    ...applyArguments(options),
+    ...(options.isWithoutHooks === true ? ['--no-hooks'] : []),
     `--history-max=${options.maxHistory}`,
     `--timeout=${Math.ceil(options.timeoutMs / 1000)}s`,
     ...(options.impersonate === undefined ? [] : [`--kube-as-user=${options.impersonate}`]),
   ];
+}
+
+function applyArguments({ isReplaceForced, isClientSide }: RollbackOptions): string[] {
+  if (isReplaceForced === true) return ['--force-replace', '--server-side=false'];
+  return isClientSide === true ? [] : ['--server-side=true', '--force-conflicts'];
 }
 
 /** Rolls back. @throws HelmError */

@@ -17,7 +17,7 @@ export interface WantedPolicy {
 }
 
 /**
- * Reads and checks the policy.
+ * Reads and checks the policy; its metadata has the uid and the generation, unlike a file's.
  * @throws PurgeError `POLICY_NOT_FOUND` (it names those that there are), `POLICY_CRD_MISSING`, `POLICY_INVALID`
  * @throws ApiError where it cannot be read
  */
@@ -31,7 +31,9 @@ export async function readClusterPolicy(client: KubeClient, wanted: WantedPolicy
       remedy: 'Name another one, or make it anew. Nothing was deleted.',
     });
   }
-  return policyOfObject(found, `the PurgePolicy ${name} in ${client.context}`);
+  const policy = policyOfObject(found, `the PurgePolicy ${name} in ${client.context}`);
+  const { uid, generation = 0 } = found.metadata;
+  return { ...policy, metadata: { ...policy.metadata, uid, generation } };
 }
 
 async function notFound(client: KubeClient, { name, signal }: WantedPolicy): Promise<PurgeError> {

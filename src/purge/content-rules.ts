@@ -16,6 +16,7 @@ import {
   recordMismatch,
   touchedBy,
 } from '../uninstall/record-trust.ts';
+import { notRestored } from './not-restored.ts';
 import type { Verdict } from './plan.ts';
 import { foreignVerdict, isFluxKey } from './rules.ts';
 import type { PurgeSettings } from './settings.ts';
@@ -35,6 +36,8 @@ export interface ContentFindings {
   readonly chart: string;
   /** Objects that stay behind although the release goes. */
   readonly leaves: readonly string[];
+  /** What does not come back with the release. */
+  readonly notRestored: readonly string[];
   /** To be proved by the live objects before anything is deleted. */
   readonly outside: readonly OutsideObject[];
 }
@@ -63,6 +66,7 @@ export function inspectContent(input: ContentInput): ContentFindings {
     ...(verdict === undefined ? {} : { verdict }),
     chart: `${release.chart.name}-${release.chart.version}`,
     leaves: objects.filter(isLeftBehind).map(describeObject),
+    notRestored: notRestored(input.latest),
     outside: outside.map(({ apiVersion, kind, metadata }) => ({
       apiVersion,
       kind,

@@ -6,12 +6,18 @@ import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import { FairQueue } from './fair-queue.ts';
 import { isBlocked, type PlanEntry, type PurgePlan } from './plan.ts';
 import { changeSincePlan, type RecheckDeps } from './recheck.ts';
+import { unrecorded } from './recorder.ts';
 import { assembleReport, type Outcome, type PurgeReport, type ReleaseOutcome, type StopCause } from './report.ts';
-import { failed, uninstallRelease } from './uninstall-release.ts';
+import { runName } from './run-name.ts';
+import type { RunRecorder } from './run-recorder.ts';
+import { makeUndo } from './undo.ts';
+import { failed, type UninstallOutcome, uninstallRelease } from './uninstall-release.ts';
 
 /** What a run is made with. */
 export interface ExecuteDeps extends RecheckDeps {
   readonly uninstaller: ReleaseUninstaller;
+  /** Where the run is recorded, begun already; to be finished by the caller. Default: nowhere, and then no way back is made. */
+  readonly recorder?: RunRecorder | undefined;
 }
 
 /** How a run goes. */
@@ -36,9 +42,15 @@ export async function executePlan(
   const concurrency = options.concurrency ?? settings.concurrency;
   const startedAtMs = clock.now();
   const startedMs = clock.monotonic();
+  const name = runName(plan.policy, { nowMs: startedAtMs, random: Math.random() });
+  const { recorder = unrecorded(name) } = deps;
+  const onOutcome = (outcome: ReleaseOutcome): void => {
+    recorder.settle(outcome);
+    options.onOutcome?.(outcome);
+  };
   const run = new Run(
     plan.entries.filter(({ action }) => action === 'purge'),
-    { settings, onOutcome: options.onOutcome },
+    { settings, onOutcome },
   );
   const onAbort = (): void => run.stop(options.signal?.reason instanceof LeaseLostError ? 'lock-lost' : 'interrupted');
   options.signal?.addEventListener('abort', onAbort, { once: true });
@@ -64,6 +76,7 @@ export async function executePlan(
     run.settle(entry, capped === '' ? run.notStarted() : { result: 'not-started', reason: capped });
   }
   return assembleReport({
+    run: recorder.run,
     plan,
     outcomes: run.outcomes,
     driver: deps.uninstaller.driver,
@@ -94,7 +107,23 @@ async function runOne(deps: ExecuteDeps, { entry, namespaceUid, run, signal }: O
   }
   if (change !== undefined) return { result: 'skipped', reason: change, durationMs: elapsedMs() };
   if (run.stoppedBy !== undefined) return run.notStarted();
-  return { ...(await uninstallRelease(deps, entry, signal)), durationMs: elapsedMs() };
+  return { ...(await uninstallWithUndo(deps, entry, signal)), durationMs: elapsedMs() };
+}
+
+/** No copy, no delete (P8). */
+async function uninstallWithUndo(
+  deps: ExecuteDeps,
+  entry: PlanEntry,
+  signal: AbortSignal | undefined,
+): Promise<UninstallOutcome> {
+  const { recorder } = deps;
+  if (recorder === undefined) return uninstallRelease(deps, entry, signal);
+  const made = await makeUndo({ ...deps, notes: recorder }, entry, signal);
+  if ('outcome' in made) return made.outcome;
+  const outcome = await uninstallRelease(deps, entry, signal);
+  if (outcome.result !== 'purged') return outcome;
+  const { secret, revision, digest } = made.note;
+  return { ...outcome, undo: { secret, revision, digest } };
 }
 
 const stopReasons: Readonly<Record<StopCause, string>> = {

@@ -87,6 +87,7 @@ function keptUnread(why: string): ContentFindings {
     verdict: { action: 'keep', rule: 'unreadable-record', reason, isDoubtful: true },
     chart: '',
     leaves: [],
+    notRestored: [],
     outside: [],
   };
 }

@@ -46,11 +46,17 @@ function readContents(
     async (entry) => {
       if (entry.action === 'keep' || entry.recordsDigest === undefined) return entry;
       const { namespace, name, recordsDigest } = entry;
-      const { verdict, chart, leaves } = await inspectRelease(deps, { namespace, name, recordsDigest, signal });
+      const { verdict, chart, leaves, notRestored } = await inspectRelease(deps, {
+        namespace,
+        name,
+        recordsDigest,
+        signal,
+      });
       return {
         ...entry,
         ...(chart === '' ? {} : { chart }),
         ...(leaves.length === 0 ? {} : { leaves }),
+        ...(verdict !== undefined || notRestored.length === 0 ? {} : { notRestored }),
         ...verdict,
       };
     },

@@ -19,6 +19,7 @@ export const planRules = [
   'unknown-age',
   'young-pending',
   'min-age',
+  'not-in-plan',
   'namespace-cap',
   'unreadable-record',
   'record-mismatch',
@@ -58,6 +59,8 @@ export interface PlanEntry {
   readonly isDoubtful?: boolean;
   /** What uninstalling leaves behind although it stands in the manifest: `PersistentVolumeClaim/data`. */
   readonly leaves?: readonly string[];
+  /** What `purge restore` does not bring back, of a release that goes: `the ClusterIP of Service/shop`. */
+  readonly notRestored?: readonly string[];
   /** The latest record as it was: a different one right before the act means that somebody touched the release. */
   readonly record?: { readonly uid: string; readonly resourceVersion: string };
   /** Over all stored records. */
@@ -102,6 +105,11 @@ export interface PurgePlan {
 /** Whether anything may be deleted by this plan. */
 export function isBlocked(plan: PurgePlan): boolean {
   return plan.capsHit.length > 0;
+}
+
+/** The policy's namespaces, be something purged there or not. */
+export function selectedNamespaces(plan: PurgePlan): readonly string[] {
+  return plan.namespaces.filter(({ state }) => state === 'selected' || state === 'over-cap').map(({ name }) => name);
 }
 
 /** The entries that a run would act on; none where the plan is blocked. */

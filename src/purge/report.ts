@@ -3,7 +3,13 @@ import { byKey, type CapHit, type PlanEntry, type PurgePlan } from './plan.ts';
 
 /** How one release of a run ended. */
 export type Outcome =
-  | { readonly result: 'purged'; readonly durationMs: number; readonly note?: string }
+  | {
+      readonly result: 'purged';
+      readonly durationMs: number;
+      readonly note?: string;
+      /** The way back. */
+      readonly undo?: { readonly secret: string; readonly revision: number; readonly digest: string };
+    }
   | {
       readonly result: 'failed';
       readonly durationMs: number;
@@ -27,6 +33,8 @@ export type StopCause = 'cap' | 'interrupted' | 'deadline' | 'failures' | 'lock-
 export interface PurgeReport {
   readonly apiVersion: 'velotio.com/v1alpha1';
   readonly kind: 'PurgeReport';
+  /** Name of the run, and of its PurgeRun where there is one. */
+  readonly run: string;
   readonly policy: string;
   readonly context: string;
   readonly server: string;
@@ -55,6 +63,7 @@ export interface PurgeReport {
 
 /** What a report is made from. */
 export interface ReportParts {
+  readonly run: string;
   readonly plan: PurgePlan;
   readonly outcomes: readonly ReleaseOutcome[];
   readonly driver: string;
@@ -72,6 +81,7 @@ export function assembleReport(parts: ReportParts): PurgeReport {
   return {
     apiVersion: 'velotio.com/v1alpha1',
     kind: 'PurgeReport',
+    run: parts.run,
     policy: plan.policy,
     context: plan.context,
     server: plan.server,

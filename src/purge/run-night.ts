@@ -1,9 +1,10 @@
 // One scheduled run: the same plan and the same execution as by hand, told to the log instead of to a terminal.
-import { type ExecuteDeps, executePlan } from './execute.ts';
 import { makePlan } from './make-plan.ts';
-import { isBlocked, type PurgePlan } from './plan.ts';
+import { isBlocked, type PurgePlan, selectedNamespaces } from './plan.ts';
 import type { HeldPurgeLock, PurgeLock } from './purge-lock.ts';
+import { executeRecorded, type RecordedDeps } from './record-run.ts';
 import type { ReleaseOutcome } from './report.ts';
+import { sweepUndo } from './sweep-undo.ts';
 
 /** Where a night tells what it does: constant message, key-values. */
 export interface PurgeLog {
@@ -13,7 +14,7 @@ export interface PurgeLog {
 }
 
 /** What a night is made with. */
-export interface NightDeps extends ExecuteDeps {
+export interface NightDeps extends RecordedDeps {
   readonly log: PurgeLog;
   readonly lock: Pick<PurgeLock, 'acquire'>;
   /** Aborted: what is in flight is ended too. */
@@ -52,15 +53,31 @@ async function enforce(
   const { settings, log } = deps;
   const policy = settings.policyName;
   const plan = await planAndTell(deps, signal);
-  if (plan === undefined || isBlocked(plan) || plan.counts.purge === 0) return;
-  const report = await executePlan(deps, plan, {
+  if (plan === undefined) return;
+  await sweepAndTell(deps, plan, held.signal);
+  const report = await executeRecorded(deps, plan, {
     signal: AbortSignal.any([signal, held.signal]),
     forceSignal: deps.forceSignal === undefined ? held.signal : AbortSignal.any([deps.forceSignal, held.signal]),
-    onOutcome: (outcome) => tellOutcome(outcome, log),
+    ...(isBlocked(plan) ? {} : { onOutcome: (outcome: ReleaseOutcome) => tellOutcome(outcome, log) }),
   });
-  const { counts, durationMs, stoppedBy } = report;
+  if (isBlocked(plan) || plan.counts.purge === 0) return; // all is told
+  const { counts, durationMs, stoppedBy, run } = report;
   const isClean = counts.failed + counts.notStarted === 0;
-  log[isClean ? 'info' : 'warn']('purge done', { policy, ...counts, durationMs, ...(stoppedBy ? { stoppedBy } : {}) });
+  log[isClean ? 'info' : 'warn']('purge done', {
+    policy,
+    run,
+    ...counts,
+    durationMs,
+    ...(stoppedBy ? { stoppedBy } : {}),
+  });
+}
+
+async function sweepAndTell(deps: NightDeps, plan: PurgePlan, signal: AbortSignal): Promise<void> {
+  const { settings, log } = deps;
+  const { removed, warnings } = await sweepUndo(deps, { namespaces: selectedNamespaces(plan), signal });
+  const policy = settings.policyName;
+  if (removed > 0) log.info('expired undo copies removed', { policy, removed });
+  for (const warning of warnings) log.warn('purge warning', { policy, warning });
 }
 
 /** Waits with the log: who purges, once for each. */

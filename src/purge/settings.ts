@@ -31,8 +31,12 @@ export interface PurgeSettings {
   readonly perNamespace: number;
   readonly releaseTimeoutMs: number;
   readonly deadlineMs: number;
+  /** How long what was purged can be brought back. */
+  readonly undoRetentionMs: number;
   /** How long after it was due a run may still begin. */
   readonly startingDeadlineMs: number;
+  /** Finished PurgeRuns that stay. */
+  readonly historyLimits: { readonly successful: number; readonly failed: number };
   /** What the document asks for and this version does not do yet, and that is harmless to leave out: a sentence each. */
   readonly notices: readonly string[];
 }
@@ -80,14 +84,18 @@ export function settingsOf({ metadata, spec }: PurgePolicy): PurgeSettings {
     perNamespace: spec.perNamespace ?? 2,
     releaseTimeoutMs: durationMs(spec.releaseTimeout ?? '5m'),
     deadlineMs: durationMs(spec.deadline ?? '1h'),
+    undoRetentionMs: durationMs(spec.undo?.retention ?? '168h'),
     startingDeadlineMs: (spec.startingDeadlineSeconds ?? 7_200) * 1_000,
+    historyLimits: {
+      successful: spec.successfulRunsHistoryLimit ?? 3,
+      failed: spec.failedRunsHistoryLimit ?? 1,
+    },
     notices: noticesOf(spec),
   };
 }
 
 function noticesOf(spec: PurgePolicy['spec']): readonly string[] {
   return [
-    spec.undo === undefined ? undefined : 'undo is not available yet: what is purged cannot be brought back',
     spec.notice === undefined ? undefined : 'notice is not available yet: nobody is told before a run',
     spec.wakeSchedule === undefined ? undefined : 'wakeSchedule is not available yet: no release sleeps',
   ].filter((notice) => notice !== undefined);

@@ -7,6 +7,7 @@ import { listReleases } from '../release/list-releases.ts';
 import { applyCaps, type Capped } from './caps.ts';
 import type { OperatorIdentity } from './denials.ts';
 import { judge } from './judge.ts';
+import type { PlanEntry } from './plan.ts';
 import { type SelectedNamespace, type Selection, selectNamespaces } from './select.ts';
 import type { PurgeSettings } from './settings.ts';
 
@@ -22,6 +23,8 @@ export interface PlanDeps {
 export interface PlanOptions {
   /** `-n`. Default all. */
   readonly namespaces?: readonly string[];
+  /** `namespace/name` of the only releases that may go, of those that the policy lets go: narrows too. Default all. */
+  readonly only?: ReadonlySet<string> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,7 +42,7 @@ export interface Survey {
 }
 
 /** Selects, lists, decides by metadata, caps. @throws ApiError: never half a cluster */
-export async function survey(deps: PlanDeps, { namespaces, signal }: PlanOptions = {}): Promise<Survey> {
+export async function survey(deps: PlanDeps, { namespaces, only, signal }: PlanOptions = {}): Promise<Survey> {
   const { client, settings, operator, clock } = deps;
   const nowMs = clock.now();
   const selection = await selectNamespaces(client, {
@@ -53,6 +56,16 @@ export async function survey(deps: PlanDeps, { namespaces, signal }: PlanOptions
     async (namespace) => ({ namespace, listing: await listReleases(client, { namespace: namespace.name, signal }) }),
     { concurrency: planReads, signal },
   );
-  const judged = listings.flatMap(({ namespace, listing }) => judge(listing, { namespace, settings, operator, nowMs }));
+  const judged = listings
+    .flatMap(({ namespace, listing }) => judge(listing, { namespace, settings, operator, nowMs }))
+    .map((entry) => (isWithin(entry, only) ? entry : keptOutOfPlan(entry)));
   return { nowMs, selection, listings, capped: applyCaps(judged, settings.limits) };
+}
+
+function isWithin({ action, namespace, name }: PlanEntry, only: ReadonlySet<string> | undefined): boolean {
+  return action === 'keep' || only === undefined || only.has(`${namespace}/${name}`);
+}
+
+function keptOutOfPlan(entry: PlanEntry): PlanEntry {
+  return { ...entry, action: 'keep', rule: 'not-in-plan', reason: 'the plan that was given does not purge it' };
 }

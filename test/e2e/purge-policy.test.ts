@@ -31,7 +31,7 @@ afterAll(async () => {
 const purge = (args: readonly string[], kubeconfig = cluster.kubeconfig) =>
   execa(process.execPath, [main, 'purge', ...args], {
     reject: false,
-    env: { PATH: cluster.path, KUBECONFIG: kubeconfig },
+    env: { PATH: cluster.path, KUBECONFIG: kubeconfig, XDG_STATE_HOME: join(dir, 'state') },
   });
 
 /** A policy in the cluster that sees one namespace, and what a test adds to its spec. Returns its name. */

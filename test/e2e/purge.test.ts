@@ -32,7 +32,13 @@ const purge = (args: readonly string[], options: Options = {}) =>
   execa(process.execPath, [main, 'purge', ...args], {
     reject: false,
     ...options,
-    env: { PATH: cluster.path, KUBECONFIG: cluster.kubeconfig, POD_NAMESPACE: operatorNamespace, ...options.env },
+    env: {
+      PATH: cluster.path,
+      KUBECONFIG: cluster.kubeconfig,
+      POD_NAMESPACE: operatorNamespace,
+      XDG_STATE_HOME: join(dir, 'state'),
+      ...options.env,
+    },
   });
 
 /** A policy that sees one namespace, and what a test adds to its spec. */
@@ -170,7 +176,7 @@ describe('purge plan', () => {
   it('names the command that may be meant, and -h still helps', async () => {
     expect((await purge(['runn', '-f', 'x'])).stderr).toContain("unknown command 'purge runn'. Did you mean run?");
     expect((await purge(['restore', 'x'])).stderr).toContain(
-      "unknown command 'purge restore'. There are: plan, run, keep.",
+      "unknown command 'purge restore'. There are: plan, run, runs, keep.",
     );
     expect((await purge(['help'])).exitCode).toBe(0);
     expect((await purge(['run', '--help'])).stdout).toContain('--yes');
@@ -222,12 +228,17 @@ describe('purge run', () => {
     const ns = await world.namespace('tty');
     await Promise.all(['a', 'b'].map((name) => world.install(ns, name)));
     const command = `${process.execPath} ${main} purge run -f ${await policy(ns)}`;
-    const env = { PATH: cluster.path, KUBECONFIG: cluster.kubeconfig, POD_NAMESPACE: operatorNamespace };
+    const env = {
+      PATH: cluster.path,
+      KUBECONFIG: cluster.kubeconfig,
+      POD_NAMESPACE: operatorNamespace,
+      XDG_STATE_HOME: join(dir, 'state'),
+    };
     const onTerminal = (answer: string) =>
       execa('script', ['-qec', command, '/dev/null'], { env, input: answer, reject: false });
     const no = await onTerminal('1\n');
     expect(no.exitCode).toBe(130);
-    expect(no.stdout).toContain('There is no undo yet');
+    expect(no.stdout).toContain('For 7d it can be brought back with: bookstore-operator purge restore RUN');
     expect(no.stdout).toContain(cluster.server);
     expect(await world.releases(ns)).toEqual(['a', 'b']);
     expect((await onTerminal('2\n')).exitCode).toBe(0);

@@ -9,6 +9,7 @@ import { Discovery } from '../../src/kube/discovery.ts';
 import { openClient } from '../../src/kube/open-client.ts';
 import { CoreResources } from '../../src/kube/resource.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import type { RunRecords } from '../../src/purge/begin-record.ts';
 import { type ExecuteDeps, executePlan } from '../../src/purge/execute.ts';
 import { makePlan } from '../../src/purge/make-plan.ts';
 import type { PurgePlan } from '../../src/purge/plan.ts';
@@ -135,6 +136,28 @@ export class PurgeWorld implements AsyncDisposable {
       clock: systemClock,
       uninstaller,
     };
+  }
+
+  /** How a run is recorded; what is told about it goes into `told`. Files are in a directory of this corner. */
+  records(rest: Partial<RunRecords> = {}, told: string[] = []): RunRecords {
+    return {
+      client: this.client,
+      clock: systemClock,
+      directory: this.runsDirectory,
+      requestedBy: 'somebody',
+      worker: 'test_1',
+      talk: {
+        onFile: (path, why) => void told.push(`file ${path}: ${why ?? 'asked for'}`),
+        onTrouble: (text) => void told.push(text),
+        onLooseNote: (run, { namespace, name }) => void told.push(`loose ${run} ${namespace}/${name}`),
+      },
+      ...rest,
+    };
+  }
+
+  /** Of report files; there once there is one. */
+  get runsDirectory(): string {
+    return join(this.#cluster.testRoot, 'runs', this.id);
   }
 
   /** Plan, in one line per release: `a/one purge selected`, the corner's prefix left out. */

@@ -2,7 +2,7 @@
 import { objectSchema } from '../crd/object-schema.ts';
 import type { StructuralSchema } from '../crd/structural-schema.ts';
 import { PolicyPattern } from './policy-rules.ts';
-import { PurgeRunBound, PurgeRunConditionType, PurgeRunPhase } from './purge-run.ts';
+import { PurgeRunBound, PurgeRunConditionType, PurgeRunPhase, purgeRunStopCauses } from './purge-run.ts';
 import { conditionsSchema, count, text, time } from './status-schema-parts.ts';
 
 const spec: StructuralSchema = {
@@ -84,6 +84,7 @@ const status: StructuralSchema = {
       required: ['uid', 'generation'],
       properties: { uid: text('UID of the policy.', 63), generation: count('Generation of the policy.') },
     },
+    serviceAccount: text("The policy's serviceAccount when the run began.", 253),
     requestedBy: text("Who asked: a user's name, or the schedule.", PurgeRunBound.identityLength),
     worker: text('Who worked: host or pod, with an id of the process.', PurgeRunBound.identityLength),
     startedAt: time('When the run began.'),
@@ -109,7 +110,7 @@ const status: StructuralSchema = {
     }),
     stoppedBy: {
       type: 'string',
-      enum: ['cap', 'interrupted', 'deadline', 'failures'],
+      enum: purgeRunStopCauses,
       description: 'Why the run ended before its end.',
     },
     outcomes: {
@@ -120,6 +121,13 @@ const status: StructuralSchema = {
       items: outcome,
     },
     outcomesOmitted: count('Outcomes that found no room in the list.'),
+    undo: {
+      type: 'object',
+      description: 'The way back of each release, by namespace/name: revision, undo Secret and its digest.',
+      // atomic: else managedFields would name every key once more
+      'x-kubernetes-map-type': 'atomic',
+      additionalProperties: { type: 'string', maxLength: PurgeRunBound.undoNoteLength },
+    },
   },
 };
 

@@ -15,6 +15,13 @@ export const PURGE_RUN_PLURAL = 'purgeruns';
 /** `kubectl get pr`. */
 export const PURGE_RUN_SHORT_NAMES: readonly string[] = ['pr'];
 
+/**
+ * Annotation of a run that somebody executes already: who, as in `status.worker`. It stands there from creation on, so that a
+ * run which a command or a schedule made for its own record is never started once more. A run without it, as `kubectl create`
+ * makes it, asks to be executed.
+ */
+export const PURGE_RUN_WORKER_ANNOTATION = 'purge.velotio.com/worker';
+
 /** How much a run remembers, so that its record stays far below what etcd takes. */
 export const PurgeRunBound = {
   /** Releases that are listed, the failed ones first; `outcomesOmitted` counts the others. */
@@ -25,6 +32,10 @@ export const PurgeRunBound = {
   identityLength: 512,
   /** Namespaces to which a run can be narrowed. */
   namespaces: 1000,
+  /** Characters of all keys and values of `undo` together: some four thousand notes. A release without a note is kept. */
+  undoLength: 700_000,
+  /** Characters of one value of `undo`. */
+  undoNoteLength: 512,
 } as const;
 
 /** What is asked for; it cannot be changed afterwards. */
@@ -84,6 +95,9 @@ export interface PurgeRunOutcome {
   readonly message?: string;
 }
 
+/** Why a run ended before its end. */
+export const purgeRunStopCauses = ['cap', 'interrupted', 'deadline', 'failures', 'lock-lost'] as const;
+
 /** A cap of the run that was hit: nothing at all was deleted. */
 export interface PurgeRunCapHit {
   readonly cap: 'maxReleases' | 'maxNamespaces' | 'maxPercent';
@@ -100,6 +114,8 @@ export interface PurgeRunStatus {
   readonly conditions?: readonly PurgeRunCondition[];
   /** The policy as it was when the run began. */
   readonly policy?: { readonly uid: string; readonly generation: number };
+  /** The policy's `serviceAccount` when the run began: what is brought back is brought back as it. */
+  readonly serviceAccount?: string;
   /** Who asked: a user's name, or the schedule. */
   readonly requestedBy?: string;
   /** Who worked: host, or pod, with an id of the process. */
@@ -117,11 +133,16 @@ export interface PurgeRunStatus {
     readonly kept: number;
   };
   /** Why it ended before its end. */
-  readonly stoppedBy?: 'cap' | 'interrupted' | 'deadline' | 'failures';
+  readonly stoppedBy?: (typeof purgeRunStopCauses)[number];
   /** Failed ones first; at most {@link PurgeRunBound}.outcomes. */
   readonly outcomes?: readonly PurgeRunOutcome[];
   /** Outcomes that found no room above. */
   readonly outcomesOmitted?: number;
+  /**
+   * The way back of each release, written before the release goes: by `namespace/name` the revision, the undo Secret's name
+   * and its digest, with spaces between. All of them, unlike `outcomes`; bounded by {@link PurgeRunBound}.undoLength.
+   */
+  readonly undo?: Readonly<Record<string, string>>;
 }
 
 /** One run, cluster-scoped. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CoreResources } from '../../../src/kube/resource.ts';
+import type { RunRecords } from '../../../src/purge/begin-record.ts';
 import { executePlan } from '../../../src/purge/execute.ts';
 import { makePlan } from '../../../src/purge/make-plan.ts';
 import { runNight } from '../../../src/purge/run-night.ts';
@@ -13,8 +14,10 @@ import { testCluster } from '../../support/test-context.ts';
 
 const cluster = testCluster();
 let world: PurgeWorld;
+let records: RunRecords;
 beforeAll(async () => {
   world = await PurgeWorld.open('run', cluster);
+  records = world.records();
 });
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
@@ -272,7 +275,7 @@ describe('runNight', () => {
     const deps = world.deps({ ...only(ns), mode: 'Enforce', concurrency: 1 }, world.uninstaller(shim));
     const log = { info: tell, warn: tell, error: tell };
     const lock = await world.lock('night');
-    const night = runNight({ ...deps, log, lock, forceSignal: force.signal }, stop.signal);
+    const night = runNight({ ...deps, records, log, lock, forceSignal: force.signal }, stop.signal);
     await vi.waitFor(() => readFile(join(dir, 'begun')), 20_000);
     stop.abort();
     force.abort();
@@ -286,7 +289,7 @@ describe('runNight', () => {
     const tell = (message: string): void => void told.push(message);
     const log = { info: tell, warn: tell, error: tell };
     const lock = await world.lock('stopped');
-    await runNight({ ...world.deps({ mode: 'Enforce' }), log, lock }, AbortSignal.abort());
+    await runNight({ ...world.deps({ mode: 'Enforce' }), records, log, lock }, AbortSignal.abort());
     expect(told).toEqual(['purge interrupted, nothing was deleted']);
   });
 
@@ -299,10 +302,10 @@ describe('runNight', () => {
     const signal = new AbortController().signal;
     const lock = await world.lock('night');
 
-    await runNight({ ...world.deps({ ...only(ns), mode: 'Enforce', suspend: true }), log, lock }, signal);
-    await runNight({ ...world.deps(only(ns)), log, lock }, signal);
+    await runNight({ ...world.deps({ ...only(ns), mode: 'Enforce', suspend: true }), records, log, lock }, signal);
+    await runNight({ ...world.deps(only(ns)), records, log, lock }, signal);
     expect(await world.releases(ns)).toEqual(['a']);
-    await runNight({ ...world.deps({ ...only(ns), mode: 'Enforce' }), log, lock }, signal);
+    await runNight({ ...world.deps({ ...only(ns), mode: 'Enforce' }), records, log, lock }, signal);
     expect(await world.releases(ns)).toEqual([]);
     expect(told).toEqual([
       'purge is suspended',

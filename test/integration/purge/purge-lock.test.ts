@@ -163,13 +163,14 @@ describe('a night', () => {
     const tell = (message: string, { holder }: Readonly<Record<string, unknown>>): void =>
       void told.push(holder === undefined ? message : `${message}: ${JSON.stringify(holder)}`);
     const log = { info: tell, warn: tell, error: tell };
+    const records = world.records();
     const only = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': ns } } };
     const held = await one.acquire(hand);
 
-    await runNight({ ...world.deps(only), log, lock: other }, never);
+    await runNight({ ...world.deps(only), records, log, lock: other }, never);
     expect(told.splice(0)).toEqual(['purge planned', 'release planned']);
 
-    const night = runNight({ ...world.deps({ ...only, mode: 'Enforce' }), log, lock: other }, never);
+    const night = runNight({ ...world.deps({ ...only, mode: 'Enforce' }), records, log, lock: other }, never);
     await vi.waitFor(() => expect(told).toEqual(['purge waits for its lock: "alice"']), 20_000);
     expect(await world.releases(ns)).toEqual(['a']);
     await held.release();
@@ -184,7 +185,8 @@ describe('a night', () => {
     const held = await one.acquire(hand);
     const log = { info: () => {}, warn: () => {}, error: () => {} };
     const deps = world.deps({ mode: 'Enforce', startingDeadlineSeconds: 1 });
-    await expect(runNight({ ...deps, log, lock: other }, never)).rejects.toMatchObject({ code: 'LOCK_HELD' });
+    const records = world.records();
+    await expect(runNight({ ...deps, records, log, lock: other }, never)).rejects.toMatchObject({ code: 'LOCK_HELD' });
     await held.release();
   });
 });

@@ -34,7 +34,8 @@ async function start(spec: Partial<PurgePolicySpec>, clock: typeof systemClock) 
   const { client, uninstaller, operator } = world.deps();
   const log = { info: tell, warn: tell, error: tell };
   const lock = await world.lock('schedule');
-  return { told, schedule: startPurgeSchedule(policy, { client, uninstaller, operator, clock, log, lock }) };
+  const records = { client, stateHome: world.runsDirectory };
+  return { told, schedule: startPurgeSchedule(policy, { client, uninstaller, operator, clock, log, lock, records }) };
 }
 
 it('purges when the minute of its zone has come, not before', async () => {

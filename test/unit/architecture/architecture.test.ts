@@ -41,7 +41,8 @@ const pure: Readonly<Record<string, string>> = {
   'operator/values': 'overrides-note|reference-index|values|values-annotation|values-from',
   watches: 'parse.*|expand-env|override-values|text-rules|values-yaml',
   purge:
-    'rules|make-plan|plan|caps|report|content-rules|keep|denials|fair-queue|namespace-selector|keep-request|explain.*|rule-sights|survey',
+    'rules|make-plan|plan|caps|report|content-rules|keep|denials|fair-queue|namespace-selector|keep-request|explain.*|rule-sights|survey|' +
+    'run-name|run-record|run-history|run-summary|group-commit|plan-file|plan-difference|report-schema|undo-secret|live-record|not-restored|restore-report|restore-refusal',
   schedule: 'calendar|expression|time-zone',
   uninstall: 'record-trust',
   release: 'record|manifest|content-digest|encode|json-members',

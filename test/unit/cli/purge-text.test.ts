@@ -6,6 +6,7 @@ import {
   planTable,
   reportSummary,
   reportTable,
+  undoLines,
 } from '../../../src/cli/purge-text.ts';
 import { assemblePlan } from '../../../src/purge/judge.ts';
 import type { PlanEntry } from '../../../src/purge/plan.ts';
@@ -40,7 +41,11 @@ const plan = assemblePlan({
     leftOut: [{ name: 'kube-lab', state: 'denied', reason: 'namespaces named kube-* are never purged' }],
   },
   entries: [
-    entry('team-b/shop', { chart: 'bookstore-0.1.0', leaves: ['PersistentVolumeClaim/data'] }),
+    entry('team-b/shop', {
+      chart: 'bookstore-0.1.0',
+      leaves: ['PersistentVolumeClaim/data'],
+      notRestored: ['the ClusterIP of Service/shop'],
+    }),
     entry('team-a/api', { chart: 'tiny-0.1.0', status: 'failed', ageMs: 30_000 }),
     entry('team-a/db', kept('exclude', "its name is in the policy's exclude")),
     entry('team-a/odd', { ...kept('keep-record', 'a record carries x: "maybe"'), isDoubtful: true, revision: 0 }),
@@ -81,6 +86,7 @@ const outcomes: ReleaseOutcome[] = [
   { namespace: 'team-a', name: 'zoo', revision: 1, result: 'not-started', reason: 'the run was interrupted' },
 ];
 const report = assembleReport({
+  run: 'nightly-20261120200000-0a1b2',
   plan,
   outcomes,
   driver: 'helm',
@@ -107,6 +113,7 @@ describe('what people read', () => {
     const reason = '2 releases would go, the policy allows 1 (maxReleases)';
     const capsHit = [{ cap: 'maxReleases' as const, limit: 1, found: 2, reason }];
     const blocked = assembleReport({
+      run: 'nightly-20261120200000-0a1b2',
       plan: { ...plan, capsHit },
       outcomes: plan.entries
         .filter(({ action }) => action === 'purge')
@@ -139,6 +146,22 @@ describe('what people read', () => {
     const bad = outcomes.map((one) => (one.result === 'failed' ? { ...one, message, remedy: message } : one));
     const lines = [...reportSummary({ ...report, outcomes: bad }, paste), ...bad.map(outcomeLine)];
     for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  it('of the way back: for how long, what does not come back, and as whom', () => {
+    expect(undoLines(plan, { undoRetentionMs: 604_800_000, serviceAccount: undefined })).toEqual([
+      'For 7d it can be brought back with: bookstore-operator purge restore RUN (the report names the run).',
+      'Not all comes back, of 1 release: team-b/shop loses the ClusterIP of Service/shop.',
+      'The policy names no serviceAccount: purge restore will need --service-account NAME, or --as-myself.',
+    ]);
+    const notRestored = ['a', 'b', 'c', 'd'];
+    const entries = plan.entries.map((one) => (one.action === 'purge' ? { ...one, notRestored } : one));
+    expect(undoLines({ ...plan, entries }, { undoRetentionMs: 3_600_000, serviceAccount: 'purger' }).slice(1)).toEqual([
+      'Not all comes back, of 2 releases: team-a/api loses a, b, c, …; purge plan -o wide has them all.',
+    ]);
+    expect(undoLines({ ...plan, entries: [] }, { undoRetentionMs: 3_600_000, serviceAccount: 'purger' })).toHaveLength(
+      1,
+    );
   });
 
   it('has no table for nothing', () => {

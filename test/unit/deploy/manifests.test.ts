@@ -248,6 +248,32 @@ describe('the operator’s rights', () => {
     expect(sample?.metadata).not.toHaveProperty('namespace');
   });
 
+  it('to purge on a schedule come with a sample: a Lease, and records of runs that nobody changes afterwards', () => {
+    const sample = documents('deploy/samples/purge-operator.yaml');
+    expect(sample.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+      'ClusterRole bookstore-operator-purge-runs',
+      'ClusterRoleBinding bookstore-operator-purge-runs',
+      'Role bookstore-operator-purge-lock',
+      'RoleBinding bookstore-operator-purge-lock',
+    ]);
+    expect(sample.flatMap(({ rules }) => rules ?? [])).toEqual([
+      { apiGroups: ['velotio.com'], resources: ['purgeruns'], verbs: ['create', 'get', 'list', 'delete'] },
+      { apiGroups: ['velotio.com'], resources: ['purgeruns/status'], verbs: ['patch'] },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        resourceNames: ['bookstore-operator-purge'],
+        verbs: ['get', 'watch', 'patch'],
+      },
+    ]);
+    for (const { roleRef, subjects } of sample.filter((each) => each.roleRef !== undefined)) {
+      expect(sample.some(({ kind, metadata }) => kind === roleRef?.kind && metadata.name === roleRef.name)).toBe(true);
+      expect(subjects).toEqual([
+        { kind: 'ServiceAccount', name: pod.serviceAccountName, namespace: deployment.metadata.namespace },
+      ]);
+    }
+  });
+
   it('belong to the account that the pod uses, and every binding names a role that is there', () => {
     named('ServiceAccount', pod.serviceAccountName);
     const bindings = [...rbac, ...documents('deploy/samples/purge-rolebinding.yaml')].filter(

@@ -27,3 +27,9 @@ test('acts as somebody else', () => {
     '--kube-as-user=system:serviceaccount:alice:deployer',
   );
 });
+
+test('runs no hooks, and applies as helm 3 does, where that is asked for', () => {
+  const args = rollbackArguments({ ...basic, isWithoutHooks: true, isClientSide: true });
+  expect(args).toContain('--no-hooks');
+  expect(args.filter((arg) => arg.startsWith('--server-side') || arg === '--force-conflicts')).toEqual([]);
+});

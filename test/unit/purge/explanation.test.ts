@@ -5,7 +5,7 @@ import { sights } from '../../../src/purge/rule-sights.ts';
 import { decide, type RuleInput, rules } from '../../../src/purge/rules.ts';
 import { nowMs, type ReleaseShape, storedRelease } from '../../support/stored-release.ts';
 
-const nothingFound = { chart: 'tiny-0.1.0', leaves: [], outside: [] };
+const nothingFound = { chart: 'tiny-0.1.0', leaves: [], notRestored: [], outside: [] };
 const input = (shape: ReleaseShape, rest: Partial<RuleInput> = {}): RuleInput => ({
   release: storedRelease(shape),
   home: { annotations: {} },

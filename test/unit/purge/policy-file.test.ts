@@ -235,7 +235,7 @@ describe('settingsOf', () => {
 
   it('says what it leaves out', () => {
     const { notices } = settingsOf(policy('  undo: {retention: 1h}\n  notice: 30m\n  wakeSchedule: "0 7 * * *"\n'));
-    expect(notices.map((notice) => notice.split(' ')[0])).toEqual(['undo', 'notice', 'wakeSchedule']);
+    expect(notices.map((notice) => notice.split(' ')[0])).toEqual(['notice', 'wakeSchedule']);
   });
 
   it.each([

@@ -7,6 +7,7 @@ import type { PurgeReport } from '../../../../src/purge/report.ts';
 const report: PurgeReport = {
   apiVersion: 'velotio.com/v1alpha1',
   kind: 'PurgeReport',
+  run: 'demo-20261122200000-0a1b2',
   policy: 'demo',
   context: 'demo',
   server: 'https://127.0.0.1:1',

@@ -1,0 +1,73 @@
+// How the runs of the commands are recorded: where, asked for by whom, and how trouble with it is told.
+import { hostname } from 'node:os';
+import type { KubeClient } from '../kube/client.ts';
+import { whoAmI } from '../kube/self-review.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { RecordTalk, RunRecords } from '../purge/begin-record.ts';
+import { runsDirectory } from '../purge/report-file.ts';
+import type { PurgeLog } from '../purge/run-night.ts';
+import type { CommandIo } from './command.ts';
+import { oneLine } from './output.ts';
+import type { PurgeSession } from './purge-session.ts';
+
+/** Of a run by hand. The session's client is not fenced. */
+export async function recordsByHand(
+  session: PurgeSession,
+  options: { readonly report?: string; readonly namespace?: readonly string[] },
+  io: CommandIo,
+): Promise<RunRecords> {
+  const { client, origin } = session;
+  const tell = (text: string): void => void io.stderr.write(`${oneLine(text)}\n`);
+  return {
+    client,
+    clock: systemClock,
+    directory: runsDirectory(io.config.stateHome),
+    file: options.report,
+    requestedBy: await userName(client),
+    worker: workerName(),
+    origin,
+    namespaces: options.namespace,
+    talk: {
+      onFile: (path, why) => {
+        if (why !== undefined) tell(`the run is recorded in a file: ${why}`);
+        tell(`report: ${path}`);
+      },
+      onTrouble: (text) => tell(`warning: ${text}`),
+    },
+  };
+}
+
+/** Of a schedule's nights; in a pod there may be no place for a file. */
+export function recordsOfSchedule(
+  client: KubeClient,
+  { policy, stateHome, log }: { readonly policy: string; readonly stateHome: string; readonly log: PurgeLog },
+): RunRecords {
+  const talk: RecordTalk = {
+    onFile: (path, why) => log.info('purge recorded in a file', { policy, path, why: why ?? 'asked for' }),
+    onTrouble: (text) => log.warn('purge record trouble', { policy, trouble: text }),
+    onLooseNote: (run, note) => log.info('way back noted in the log alone', { policy, run, ...note }),
+  };
+  return {
+    client,
+    clock: systemClock,
+    directory: runsDirectory(stateHome),
+    requestedBy: `schedule of ${policy}`,
+    worker: workerName(),
+    mayGoUnrecorded: true,
+    talk,
+  };
+}
+
+/** Host, or pod, and process. */
+function workerName(): string {
+  return `${hostname()}_${process.pid}`;
+}
+
+/** A name that is not to be had is no reason to purge nothing. */
+async function userName(client: KubeClient): Promise<string> {
+  try {
+    return (await whoAmI(client)) ?? 'unknown';
+  } catch {
+    return 'unknown';
+  }
+}
