@@ -2,13 +2,13 @@
 import { Helm, type HelmOptions } from '../helm/process.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { openClient } from '../kube/open-client.ts';
-import { readClusterPolicy } from '../purge/cluster-policy.ts';
 import type { OperatorIdentity } from '../purge/denials.ts';
 import { PurgeError } from '../purge/errors.ts';
-import { readPolicyFile } from '../purge/policy-file.ts';
-import { type PurgeSettings, settingsOf } from '../purge/settings.ts';
+import type { PolicyGuard } from '../purge/policy-guard.ts';
+import type { PurgeSettings } from '../purge/settings.ts';
 import type { CommandIo } from './command.ts';
 import { type Config, inPod } from './config.ts';
+import { type PolicyAtWork, policyOfCluster, policyOfFile } from './policy-at-work.ts';
 
 /** Where the cluster is, and where the operator is in it. */
 export interface ConnectionOptions {
@@ -36,6 +36,8 @@ export interface PurgeConnection {
 /** A command's surroundings. */
 export interface PurgeSession extends PurgeConnection {
   readonly settings: PurgeSettings;
+  /** Says when the policy is not any more what it was when it was read. */
+  readonly guard: PolicyGuard | undefined;
 }
 
 /** The namespace where the operator lives unless something says otherwise (DESIGN.md §1). */
@@ -46,15 +48,15 @@ const defaultOperatorNamespace = 'bookstore-operator-system';
  * @throws PurgeError, ApiError
  */
 export async function openPurgeSession(options: PurgeOptions, io: CommandIo): Promise<PurgeSession> {
-  const wanted = options.file === undefined ? policyName(options) : settingsOf(await readPolicyFile(options.file));
+  const wanted = options.file === undefined ? policyName(options) : await policyOfFile(options.file);
   const connection = await openPurgeConnection(options, io);
   try {
-    const settings =
+    const policy: PolicyAtWork =
       typeof wanted === 'string'
-        ? settingsOf(await readClusterPolicy(connection.client, { name: wanted, signal: io.signal }))
+        ? await policyOfCluster(connection.client, { name: wanted, signal: io.signal })
         : wanted;
-    for (const notice of settings.notices) io.stderr.write(`note: ${notice}\n`);
-    return { settings, ...connection };
+    for (const notice of policy.settings.notices) io.stderr.write(`note: ${notice}\n`);
+    return { ...policy, ...connection };
   } catch (error) {
     await connection.close();
     throw error;

@@ -190,6 +190,7 @@ function purgeNights(wiring: Wiring, policy: PurgePolicy): Promise<void> {
     client,
     uninstaller: helmDriver(helm),
     operator,
+    file: options.purgePolicy,
     lock,
     clock: systemClock,
     log: log.with({ component: 'purge' }),

@@ -57,6 +57,10 @@ async function enforce(
     signal: AbortSignal.any([signal, held.signal]),
     forceSignal: deps.forceSignal === undefined ? held.signal : AbortSignal.any([deps.forceSignal, held.signal]),
     onOutcome: (outcome) => tellOutcome(outcome, log),
+    onPause: (isPaused) => {
+      if (isPaused) log.warn('purge waits: the API server asks for patience', { policy });
+      else log.info('purge goes on', { policy });
+    },
   });
   const { counts, durationMs, stoppedBy } = report;
   const isClean = counts.failed + counts.notStarted === 0;

@@ -2,7 +2,7 @@
 import { objectSchema } from '../crd/object-schema.ts';
 import type { StructuralSchema } from '../crd/structural-schema.ts';
 import { PolicyPattern } from './policy-rules.ts';
-import { PurgeRunBound, PurgeRunConditionType, PurgeRunPhase } from './purge-run.ts';
+import { PurgeRunBound, PurgeRunConditionType, PurgeRunPhase, purgeRunStopCauses } from './purge-run.ts';
 import { conditionsSchema, count, text, time } from './status-schema-parts.ts';
 
 const spec: StructuralSchema = {
@@ -109,7 +109,7 @@ const status: StructuralSchema = {
     }),
     stoppedBy: {
       type: 'string',
-      enum: ['cap', 'interrupted', 'deadline', 'failures'],
+      enum: purgeRunStopCauses,
       description: 'Why the run ended before its end.',
     },
     outcomes: {

@@ -84,6 +84,17 @@ export interface PurgeRunOutcome {
   readonly message?: string;
 }
 
+/** Why a run ended before its end. */
+export const purgeRunStopCauses = [
+  'cap',
+  'interrupted',
+  'deadline',
+  'failures',
+  'lock-lost',
+  'suspended',
+  'policy-changed',
+] as const;
+
 /** A cap of the run that was hit: nothing at all was deleted. */
 export interface PurgeRunCapHit {
   readonly cap: 'maxReleases' | 'maxNamespaces' | 'maxPercent';
@@ -117,7 +128,7 @@ export interface PurgeRunStatus {
     readonly kept: number;
   };
   /** Why it ended before its end. */
-  readonly stoppedBy?: 'cap' | 'interrupted' | 'deadline' | 'failures';
+  readonly stoppedBy?: (typeof purgeRunStopCauses)[number];
   /** Failed ones first; at most {@link PurgeRunBound}.outcomes. */
   readonly outcomes?: readonly PurgeRunOutcome[];
   /** Outcomes that found no room above. */
