@@ -13,8 +13,9 @@ import { confirmCount } from './confirm.ts';
 import { ExitCode } from './exit-code.ts';
 import { counted, type OutputFormat, writeOutput } from './output.ts';
 import { handPatienceMs, identityByHand, newPurgeLock, noLockLine, waitingLine } from './purge-lock.ts';
+import { PurgeProgress } from './purge-progress.ts';
 import { helmFor, openPurgeSession, type PurgeOptions, type PurgeSession } from './purge-session.ts';
-import { outcomeLine, planSummary, planTable, reportSummary, reportTable } from './purge-text.ts';
+import { planSummary, planTable, reportSummary, reportTable } from './purge-text.ts';
 import { fenceBy } from './run-leadership.ts';
 
 /** The options of the command. */
@@ -88,11 +89,20 @@ async function planAskRun(session: PurgeSession, options: PurgeRunOptions, io: C
   });
   let report: PurgeReport;
   try {
+    using progress = new PurgeProgress(io.stderr, {
+      total: plan.counts.purge,
+      isDumb: io.config.env.TERM === 'dumb',
+      monotonic: () => systemClock.monotonic(),
+      signal: io.signal,
+      forceSignal: io.forceSignal,
+    });
     report = await executePlan(run, plan, {
       concurrency,
       signal: AbortSignal.any([io.signal, held.signal]),
       forceSignal: AbortSignal.any([io.forceSignal, held.signal]),
-      ...(io.stderr.isTTY === true ? { onOutcome: (outcome) => io.stderr.write(`${outcomeLine(outcome)}\n`) } : {}),
+      onBegin: (entry) => progress.begin(entry),
+      onOutcome: (outcome) => progress.end(outcome),
+      onPause: (isPaused) => progress.pause(isPaused),
     });
   } finally {
     await held.release();

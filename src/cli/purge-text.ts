@@ -1,7 +1,7 @@
 // What people read of a plan and of a report: tables, summaries, and the line to paste where something failed.
 import { shellWord } from '../lib/shell-word.ts';
 import type { PlanEntry, PurgePlan } from '../purge/plan.ts';
-import type { PurgeReport, ReleaseOutcome } from '../purge/report.ts';
+import { type PurgeReport, type ReleaseOutcome, stopReasons } from '../purge/report.ts';
 import { type Column, counted, formatAge, formatTable, oneLine } from './output.ts';
 
 const planColumns: readonly Column<PlanEntry>[] = [
@@ -100,6 +100,7 @@ export function reportSummary(report: PurgeReport, paste: PasteOptions): readonl
   ];
   const failures = report.outcomes.filter((outcome) => outcome.result === 'failed');
   return [
+    ...(report.stoppedBy === undefined ? [] : [`ended early: ${stopReasons[report.stoppedBy]}`]),
     `${parts.join(', ')}; ${seconds(report.durationMs)} with ${report.concurrency} at once (${report.driver})`,
     ...failures.flatMap((outcome) => [
       `${outcome.namespace}/${outcome.name} failed (${outcome.code}): ${outcome.message}`,
