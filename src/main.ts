@@ -9,10 +9,10 @@ const interrupted = (): DOMException => new DOMException('interrupted', 'AbortEr
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => (first.signal.aborted ? second : first).abort(interrupted()));
 }
-// A reader that goes away (`| head`) is no reason to fail.
+// A reader that goes away (`| head`) is no reason to fail, nor is a terminal that does (EIO): what is in flight is finished.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   });
 }
 

@@ -17,9 +17,10 @@ import { ExitCode } from './exit-code.ts';
 import { counted, type OutputFormat, oneLine, writeOutput } from './output.ts';
 import { handPatienceMs, identityByHand, newPurgeLock, noLockLine, waitingLine } from './purge-lock.ts';
 import { keysOf, readGivenPlan, refuseStale, releaseDifferences, targetDifferences } from './purge-plan-file.ts';
+import { PurgeProgress } from './purge-progress.ts';
 import { recordsByHand } from './purge-records.ts';
 import { helmFor, openPurgeSession, type PurgeOptions, type PurgeSession } from './purge-session.ts';
-import { outcomeLine, planSummary, planTable, reportSummary, reportTable, undoLines } from './purge-text.ts';
+import { planSummary, planTable, reportSummary, reportTable, undoLines } from './purge-text.ts';
 import { fenceBy } from './run-leadership.ts';
 
 /** The options of the command. */
@@ -114,11 +115,20 @@ async function planAskRun(
   let report: PurgeReport;
   try {
     await sweepAndTell(run, plan, io);
+    using progress = new PurgeProgress(io.stderr, {
+      total: plan.counts.purge,
+      isDumb: io.config.env.TERM === 'dumb',
+      monotonic: () => systemClock.monotonic(),
+      signal: io.signal,
+      forceSignal: io.forceSignal,
+    });
     report = await executeRecorded(run, plan, {
       concurrency,
       signal: AbortSignal.any([io.signal, held.signal]),
       forceSignal: AbortSignal.any([io.forceSignal, held.signal]),
-      ...(io.stderr.isTTY === true ? { onOutcome: (outcome) => io.stderr.write(`${outcomeLine(outcome)}\n`) } : {}),
+      onBegin: (entry) => progress.begin(entry),
+      onOutcome: (outcome) => progress.end(outcome),
+      onPause: (isPaused) => progress.pause(isPaused),
     });
   } finally {
     await held.release();

@@ -1,4 +1,5 @@
 // `run --purge-policy FILE`: the file's schedule in its zone, running the same code as `purge run`.
+import { isDeepStrictEqual } from 'node:util';
 import type { PurgePolicy } from '../api/v1alpha1/purge-policy.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { Discovery } from '../kube/discovery.ts';
@@ -12,6 +13,7 @@ import { type PurgeSettings, settingsOf } from '../purge/settings.ts';
 import { nextDue, readCalendar } from '../schedule/calendar.ts';
 import { type Nightly, startNightly } from '../schedule/nightly.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
+import { policyOfFile } from './policy-at-work.ts';
 import { recordsOfSchedule } from './purge-records.ts';
 
 /** What a schedule is wired with. */
@@ -21,6 +23,8 @@ export interface PurgeScheduleDeps {
   readonly operator: OperatorIdentity;
   readonly clock: Clock;
   readonly log: PurgeLog;
+  /** Where the policy stands: a night goes by what it says then, its schedule excepted. Absent: by the policy as it was. */
+  readonly file?: string | undefined;
   /** Held while a night purges. */
   readonly lock: Pick<PurgeLock, 'acquire'>;
   /** Where the nights that purge are recorded. `client` is not fenced: how a night ended is recorded whoever leads by then. */
@@ -31,6 +35,8 @@ export interface PurgeScheduleDeps {
 
 /** A schedule in force. */
 export type PurgeSchedule = Nightly;
+
+const otherSchedule = 'the schedule of the policy has changed: it is followed after a restart';
 
 /**
  * Starts the policy's schedule. From the call of `stop` on there is no further night, and one in flight starts no further
@@ -59,7 +65,11 @@ export function startPurgeSchedule(policy: PurgePolicy, deps: PurgeScheduleDeps)
   return startNightly({
     calendar,
     clock,
-    run: (_dueAtMs, signal) => runNight({ ...deps, settings, discovery, records }, signal),
+    run: async (_dueAtMs, signal) => {
+      const now = deps.file === undefined ? { settings } : await policyOfFile(deps.file, settings);
+      if (!isDeepStrictEqual(now.settings.schedule, settings.schedule)) log.warn(otherSchedule, named);
+      await runNight({ ...deps, ...now, discovery, records }, signal);
+    },
     observer: {
       onOverlap: (dueAtMs) => log.warn('purge left out: the last one still runs', { ...named, due: iso(dueAtMs) }),
       onError: (error, dueAtMs) =>

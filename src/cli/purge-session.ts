@@ -2,14 +2,14 @@
 import { Helm, type HelmOptions } from '../helm/process.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { openClient } from '../kube/open-client.ts';
-import { readClusterPolicy, type WantedPolicy } from '../purge/cluster-policy.ts';
 import type { OperatorIdentity } from '../purge/denials.ts';
 import { PurgeError } from '../purge/errors.ts';
-import { readPolicyFile } from '../purge/policy-file.ts';
+import type { PolicyGuard } from '../purge/policy-guard.ts';
 import type { PolicyOrigin } from '../purge/run-record.ts';
-import { type PurgeSettings, settingsOf } from '../purge/settings.ts';
+import type { PurgeSettings } from '../purge/settings.ts';
 import type { CommandIo } from './command.ts';
 import { type Config, inPod } from './config.ts';
+import { type PolicyAtWork, policyOfCluster, policyOfFile } from './policy-at-work.ts';
 
 /** Where the cluster is, and where the operator is in it. */
 export interface ConnectionOptions {
@@ -38,7 +38,9 @@ export interface PurgeConnection {
 export interface PurgeSession extends PurgeConnection {
   readonly settings: PurgeSettings;
   /** Of a policy in the cluster, as it was read. */
-  readonly origin: PolicyOrigin | undefined;
+  readonly origin?: PolicyOrigin;
+  /** Says when the policy is not any more what it was when it was read. */
+  readonly guard: PolicyGuard | undefined;
 }
 
 /** The namespace where the operator lives unless something says otherwise (DESIGN.md §1). */
@@ -49,15 +51,15 @@ const defaultOperatorNamespace = 'bookstore-operator-system';
  * @throws PurgeError, ApiError
  */
 export async function openPurgeSession(options: PurgeOptions, io: CommandIo): Promise<PurgeSession> {
-  const wanted = options.file === undefined ? policyName(options) : settingsOf(await readPolicyFile(options.file));
+  const wanted = options.file === undefined ? policyName(options) : await policyOfFile(options.file);
   const connection = await openPurgeConnection(options, io);
   try {
-    const { settings, origin } =
+    const policy: PolicyAtWork =
       typeof wanted === 'string'
-        ? await readFromCluster(connection.client, { name: wanted, signal: io.signal })
-        : { settings: wanted, origin: undefined };
-    for (const notice of settings.notices) io.stderr.write(`note: ${notice}\n`);
-    return { settings, origin, ...connection };
+        ? await policyOfCluster(connection.client, { name: wanted, signal: io.signal })
+        : wanted;
+    for (const notice of policy.settings.notices) io.stderr.write(`note: ${notice}\n`);
+    return { ...policy, ...connection };
   } catch (error) {
     await connection.close();
     throw error;
@@ -74,15 +76,6 @@ export async function openPurgeConnection(options: ConnectionOptions, io: Comman
   // as `run` does: both must look for the lock in the same place
   const config = options.operatorNamespace === undefined ? inPod(io.config, client) : io.config;
   return { client, operator: operatorIdentity(config, options.operatorNamespace), close };
-}
-
-async function readFromCluster(
-  client: KubeClient,
-  wanted: WantedPolicy,
-): Promise<Pick<PurgeSession, 'settings' | 'origin'>> {
-  const policy = await readClusterPolicy(client, wanted);
-  const { uid = '', generation = 0 } = policy.metadata;
-  return { settings: settingsOf(policy), origin: { uid, generation } };
 }
 
 function policyName({ policy }: PurgeOptions): string {

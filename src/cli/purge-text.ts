@@ -1,7 +1,7 @@
 // What people read of a plan and of a report: tables, summaries, and the line to paste where something failed.
 import { shellWord } from '../lib/shell-word.ts';
 import { entriesToPurge, type PlanEntry, type PurgePlan } from '../purge/plan.ts';
-import type { PurgeReport, ReleaseOutcome } from '../purge/report.ts';
+import { type PurgeReport, type ReleaseOutcome, stopReasons } from '../purge/report.ts';
 import type { PurgeSettings } from '../purge/settings.ts';
 import { type Column, counted, formatAge, formatTable, oneLine } from './output.ts';
 
@@ -128,6 +128,7 @@ export function reportSummary(report: PurgeReport, paste: PasteOptions): readonl
   const failures = report.outcomes.filter((outcome) => outcome.result === 'failed');
   const isReversible = report.outcomes.some((outcome) => outcome.result === 'purged' && outcome.undo !== undefined);
   return [
+    ...(report.stoppedBy === undefined ? [] : [`ended early: ${stopReasons[report.stoppedBy]}`]),
     `${parts.join(', ')}; ${seconds(report.durationMs)} with ${report.concurrency} at once (${report.driver})`,
     ...(isReversible ? [`to bring it back: bookstore-operator purge restore ${report.run}`] : []),
     ...failures.flatMap((outcome) => [

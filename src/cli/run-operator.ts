@@ -186,6 +186,7 @@ function purgeNights(wiring: Wiring, policy: PurgePolicy): Promise<void> {
     client,
     uninstaller: helmDriver(helm),
     operator,
+    file: options.purgePolicy,
     lock,
     records: { client: opened.client, stateHome: io.config.stateHome },
     clock: systemClock,

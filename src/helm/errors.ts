@@ -25,6 +25,7 @@ export type HelmErrorCode =
   | 'HELM_WEBHOOK_FAILED'
   | 'HELM_RECORD_TOO_LARGE'
   | 'HELM_API_UNREACHABLE'
+  | 'HELM_THROTTLED'
   | 'HELM_FAILED';
 
 /** Options of {@link HelmError}. */
@@ -62,6 +63,14 @@ const patterns: readonly Pattern[] = [
     text: /failed calling webhook|conversion webhook for .* failed/,
     isTerminal: false,
     remedy: webhookRemedy,
+  },
+  {
+    // before what reads like it: it may befall the very first request, by which helm finds out whether the server is there.
+    // helm has repeated it ten times by then, each time after as long as it was asked to wait
+    code: 'HELM_THROTTLED',
+    text: /the server has received too many requests|\bToo ?Many ?Requests\b/i,
+    isTerminal: false,
+    remedy: 'The API server has more to do than it can: wait, or run fewer at once.',
   },
   {
     code: 'HELM_CANCELLED',

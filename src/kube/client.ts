@@ -49,6 +49,11 @@ export class KubeClient {
     return this.#http.connection.namespace;
   }
 
+  /** Milliseconds for which requests over this connection are held back after a 429; 0 when they are not. */
+  get heldBackMs(): number {
+    return this.#http.heldBackMs;
+  }
+
   /** A client that acts as `user` (e.g. `system:serviceaccount:NS:NAME`), over the same connection. */
   impersonating(user: string): KubeClient {
     return new KubeClient(this.#http.impersonating(user));
@@ -65,6 +70,14 @@ export class KubeClient {
    */
   apart(options: { readonly maxHoldMs?: number } = {}): KubeClient {
     return new KubeClient(this.#http.apart(options));
+  }
+
+  /**
+   * A client over the same connection whose requests fail with the first 429, instead of being repeated each for itself;
+   * what the server asks to wait holds back all as ever.
+   */
+  impatient(): KubeClient {
+    return new KubeClient(this.#http.impatient());
   }
 
   /** New requests get new sockets: one went silent, and others may be as dead. */

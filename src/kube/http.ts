@@ -15,6 +15,8 @@ export interface HttpTransportOptions extends RequestSenderOptions {
   readonly brake?: RequestBrake;
   /** The longest that a 429 holds requests back. 0 is for who repeats by himself. Default: what the server asks, within reason. */
   readonly maxHoldMs?: number;
+  /** How long a request puts up with 429 and is repeated. 0: it fails with the first. Default two minutes. */
+  readonly throttlePatienceMs?: number;
 }
 
 /** Sends requests over one {@link Connection}. Safe to share. */
@@ -24,6 +26,7 @@ export class HttpTransport {
   readonly #sender: RequestSender;
   readonly #clock: Clock;
   readonly #brake: RequestBrake;
+  readonly #throttlePatienceMs: number;
 
   constructor(connection: Connection, options: HttpTransportOptions) {
     this.connection = connection;
@@ -31,6 +34,7 @@ export class HttpTransport {
     this.#sender = new RequestSender(connection, options);
     this.#clock = options.clock ?? systemClock;
     this.#brake = options.brake ?? new RequestBrake(this.#clock);
+    this.#throttlePatienceMs = options.throttlePatienceMs ?? throttlePatienceMs;
   }
 
   /** Milliseconds for which requests are held back after a 429; 0 when they are not. */
@@ -47,6 +51,11 @@ export class HttpTransport {
   fencedBy(guard: () => void): HttpTransport {
     const beforeWrite = inTurn(this.#options.beforeWrite, guard);
     return new HttpTransport(this.connection, { ...this.#options, brake: this.#brake, beforeWrite });
+  }
+
+  /** The same connection and brake, where a 429 is told to the caller at once: for who asks again once for many. */
+  impatient(): HttpTransport {
+    return new HttpTransport(this.connection, { ...this.#options, brake: this.#brake, throttlePatienceMs: 0 });
   }
 
   /**
@@ -76,7 +85,7 @@ export class HttpTransport {
         apiRequest.signal?.throwIfAborted();
         if (!(error instanceof ApiError) || apiRequest.isRepeated === false) throw error;
         if (error.code === 'API_TOO_MANY_REQUESTS') {
-          if (this.#clock.monotonic() - startedMs > throttlePatienceMs) throw error;
+          if (this.#clock.monotonic() - startedMs >= this.#throttlePatienceMs) throw error;
           continue; // the brake is on
         }
         failures += 1;

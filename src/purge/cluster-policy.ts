@@ -2,9 +2,11 @@
 import { PURGE_POLICY_GVK, PURGE_POLICY_PLURAL, type PurgePolicy } from '../api/v1alpha1/purge-policy.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isApiError } from '../kube/errors.ts';
+import type { KubeObject } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';
 import { PurgeError } from './errors.ts';
 import { policyOfObject } from './policy-document.ts';
+import type { ReadPolicyAgain } from './policy-guard.ts';
 
 const purgePolicies: Resource = { ...PURGE_POLICY_GVK, plural: PURGE_POLICY_PLURAL, isNamespaced: false };
 /** So many names are told where one was not found. */
@@ -32,8 +34,22 @@ export async function readClusterPolicy(client: KubeClient, wanted: WantedPolicy
     });
   }
   const policy = policyOfObject(found, `the PurgePolicy ${name} in ${client.context}`);
-  const { uid, generation = 0 } = found.metadata;
-  return { ...policy, metadata: { ...policy.metadata, uid, generation } };
+  const { uid, generation } = found.metadata;
+  return { ...policy, metadata: { ...policy.metadata, uid, ...(generation === undefined ? {} : { generation }) } };
+}
+
+/** What a guard compares: the API server raises the generation with each change of `spec`. */
+export function versionOfClusterPolicy({ uid, generation }: PurgePolicy['metadata']): string {
+  return `${uid} ${generation}`;
+}
+
+/** Reads it again, and judges nothing but what ends a run. One that is being deleted is gone. */
+export function clusterPolicyAgain(client: KubeClient, name: string): ReadPolicyAgain {
+  return async (signal) => {
+    const found = await client.find<KubeObject & Partial<Pick<PurgePolicy, 'spec'>>>(purgePolicies, { name, signal });
+    if (found === undefined || found.metadata.deletionTimestamp !== undefined) return undefined;
+    return { isSuspended: found.spec?.suspend === true, version: versionOfClusterPolicy(found.metadata) };
+  };
 }
 
 async function notFound(client: KubeClient, { name, signal }: WantedPolicy): Promise<PurgeError> {

@@ -3,21 +3,26 @@ import pMap from 'p-map';
 import { LeaseLostError } from '../kube/leader-term.ts';
 import { errorText } from '../lib/error-text.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
-import { FairQueue } from './fair-queue.ts';
+import { Pace } from './pace.ts';
 import { isBlocked, type PlanEntry, type PurgePlan } from './plan.ts';
+import type { PolicyGuard } from './policy-guard.ts';
 import { changeSincePlan, type RecheckDeps } from './recheck.ts';
 import { unrecorded } from './recorder.ts';
-import { assembleReport, type Outcome, type PurgeReport, type ReleaseOutcome, type StopCause } from './report.ts';
+import { assembleReport, type Outcome, type PurgeReport, type ReleaseOutcome } from './report.ts';
 import { runName } from './run-name.ts';
 import type { RunRecorder } from './run-recorder.ts';
-import { makeUndo } from './undo.ts';
-import { failed, type UninstallOutcome, uninstallRelease } from './uninstall-release.ts';
+import { type NotStarted, RunState } from './run-state.ts';
+import { undoableUninstall } from './undoable-uninstall.ts';
+import { uninstallPatiently } from './uninstall-patiently.ts';
+import { failed, type UninstallOutcome } from './uninstall-release.ts';
 
 /** What a run is made with. */
 export interface ExecuteDeps extends RecheckDeps {
   readonly uninstaller: ReleaseUninstaller;
   /** Where the run is recorded, begun already; to be finished by the caller. Default: nowhere, and then no way back is made. */
   readonly recorder?: RunRecorder | undefined;
+  /** Stops the run where the policy is suspended or changed. Default: it goes by the policy as it was planned by. */
+  readonly guard?: PolicyGuard | undefined;
 }
 
 /** How a run goes. */
@@ -28,8 +33,12 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal | undefined;
   /** Aborted: what is in flight is ended too. */
   readonly forceSignal?: AbortSignal | undefined;
-  /** Each release as it ends, for progress. */
+  /** Each release as it begins to go, for progress. */
+  readonly onBegin?: (entry: PlanEntry) => void;
+  /** Each release as it ends. */
   readonly onOutcome?: (outcome: ReleaseOutcome) => void;
+  /** Told when the API server asks for patience, and nothing is started; and when it goes on. */
+  readonly onPause?: (isPaused: boolean) => void;
 }
 
 /** Runs the plan. Of a blocked plan nothing is started. Never throws for a release: each ends as an outcome in the report. */
@@ -48,7 +57,7 @@ export async function executePlan(
     recorder.settle(outcome);
     options.onOutcome?.(outcome);
   };
-  const run = new Run(
+  const run = new RunState(
     plan.entries.filter(({ action }) => action === 'purge'),
     { settings, onOutcome },
   );
@@ -56,20 +65,30 @@ export async function executePlan(
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted === true) onAbort();
   if (isBlocked(plan)) run.stop('cap');
+  const over = new AbortController();
+  const deadline = clock.sleep(settings.deadlineMs, over.signal).then(
+    () => run.stop('deadline'),
+    () => undefined, // over before
+  );
   const uids = new Map(plan.namespaces.map(({ name, uid }) => [name, uid]));
+  const pace = new Pace({ clock, heldBackMs: () => deps.client.heldBackMs, onChange: options.onPause });
+  const paced = { ...deps, pace };
 
   const purgeOne = async (entry: PlanEntry): Promise<void> => {
     if (clock.monotonic() - startedMs >= settings.deadlineMs) run.stop('deadline');
-    const outcome = await runOne(deps, {
+    const outcome = await runOne(paced, {
       entry,
       namespaceUid: uids.get(entry.namespace),
       run,
       signal: options.forceSignal,
+      onBegin: options.onBegin,
     });
     run.settle(entry, outcome);
     run.queue.release(entry);
   };
   await pMap(run.queue.take(), purgeOne, { concurrency });
+  over.abort();
+  await deadline;
   options.signal?.removeEventListener('abort', onAbort);
   const capped = plan.capsHit.map(({ reason }) => reason).join('; ');
   for (const entry of run.queue.rest) {
@@ -87,94 +106,51 @@ export async function executePlan(
   });
 }
 
+interface PacedDeps extends ExecuteDeps {
+  readonly pace: Pace;
+}
+
 interface OneRelease {
   readonly entry: PlanEntry;
   readonly namespaceUid: string | undefined;
-  readonly run: Run;
+  readonly run: RunState;
   readonly signal: AbortSignal | undefined;
+  readonly onBegin: ExecuteOptions['onBegin'] | undefined;
 }
 
-async function runOne(deps: ExecuteDeps, { entry, namespaceUid, run, signal }: OneRelease): Promise<Outcome> {
+async function runOne(deps: PacedDeps, one: OneRelease): Promise<Outcome> {
   const startedMs = deps.clock.monotonic();
-  if (run.stoppedBy !== undefined) return run.notStarted();
+  const { entry, run, signal } = one;
   const elapsedMs = (): number => Math.round(deps.clock.monotonic() - startedMs);
-  let change: string | undefined;
+  const look = (read: () => Promise<PlanEntry>) => lookAgain(deps, { ...one, read });
+  const kept = await look(() => Promise.resolve(entry));
+  if (kept !== undefined) return kept.result === 'not-started' ? kept : { ...kept, durationMs: elapsedMs() };
+  one.onBegin?.(entry);
+  const uninstall = undoableUninstall(deps, signal);
+  const outcome = await uninstallPatiently(deps, { entry, uninstall, look, stoppedBy: () => run.stoppedBy });
+  return { ...outcome, durationMs: elapsedMs() };
+}
+
+/** What keeps the release after all (P5), the policy itself last; undefined where it goes. */
+async function lookAgain(
+  deps: PacedDeps,
+  { run, namespaceUid, read }: OneRelease & { readonly read: () => Promise<PlanEntry> },
+): Promise<UninstallOutcome | NotStarted | undefined> {
+  const { pace, guard } = deps;
+  const asking = { ...deps, client: deps.client.impatient() }; // it is the pace that asks again
+  const signal = run.stopping;
+  if (signal.aborted) return run.notStarted();
   try {
-    change = await changeSincePlan(deps, { entry, namespaceUid });
+    const entry = await pace.ask(read, { signal });
+    const change = await pace.ask(() => changeSincePlan(asking, { entry, namespaceUid }), { signal });
+    if (change !== undefined) return { result: 'skipped', reason: change };
+    const stop = guard === undefined ? undefined : await pace.ask(() => guard.stop(signal), { signal });
+    if (stop !== undefined) run.stop(stop);
   } catch (error) {
-    const text = `it could not be looked at again, so it is kept: ${errorText(error)}`;
-    return { ...failed(error, { message: text, record: 'unknown' }), durationMs: elapsedMs() };
+    if (!signal.aborted) {
+      const text = `it could not be looked at again, so it is kept: ${errorText(error)}`;
+      return failed(error, { message: text, record: 'unknown' });
+    }
   }
-  if (change !== undefined) return { result: 'skipped', reason: change, durationMs: elapsedMs() };
-  if (run.stoppedBy !== undefined) return run.notStarted();
-  return { ...(await uninstallWithUndo(deps, entry, signal)), durationMs: elapsedMs() };
-}
-
-/** No copy, no delete (P8). */
-async function uninstallWithUndo(
-  deps: ExecuteDeps,
-  entry: PlanEntry,
-  signal: AbortSignal | undefined,
-): Promise<UninstallOutcome> {
-  const { recorder } = deps;
-  if (recorder === undefined) return uninstallRelease(deps, entry, signal);
-  const made = await makeUndo({ ...deps, notes: recorder }, entry, signal);
-  if ('outcome' in made) return made.outcome;
-  const outcome = await uninstallRelease(deps, entry, signal);
-  if (outcome.result !== 'purged') return outcome;
-  const { secret, revision, digest } = made.note;
-  return { ...outcome, undo: { secret, revision, digest } };
-}
-
-const stopReasons: Readonly<Record<StopCause, string>> = {
-  cap: 'a cap of the run was hit',
-  interrupted: 'the run was interrupted',
-  deadline: "the run's deadline had passed",
-  'lock-lost': "the run's Lease was lost: another purge may be at work",
-  failures: 'too many releases failed one after another (maxConsecutiveFailures)',
-};
-
-/** The state of one run. */
-class Run {
-  readonly queue: FairQueue<PlanEntry>;
-  readonly outcomes: ReleaseOutcome[] = [];
-  stoppedBy: StopCause | undefined;
-  readonly #maxConsecutiveFailures: number;
-  readonly #onOutcome: ExecuteOptions['onOutcome'] | undefined;
-  #failuresInARow = 0;
-
-  constructor(
-    entries: readonly PlanEntry[],
-    { settings, onOutcome }: { settings: ExecuteDeps['settings']; onOutcome: ExecuteOptions['onOutcome'] | undefined },
-  ) {
-    this.#onOutcome = onOutcome;
-    this.queue = new FairQueue(entries, { perNamespace: settings.perNamespace });
-    this.#maxConsecutiveFailures = settings.limits.maxConsecutiveFailures;
-  }
-
-  stop(cause: StopCause): void {
-    this.stoppedBy ??= cause;
-    this.queue.close();
-  }
-
-  notStarted(): Outcome {
-    return { result: 'not-started', reason: stopReasons[this.stoppedBy ?? 'interrupted'] };
-  }
-
-  settle(entry: PlanEntry, outcome: Outcome): void {
-    const { namespace, name, revision, chart, leaves } = entry;
-    const settled = {
-      namespace,
-      name,
-      revision,
-      ...(chart === undefined ? {} : { chart }),
-      ...(leaves === undefined ? {} : { leaves }),
-      ...outcome,
-    };
-    this.outcomes.push(settled);
-    if (outcome.result === 'purged') this.#failuresInARow = 0;
-    if (outcome.result === 'failed') this.#failuresInARow += 1;
-    if (this.#failuresInARow >= this.#maxConsecutiveFailures) this.stop('failures');
-    this.#onOutcome?.(settled);
-  }
+  return signal.aborted ? run.notStarted() : undefined;
 }

@@ -1,11 +1,12 @@
 // A PurgePolicy document as a file: read, parsed with positions, every mistake told at once.
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import type { PurgePolicy } from '../api/v1alpha1/purge-policy.ts';
 import { errorText } from '../lib/error-text.ts';
 import type { DocumentProblem, Source } from './decoder.ts';
 import { PurgeError } from './errors.ts';
 import { policyDocument } from './policy-document.ts';
+import type { ReadPolicyAgain } from './policy-guard.ts';
 
 /** Reads the policy in a file. @throws PurgeError `POLICY_UNREADABLE`, `POLICY_INVALID` */
 export async function readPolicyFile(file: string): Promise<PurgePolicy> {
@@ -20,6 +21,32 @@ export async function readPolicyFile(file: string): Promise<PurgePolicy> {
     });
   }
   return parsePolicy(content, file);
+}
+
+/** What a guard compares: comments and white space may change. */
+export function versionOfPolicyFile({ metadata, spec }: PurgePolicy): string {
+  return JSON.stringify([metadata.name, spec]);
+}
+
+/** Whether it can be read a second time: a pipe cannot. */
+export async function canBeReadAgain(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => undefined);
+  return found === undefined || found.isFile(); // what is gone was a file
+}
+
+/** Reads it again; a document that is no policy any more counts as another one. */
+export function policyFileAgain(file: string): ReadPolicyAgain {
+  return async () => {
+    try {
+      const policy = await readPolicyFile(file);
+      return { isSuspended: policy.spec.suspend === true, version: versionOfPolicyFile(policy) };
+    } catch (error) {
+      if (!(error instanceof PurgeError)) throw error;
+      if (error.code === 'POLICY_INVALID') return { isSuspended: false, version: 'no policy' };
+      if (error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  };
 }
 
 /**

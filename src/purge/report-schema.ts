@@ -3,7 +3,7 @@ import { API_VERSION } from '../api/v1alpha1/group-version.ts';
 import { PurgeRunPhase } from '../api/v1alpha1/purge-run.ts';
 import { releaseStatuses } from '../release/record.ts';
 import { type CapHit, type PurgePlan, planRules } from './plan.ts';
-import type { PurgeReport, ReleaseOutcome, StopCause } from './report.ts';
+import { type PurgeReport, type ReleaseOutcome, stopReasons } from './report.ts';
 import type { RunFileRecord } from './run-record.ts';
 import type { UndoNote } from './run-recorder.ts';
 
@@ -47,14 +47,6 @@ function object<T>(fields: FieldSchemas<T>, description?: string): JsonSchema {
     properties: Object.fromEntries(all.map(([name, schema]) => [name, isOptional(schema) ? schema.optional : schema])),
   };
 }
-
-const stopCauses: Readonly<Record<StopCause, string>> = {
-  cap: 'a cap of the run was hit',
-  interrupted: 'Ctrl-C, or the end of the process',
-  deadline: "the policy's deadline",
-  failures: 'too many failures one after another',
-  'lock-lost': "the purge's Lease was lost",
-};
 
 type Undo = NonNullable<OutcomeOf<'purged'>['undo']>;
 type OutcomeOf<Result extends ReleaseOutcome['result']> = Extract<ReleaseOutcome, { readonly result: Result }>;
@@ -142,8 +134,8 @@ export const purgeReportSchema: JsonSchema = {
     startedAt: time,
     durationMs,
     stoppedBy: optional({
-      enum: Object.keys(stopCauses),
-      description: `Why it ended before its end: ${Object.entries(stopCauses)
+      enum: Object.keys(stopReasons),
+      description: `Why it ended before its end: ${Object.entries(stopReasons)
         .map((pair) => pair.join(' = '))
         .join('; ')}.`,
     }),

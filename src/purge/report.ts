@@ -1,4 +1,5 @@
 // The report of a run: what became of every release in the plan, and why the others live.
+import type { purgeRunStopCauses } from '../api/v1alpha1/purge-run.ts';
 import { byKey, type CapHit, type PlanEntry, type PurgePlan } from './plan.ts';
 
 /** How one release of a run ended. */
@@ -27,7 +28,18 @@ export type Outcome =
 export type ReleaseOutcome = Outcome & Pick<PlanEntry, 'namespace' | 'name' | 'revision' | 'chart' | 'leaves'>;
 
 /** Why a run ended before its end. */
-export type StopCause = 'cap' | 'interrupted' | 'deadline' | 'failures' | 'lock-lost';
+export type StopCause = (typeof purgeRunStopCauses)[number];
+
+/** The same in words: after "it was not reached, because". */
+export const stopReasons: Readonly<Record<StopCause, string>> = {
+  cap: 'a cap of the run was hit',
+  interrupted: 'the run was interrupted',
+  deadline: "the run's deadline had passed",
+  failures: 'too many releases failed one after another (maxConsecutiveFailures)',
+  'lock-lost': "the run's Lease was lost: another purge may be at work",
+  suspended: 'the policy was suspended',
+  'policy-changed': 'the policy was changed during the run',
+};
 
 /** A run that is over. */
 export interface PurgeReport {

@@ -149,7 +149,9 @@ function youngPending({ release, nowMs }: RuleInput): Verdict | undefined {
   return keep('young-pending', `it is ${status} since ${minutes(ageMs)}: an install or upgrade may still be at work`);
 }
 
+/** What is half gone is nobody's new work, however late helm wrote into its record that it goes: the next run finishes it. */
 function tooYoung({ release, settings, nowMs }: RuleInput): Verdict | undefined {
+  if (release.latest.status === 'uninstalling') return undefined;
   const ageMs = ageOf(release, nowMs) ?? 0;
   if (ageMs >= settings.minAgeMs) return undefined;
   return keep('min-age', `it was changed ${minutes(ageMs)} ago, less than minAge (${minutes(settings.minAgeMs)})`);

@@ -59,6 +59,10 @@ async function enforce(
     signal: AbortSignal.any([signal, held.signal]),
     forceSignal: deps.forceSignal === undefined ? held.signal : AbortSignal.any([deps.forceSignal, held.signal]),
     ...(isBlocked(plan) ? {} : { onOutcome: (outcome: ReleaseOutcome) => tellOutcome(outcome, log) }),
+    onPause: (isPaused) => {
+      if (isPaused) log.warn('purge waits: the API server asks for patience', { policy });
+      else log.info('purge goes on', { policy });
+    },
   });
   if (isBlocked(plan) || plan.counts.purge === 0) return; // all is told
   const { counts, durationMs, stoppedBy, run } = report;

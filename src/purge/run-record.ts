@@ -162,18 +162,20 @@ function messageOf(outcome: ReleaseOutcome): string | undefined {
   }
 }
 
-const stopReasons: Readonly<Record<StopCause, string>> = {
+const conditionReasons: Readonly<Record<StopCause, string>> = {
   cap: 'CapHit',
   interrupted: 'Interrupted',
   deadline: 'DeadlineExceeded',
   failures: 'TooManyFailures',
   'lock-lost': 'LockLost',
+  suspended: 'PolicySuspended',
+  'policy-changed': 'PolicyChanged',
 };
 
 function conditionOf(report: PurgeReport, nowMs: number): PurgeRunCondition {
   const { purged, failed, skipped, notStarted, kept } = report.counts;
   const isComplete = phaseOf({ report }) === PurgeRunPhase.succeeded;
-  const failure = report.stoppedBy === undefined ? 'ReleasesFailed' : stopReasons[report.stoppedBy];
+  const failure = report.stoppedBy === undefined ? 'ReleasesFailed' : conditionReasons[report.stoppedBy];
   return {
     type: isComplete ? PurgeRunConditionType.complete : PurgeRunConditionType.failed,
     status: 'True',

@@ -2,8 +2,10 @@
 import type { KubeClient } from '../kube/client.ts';
 import { CodedError } from '../lib/coded-error.ts';
 import { errorText } from '../lib/error-text.ts';
+import { graceSignal } from '../lib/grace-signal.ts';
 import { listReleases } from '../release/list-releases.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
+import type { Pace } from './pace.ts';
 import type { PlanEntry } from './plan.ts';
 import type { Outcome } from './report.ts';
 import type { PurgeSettings } from './settings.ts';
@@ -11,9 +13,15 @@ import type { PurgeSettings } from './settings.ts';
 /** What it takes. */
 export interface UninstallDeps {
   readonly client: KubeClient;
+  /** Asks again where the server has no time. */
+  readonly pace: Pace;
   readonly uninstaller: ReleaseUninstaller;
   readonly settings: Pick<PurgeSettings, 'releaseTimeoutMs' | 'serviceAccount'>;
 }
+
+/** How long it is tried to read what an attempt has left, where the server has no time; and where all is told to stop. */
+const patienceMs = 120_000;
+const lastLookMs = 5_000;
 
 type Unmeasured<T> = T extends { readonly durationMs: number } ? Omit<T, 'durationMs'> : never;
 
@@ -27,8 +35,10 @@ export async function uninstallRelease(
   signal?: AbortSignal,
 ): Promise<UninstallOutcome> {
   const error = await attempt(deps, entry, signal);
+  using grace = graceSignal(signal, lastLookMs);
   try {
-    const left = await whatIsLeft(deps.client, entry);
+    const read = (): Promise<Left> => whatIsLeft(deps.client.impatient(), entry, grace.signal);
+    const left = await deps.pace.ask(read, { patienceMs, signal: grace.signal });
     return error === undefined ? afterSuccess(left) : afterFailure(error, left);
   } catch (cause) {
     const text = errorText(cause);
@@ -62,8 +72,12 @@ async function attempt(
 
 type Left = 'nothing' | 'planned-record' | 'other-record';
 
-async function whatIsLeft(client: KubeClient, { namespace, name, record }: PlanEntry): Promise<Left> {
-  const { releases } = await listReleases(client, { namespace, name });
+async function whatIsLeft(
+  client: KubeClient,
+  { namespace, name, record }: PlanEntry,
+  signal: AbortSignal,
+): Promise<Left> {
+  const { releases } = await listReleases(client, { namespace, name, signal });
   const release = releases.find((one) => one.name === name);
   if (release === undefined) return 'nothing';
   return release.latest.uid === record?.uid ? 'planned-record' : 'other-record';
@@ -100,17 +114,22 @@ function afterFailure(error: Error, left: Left): UninstallOutcome {
   return failed(error, { message: `${error.message}${notes[left]}`, record });
 }
 
+const endedRemedy =
+  'It is not known what is gone already: helm status shows whether it had begun (uninstalling); the same purge again ends what is left of it.';
+
 /** A failure with the code and the remedy of its error. */
 export function failed(
   error: unknown,
   { message, record }: { readonly message: string; readonly record: 'left' | 'gone' | 'unknown' },
 ): Extract<UninstallOutcome, { readonly result: 'failed' }> {
   const coded = error instanceof CodedError ? error : undefined;
+  const isEnded = coded?.code === 'HELM_CANCELLED' && record !== 'gone';
+  const remedy = isEnded ? endedRemedy : coded?.remedy;
   return {
     result: 'failed',
     code: coded?.code ?? 'UNEXPECTED',
     message,
     record,
-    ...(coded?.remedy === undefined ? {} : { remedy: coded.remedy }),
+    ...(remedy === undefined ? {} : { remedy }),
   };
 }

@@ -96,7 +96,15 @@ export interface PurgeRunOutcome {
 }
 
 /** Why a run ended before its end. */
-export const purgeRunStopCauses = ['cap', 'interrupted', 'deadline', 'failures', 'lock-lost'] as const;
+export const purgeRunStopCauses = [
+  'cap',
+  'interrupted',
+  'deadline',
+  'failures',
+  'lock-lost',
+  'suspended',
+  'policy-changed',
+] as const;
 
 /** A cap of the run that was hit: nothing at all was deleted. */
 export interface PurgeRunCapHit {

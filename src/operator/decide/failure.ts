@@ -47,7 +47,7 @@ export interface FailureContext {
 }
 
 /** What says nothing about what is tried, and passes. */
-const passing: ReadonlySet<string> = new Set<HelmErrorCode>(['HELM_API_UNREACHABLE']);
+const passing: ReadonlySet<string> = new Set<HelmErrorCode>(['HELM_API_UNREACHABLE', 'HELM_THROTTLED']);
 
 /**
  * The memory of an error. An API server that is away spends no try, nor does going back: what is tried is the deployment, and

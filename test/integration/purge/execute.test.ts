@@ -3,11 +3,13 @@ import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Helm } from '../../../src/helm/process.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import type { RunRecords } from '../../../src/purge/begin-record.ts';
 import { executePlan } from '../../../src/purge/execute.ts';
 import { makePlan } from '../../../src/purge/make-plan.ts';
 import { runNight } from '../../../src/purge/run-night.ts';
+import { helmDriver } from '../../../src/uninstall/helm-driver.ts';
 import type { ReleaseUninstaller, UninstallRequest } from '../../../src/uninstall/uninstaller.ts';
 import { PurgeWorld } from '../../support/purge-world.ts';
 import { testCluster } from '../../support/test-context.ts';
@@ -115,6 +117,23 @@ describe('executePlan', () => {
     expect(pids).toHaveLength(2);
     await vi.waitFor(async () => expect(await Promise.all(pids.map(isRunning))).toEqual([false, false]), 5_000);
     expect(await world.releases(ns)).toEqual(['a']);
+  });
+
+  it('ends a helm that will not end, and what that started, within its grace', async () => {
+    const ns = await world.namespace('stubborn');
+    await world.install(ns, 'a');
+    const dir = await mkdtemp(join(cluster.testRoot, 'shim-'));
+    const shim = join(dir, 'helm');
+    const stubborn = `trap "" TERM; echo $$ >> ${dir}/pids; while :; do sleep 0.1; done`;
+    await writeFile(shim, `#!/bin/sh\n/bin/sh -c '${stubborn}' &\n${stubborn}\n`);
+    await chmod(shim, 0o755);
+    const { kubeconfig, path } = cluster;
+    const helm = new Helm({ binary: shim, kubeconfig, env: { PATH: path, HOME: '/nowhere' }, graceMs: 500 });
+    const { report } = await world.purge(world.deps({ ...only(ns), releaseTimeout: '1s' }, helmDriver(helm)));
+    expect(report.outcomes).toEqual([expect.objectContaining({ code: 'HELM_TIMEOUT', record: 'left' })]);
+    const pids = (await readFile(join(dir, 'pids'), 'utf8')).trim().split('\n').map(Number);
+    expect(pids).toHaveLength(2);
+    await vi.waitFor(async () => expect(await Promise.all(pids.map(isRunning))).toEqual([false, false]), 5_000);
   });
 
   it('stops after so many failures one after another', async () => {

@@ -1,4 +1,6 @@
 // A policy's schedule at work: the minute comes, the releases go.
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { PurgePolicy, PurgePolicySpec } from '../../../src/api/v1alpha1/purge-policy.ts';
 import { startPurgeSchedule } from '../../../src/cli/purge-schedule.ts';
@@ -22,20 +24,24 @@ function movableClock(time: string): { at: number; readonly clock: typeof system
   return state;
 }
 
-async function start(spec: Partial<PurgePolicySpec>, clock: typeof systemClock) {
+const policyOf = (spec: Partial<PurgePolicySpec>): PurgePolicy => ({
+  apiVersion: 'velotio.com/v1alpha1',
+  kind: 'PurgePolicy',
+  metadata: { name: 'nightly' },
+  spec: { namespaceSelector: { matchLabels: { 'purge-test': world.id } }, ...spec },
+});
+
+/** `file`: where the policy stands, too. */
+async function start(spec: Partial<PurgePolicySpec>, clock: typeof systemClock, file?: string) {
   const told: string[] = [];
   const tell = (message: string): void => void told.push(message);
-  const policy: PurgePolicy = {
-    apiVersion: 'velotio.com/v1alpha1',
-    kind: 'PurgePolicy',
-    metadata: { name: 'nightly' },
-    spec: { namespaceSelector: { matchLabels: { 'purge-test': world.id } }, ...spec },
-  };
+  const policy = policyOf(spec);
   const { client, uninstaller, operator } = world.deps();
   const log = { info: tell, warn: tell, error: tell };
   const lock = await world.lock('schedule');
   const records = { client, stateHome: world.runsDirectory };
-  return { told, schedule: startPurgeSchedule(policy, { client, uninstaller, operator, clock, log, lock, records }) };
+  const deps = { client, uninstaller, operator, clock, log, lock, records, file };
+  return { told, schedule: startPurgeSchedule(policy, deps) };
 }
 
 it('purges when the minute of its zone has come, not before', async () => {
@@ -53,6 +59,37 @@ it('purges when the minute of its zone has come, not before', async () => {
   moved.at += 31_000;
   schedule.tick();
   await vi.waitFor(() => expect(told).toContain('purge done'), 20_000);
+  await schedule.stop();
+  expect(await world.releases(ns)).toEqual([]);
+});
+
+it('goes by what the policy says when the night begins', async () => {
+  const ns = await world.namespace('rewritten');
+  await world.install(ns, 'a');
+  const file = join(await mkdtemp(join(testCluster().testRoot, 'schedule-')), 'policy.yaml');
+  const spec = { schedule: '0 20 * * *', mode: 'Enforce' as const };
+  const write = (change: Partial<PurgePolicySpec>) => writeFile(file, JSON.stringify(policyOf({ ...spec, ...change })));
+  const moved = movableClock('19:59:30');
+  moved.at += 86_400_000;
+  await write({});
+  const { told, schedule } = await start(spec, moved.clock, file);
+  const night = async (end: string): Promise<void> => {
+    told.length = 0;
+    moved.at += 31_000;
+    schedule.tick();
+    await vi.waitFor(() => expect(told).toContain(end), 20_000);
+    moved.at += 86_400_000 - 31_000;
+  };
+  await write({ suspend: true });
+  await night('purge is suspended');
+  await write({ exclude: ['a'], schedule: '0 21 * * *' });
+  await night('purge planned');
+  expect(told).toContain('the schedule of the policy has changed: it is followed after a restart');
+  await writeFile(file, 'spec: [');
+  await night('purge failed');
+  expect(await world.releases(ns)).toEqual(['a']);
+  await write({});
+  await night('purge done');
   await schedule.stop();
   expect(await world.releases(ns)).toEqual([]);
 });

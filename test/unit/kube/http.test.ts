@@ -46,6 +46,16 @@ describe('a request that fails', () => {
     expect(server.received).toHaveLength(1);
   });
 
+  it('is told of a 429 at once where that is wanted, and all wait as ever', async () => {
+    server.handlers = [answer(429, {}, { 'retry-after': '7' }), answer(503), answer(200)];
+    const patient = transport();
+    const request: ApiRequest = { method: 'GET', path: '/api/v1/pods', what: 'list pods' };
+    await expect(patient.impatient().json(request)).rejects.toMatchObject({ status: 429, retryAfterMs: 7_000 });
+    expect([server.received.length, patient.heldBackMs]).toEqual([1, 7_000]);
+    await patient.impatient().json(request);
+    expect(server.received).toHaveLength(3);
+  });
+
   const repeated = ['GET', 'PUT', 'PATCH', 'DELETE'] as const;
 
   it.each(repeated.flatMap((method) => [500, 502, 503, 504].map((status) => [method, status] as const)))(

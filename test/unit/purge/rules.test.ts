@@ -75,6 +75,11 @@ describe('decide', () => {
       'keep min-age',
     ],
     [
+      'half gone, whatever minAge',
+      input({ status: 'uninstalling', ageMs: 0 }, { settings: { ...settings, minAgeMs: 60 * minute } }),
+      'purge selected',
+    ],
+    [
       'as old as minAge',
       input({ ageMs: 60 * minute }, { settings: { ...settings, minAgeMs: 60 * minute } }),
       'purge selected',
