@@ -7,6 +7,7 @@ import { listReleases } from '../release/list-releases.ts';
 import type { OperatorIdentity } from './denials.ts';
 import { inspectRelease } from './inspect.ts';
 import type { PlanEntry } from './plan.ts';
+import { type ReleaseOwners, readOwners } from './release-owners.ts';
 import { decide } from './rules.ts';
 import { selectAgain } from './select.ts';
 import type { PurgeSettings } from './settings.ts';
@@ -18,6 +19,8 @@ export interface RecheckDeps {
   readonly settings: PurgeSettings;
   readonly operator: OperatorIdentity;
   readonly clock: Clock;
+  /** Who would install releases again, as it is now. Default asked for each time. */
+  readonly owners?: () => Promise<ReleaseOwners>;
 }
 
 /** A planned purge with the uid that its namespace had. */
@@ -44,11 +47,13 @@ export async function changeSincePlan(
   const release = releases.find((one) => one.name === name);
   if (release === undefined) return 'it is gone since the plan';
   const isSameRecord = release.latest.uid === record?.uid && release.latest.resourceVersion === record.resourceVersion;
+  const owners = await (deps.owners === undefined ? readOwners(deps) : deps.owners());
   // A keep that was set meanwhile changes the record too: it is the better reason.
   const verdict = decide({
     release,
     home: selected,
     rejected,
+    owners: owners.get(`${namespace}/${name}`) ?? [],
     settings,
     operator,
     nowMs: clock.now(),
