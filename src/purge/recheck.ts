@@ -5,7 +5,6 @@ import type { Discovery } from '../kube/discovery.ts';
 import type { Clock } from '../lib/clock.ts';
 import { listReleases } from '../release/list-releases.ts';
 import type { OperatorIdentity } from './denials.ts';
-import { inspectRelease } from './inspect.ts';
 import type { PlanEntry } from './plan.ts';
 import { type ReleaseOwners, readOwners } from './release-owners.ts';
 import { decide } from './rules.ts';
@@ -22,6 +21,9 @@ export interface RecheckDeps {
   /** Who would install releases again, as it is now. Default asked for each time. */
   readonly owners?: () => Promise<ReleaseOwners>;
 }
+
+/** What is said of a release whose records are not those that the plan saw. */
+export const touchedSincePlan = 'it was touched since the plan';
 
 /** A planned purge with the uid that its namespace had. */
 export interface RecheckTarget {
@@ -59,8 +61,5 @@ export async function changeSincePlan(
     nowMs: clock.now(),
   });
   if (verdict.action === 'keep') return verdict.reason;
-  if (!isSameRecord || release.recordsDigest !== recordsDigest) return 'it was touched since the plan';
-  if (settings.allowedKinds.length === 0) return undefined;
-  const again = await inspectRelease(deps, { namespace, name, recordsDigest });
-  return again.verdict?.reason;
+  return isSameRecord && release.recordsDigest === recordsDigest ? undefined : touchedSincePlan;
 }
