@@ -8,16 +8,21 @@ import { isBlocked, type PlanEntry, type PurgePlan } from './plan.ts';
 import type { PolicyGuard } from './policy-guard.ts';
 import { changeSincePlan, type RecheckDeps } from './recheck.ts';
 import { unrecorded } from './recorder.ts';
+import { recentOwners } from './release-owners.ts';
 import { assembleReport, type Outcome, type PurgeReport, type ReleaseOutcome } from './report.ts';
 import { runName } from './run-name.ts';
 import type { RunRecorder } from './run-recorder.ts';
 import { type NotStarted, RunState } from './run-state.ts';
+import type { Sighting } from './sighting.ts';
 import { undoableUninstall } from './undoable-uninstall.ts';
 import { uninstallPatiently } from './uninstall-patiently.ts';
+import type { UninstallProvedDeps } from './uninstall-proved.ts';
 import { failed, type UninstallOutcome } from './uninstall-release.ts';
+import { verify } from './verify.ts';
 
 /** What a run is made with. */
 export interface ExecuteDeps extends RecheckDeps {
+  /** Need not prove anything: only what is proved gets there. */
   readonly uninstaller: ReleaseUninstaller;
   /** Where the run is recorded, begun already; to be finished by the caller. Default: nowhere, and then no way back is made. */
   readonly recorder?: RunRecorder | undefined;
@@ -72,11 +77,13 @@ export async function executePlan(
   );
   const uids = new Map(plan.namespaces.map(({ name, uid }) => [name, uid]));
   const pace = new Pace({ clock, heldBackMs: () => deps.client.heldBackMs, onChange: options.onPause });
-  const paced = { ...deps, pace };
+  const gone = new Map<string, Sighting>();
+  const onGone = (one: Sighting): void => void gone.set(`${one.release.namespace}/${one.release.name}`, one);
+  const acting = { ...deps, pace, owners: deps.owners ?? recentOwners(deps), onGone };
 
   const purgeOne = async (entry: PlanEntry): Promise<void> => {
     if (clock.monotonic() - startedMs >= settings.deadlineMs) run.stop('deadline');
-    const outcome = await runOne(paced, {
+    const outcome = await runOne(acting, {
       entry,
       namespaceUid: uids.get(entry.namespace),
       run,
@@ -94,19 +101,21 @@ export async function executePlan(
   for (const entry of run.queue.rest) {
     run.settle(entry, capped === '' ? run.notStarted() : { result: 'not-started', reason: capped });
   }
+  const durationMs = clock.monotonic() - startedMs;
   return assembleReport({
     run: recorder.run,
     plan,
     outcomes: run.outcomes,
+    left: await verify(deps, [...gone.values()], options.forceSignal),
     driver: deps.uninstaller.driver,
     concurrency,
     startedAtMs,
-    durationMs: clock.monotonic() - startedMs,
+    durationMs,
     stoppedBy: run.stoppedBy,
   });
 }
 
-interface PacedDeps extends ExecuteDeps {
+interface PacedDeps extends ExecuteDeps, Pick<UninstallProvedDeps, 'onGone'> {
   readonly pace: Pace;
 }
 

@@ -1,7 +1,8 @@
 // The JSON schema of a PurgeReport, as `purge run -o json` prints it and as a report file holds it. Pure; docs/ has it as a file.
 import { API_VERSION } from '../api/v1alpha1/group-version.ts';
-import { PurgeRunPhase } from '../api/v1alpha1/purge-run.ts';
+import { PurgeRunPhase, purgeRunLeftReasons } from '../api/v1alpha1/purge-run.ts';
 import { releaseStatuses } from '../release/record.ts';
+import type { LeftObject, RetainedStorage } from './left-object.ts';
 import { type CapHit, type PurgePlan, planRules } from './plan.ts';
 import { type PurgeReport, type ReleaseOutcome, stopReasons } from './report.ts';
 import type { RunFileRecord } from './run-record.ts';
@@ -59,6 +60,22 @@ const release = {
   leaves: optional(list(string(), 'What uninstalling leaves behind although it stands in the manifest: Kind/name.')),
 };
 
+const left = optional(
+  list(
+    object<LeftObject>({
+      group: optional(string('Absent: the core group.')),
+      kind: string(),
+      namespace: optional(string()),
+      name: string(),
+      why: { enum: purgeRunLeftReasons },
+      finalizers: optional(list(string(), 'That hold it.')),
+      size: optional(string('Of a volume claim: its capacity, else what it asks for.')),
+      detail: optional(string("The annotation's value, or why nothing could be read.")),
+    }),
+    'What is still there when the run is over.',
+  ),
+);
+
 /** The compiler asks for every kind, and for every field of each. */
 const outcomes: { readonly [Result in ReleaseOutcome['result']]: JsonSchema } = {
   purged: object<OutcomeOf<'purged'>>({
@@ -67,6 +84,7 @@ const outcomes: { readonly [Result in ReleaseOutcome['result']]: JsonSchema } = 
     durationMs,
     note: optional(string()),
     undo: optional(object<Undo>({ secret: string(), revision: count(), digest }, 'The way back.')),
+    left,
   }),
   failed: object<OutcomeOf<'failed'>>({
     ...release,
@@ -76,8 +94,16 @@ const outcomes: { readonly [Result in ReleaseOutcome['result']]: JsonSchema } = 
     message: string(),
     remedy: optional(string('What to do next.')),
     record: { enum: ['left', 'gone', 'unknown'], description: 'Whether the very record of the plan is still stored.' },
+    left,
   }),
-  skipped: object<OutcomeOf<'skipped'>>({ ...release, result: { const: 'skipped' }, durationMs, reason: string() }),
+  skipped: object<OutcomeOf<'skipped'>>({
+    ...release,
+    result: { const: 'skipped' },
+    durationMs,
+    reason: string(),
+    code: optional(string('Stable, where the release was refused.')),
+    remedy: optional(string('What to do next.')),
+  }),
   'not-started': object<OutcomeOf<'not-started'>>({ ...release, result: { const: 'not-started' }, reason: string() }),
 };
 
@@ -148,6 +174,9 @@ export const purgeReportSchema: JsonSchema = {
       kept: count(),
     }),
     outcomes: list({ oneOf: Object.values(outcomes) }, 'Sorted by namespace and name.'),
+    retained: optional(
+      object<RetainedStorage>({ claims: count(), bytes: count() }, 'The volume claims that stay, and their size.'),
+    ),
     kept: list(kept, 'The releases that the plan kept, with the rule that decided.'),
     record: optional(record),
   }),

@@ -8,6 +8,7 @@ import {
   type PurgeRunStatus,
 } from '../api/v1alpha1/purge-run.ts';
 import { oneLine } from '../lib/one-line.ts';
+import { boundedLeft } from './left-object.ts';
 import type { PurgePlan } from './plan.ts';
 import { assembleReport, type PurgeReport, type ReleaseOutcome, type StopCause } from './report.ts';
 import type { UndoNote } from './run-recorder.ts';
@@ -137,6 +138,8 @@ function isFailed({ result }: ReleaseOutcome): boolean {
 
 function outcomeOf(outcome: ReleaseOutcome): PurgeRunOutcome {
   const { namespace, name, revision, chart, result } = outcome;
+  const code = 'code' in outcome ? outcome.code : undefined;
+  const left = 'left' in outcome ? outcome.left : undefined;
   const message = messageOf(outcome);
   return {
     namespace,
@@ -145,7 +148,8 @@ function outcomeOf(outcome: ReleaseOutcome): PurgeRunOutcome {
     result,
     ...(chart === undefined ? {} : { chart: oneLine(chart, 253) }),
     ...('durationMs' in outcome ? { durationMs: outcome.durationMs } : {}),
-    ...(outcome.result === 'failed' ? { code: oneLine(outcome.code, 63) } : {}),
+    ...(code === undefined ? {} : { code: oneLine(code, 63) }),
+    ...boundedLeft(left ?? []),
     ...(message === undefined ? {} : { message: oneLine(message, PurgeRunBound.messageLength) }),
   };
 }

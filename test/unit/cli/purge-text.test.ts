@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { PasteOptions } from '../../../src/cli/paste-line.ts';
 import {
   outcomeLine,
-  type PasteOptions,
   planSummary,
   planTable,
   reportSummary,
@@ -9,6 +9,7 @@ import {
   undoLines,
 } from '../../../src/cli/purge-text.ts';
 import { assemblePlan } from '../../../src/purge/judge.ts';
+import type { LeftObject } from '../../../src/purge/left-object.ts';
 import type { PlanEntry } from '../../../src/purge/plan.ts';
 import { assembleReport, type ReleaseOutcome } from '../../../src/purge/report.ts';
 
@@ -54,6 +55,20 @@ const plan = assemblePlan({
   capsHit: [],
   namespacesOverCap: new Set(),
 });
+const leftOfShop: LeftObject[] = [
+  { kind: 'PersistentVolumeClaim', namespace: 'team-b', name: 'data', why: 'kept', size: '10Gi' },
+  { kind: 'PersistentVolumeClaim', namespace: 'team-b', name: 'data-db-0', why: 'volume', size: '512Mi' },
+  {
+    group: 'test.velotio.com',
+    kind: 'Widget',
+    namespace: 'team-b',
+    name: 'w',
+    why: 'finalizer',
+    finalizers: ['test.velotio.com/never'],
+  },
+  { kind: 'ConfigMap', namespace: 'team-b', name: 'odd', why: 'resource-policy', detail: 'delete' },
+  { kind: 'PersistentVolumeClaim', namespace: 'team-b', name: 'log-db-*', why: 'unreadable', detail: 'no right' },
+];
 const outcomes: ReleaseOutcome[] = [
   {
     namespace: 'team-b',
@@ -63,6 +78,16 @@ const outcomes: ReleaseOutcome[] = [
     leaves: ['PersistentVolumeClaim/data'],
     result: 'purged',
     durationMs: 140,
+  },
+  {
+    namespace: 'team-b',
+    name: 'taken',
+    revision: 2,
+    result: 'skipped',
+    durationMs: 15,
+    code: 'OBJECT_OF_ANOTHER_RELEASE',
+    reason: 'release team-b/taken is not uninstalled: "ConfigMap/taken" is of release "team-b/heir" now',
+    remedy: 'Give the object back.',
   },
   {
     namespace: 'team-a',
@@ -89,6 +114,7 @@ const report = assembleReport({
   run: 'nightly-20261120200000-0a1b2',
   plan,
   outcomes,
+  left: new Map([['team-b/shop', leftOfShop]]),
   driver: 'helm',
   concurrency: 8,
   startedAtMs: nowMs,
@@ -139,6 +165,9 @@ describe('what people read', () => {
     ]);
     expect(lines({}, { ...paste, context: undefined })).toEqual(['  helm uninstall api --namespace team-a']);
     for (const record of ['gone', 'unknown']) expect(lines({ record }, paste)).toEqual([]);
+    for (const code of ['OWNERSHIP_UNREADABLE', 'API_FORBIDDEN', 'KIND_NOT_SERVED']) {
+      expect(lines({ code }, paste), 'helm is not started where nothing is proved').toEqual([]);
+    }
   });
 
   it('cannot be led by helm to print what a terminal would obey', () => {
