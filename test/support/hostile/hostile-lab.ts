@@ -76,7 +76,7 @@ export class HostileLab implements AsyncDisposable {
     }));
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' };
     const binding = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name } };
-    await this.create({ ...binding, roleRef, subjects } as ObjectInput);
+    await this.create({ ...binding, roleRef, subjects });
     this.atEnd(() => this.kubectl('delete', 'clusterrolebinding', name));
   }
 
