@@ -1,8 +1,10 @@
 // What people read of a plan and of a report: tables, summaries, and the line to paste where something failed.
-import { shellWord } from '../lib/shell-word.ts';
+import { describeLeft } from '../purge/left-object.ts';
 import type { PlanEntry, PurgePlan } from '../purge/plan.ts';
 import type { PurgeReport, ReleaseOutcome } from '../purge/report.ts';
 import { type Column, counted, formatAge, formatTable, oneLine } from './output.ts';
+import { type PasteOptions, pasteLine } from './paste-line.ts';
+import { leftLines } from './purge-left-text.ts';
 
 const planColumns: readonly Column<PlanEntry>[] = [
   { header: 'NAMESPACE', value: ({ namespace }) => namespace },
@@ -79,16 +81,7 @@ export function reportTable(report: PurgeReport, options: { readonly isWide: boo
   return rows.length === 0 ? '' : formatTable(rows, reportColumns, options);
 }
 
-/** What a line to paste needs, so that it acts on the same cluster, with no more rights than the run. */
-export interface PasteOptions {
-  /** `--kubeconfig`, where it was given. */
-  readonly kubeconfig?: string | undefined;
-  /** Undefined in a pod. */
-  readonly context: string | undefined;
-  readonly serviceAccount: string | undefined;
-}
-
-/** The result in a line, then each failure with what to do about it. */
+/** The result in a line, then each refusal, each failure with what to do about it, and what the releases have left. */
 export function reportSummary(report: PurgeReport, paste: PasteOptions): readonly string[] {
   const { counts } = report;
   const parts = [
@@ -99,27 +92,25 @@ export function reportSummary(report: PurgeReport, paste: PasteOptions): readonl
     `${counts.kept} kept`,
   ];
   const failures = report.outcomes.filter((outcome) => outcome.result === 'failed');
+  const refusals = report.outcomes
+    .filter((outcome) => outcome.result === 'skipped')
+    .filter(({ code }) => code !== undefined);
   return [
     `${parts.join(', ')}; ${seconds(report.durationMs)} with ${report.concurrency} at once (${report.driver})`,
-    ...failures.flatMap((outcome) => [
-      `${outcome.namespace}/${outcome.name} failed (${outcome.code}): ${outcome.message}`,
-      ...(outcome.remedy === undefined ? [] : [`  ${outcome.remedy}`]),
-      ...(outcome.record === 'left' ? [`  ${helmLine(outcome, paste)}`] : []),
+    ...refusals.flatMap(({ namespace, name, code, reason, remedy }) => [
+      `${namespace}/${name} is kept (${code}): ${reason}`,
+      ...(remedy === undefined ? [] : [`  ${remedy}`]),
     ]),
+    ...failures.flatMap((outcome) => {
+      const line = pasteLine(outcome, paste);
+      return [
+        `${outcome.namespace}/${outcome.name} failed (${outcome.code}): ${outcome.message}`,
+        ...(outcome.remedy === undefined ? [] : [`  ${outcome.remedy}`]),
+        ...(line === undefined ? [] : [`  ${line}`]),
+      ];
+    }),
+    ...leftLines(report, paste),
   ].map(oneLine);
-}
-
-/** Only for a release whose very record is still there: another one of that name is somebody's new work. */
-function helmLine({ namespace, name }: ReleaseOutcome, { kubeconfig, context, serviceAccount }: PasteOptions): string {
-  const flags = [
-    ['--namespace', namespace],
-    ...(kubeconfig === undefined ? [] : [['--kubeconfig', kubeconfig]]),
-    ...(context === undefined ? [] : [['--kube-context', context]]),
-    ...(serviceAccount === undefined
-      ? []
-      : [['--kube-as-user', `system:serviceaccount:${namespace}:${serviceAccount}`]]),
-  ];
-  return ['helm', 'uninstall', name, ...flags.flat()].map(shellWord).join(' ');
 }
 
 /** One release as it ends, for a terminal. */
@@ -134,7 +125,8 @@ function outcomeRow(outcome: ReleaseOutcome): ReportRow {
   const row = { namespace, name, revision, chart, result };
   switch (outcome.result) {
     case 'purged': {
-      const left = outcome.leaves === undefined ? undefined : `left behind: ${outcome.leaves.join(', ')}`;
+      const named = outcome.left?.map(describeLeft) ?? outcome.leaves;
+      const left = named === undefined ? undefined : `left behind: ${briefly(named)}`;
       const detail = [outcome.note, left].filter((part) => part !== undefined).join('; ');
       return { ...row, durationMs: outcome.durationMs, detail };
     }
@@ -146,6 +138,14 @@ function outcomeRow(outcome: ReleaseOutcome): ReportRow {
       return { ...row, detail: outcome.reason };
   }
 }
+
+/** A table is for people: all of it stands in the data. */
+function briefly(names: readonly string[]): string {
+  const more = names.length - maxNamed;
+  return more > 0 ? `${names.slice(0, maxNamed).join(', ')} and ${more} more` : names.join(', ');
+}
+
+const maxNamed = 3;
 
 function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(2)}s`;

@@ -75,6 +75,13 @@ const patterns: readonly Pattern[] = [
     remedy: 'Wait for the other helm, or free the release: helm rollback NAME REVISION.',
   },
   {
+    // before what the API server said of it: the release is what is to go, whatever is wrong with the hook
+    code: 'HELM_HOOK_FAILED',
+    text: /warning: Hook (pre|post)-delete \S+ failed/,
+    isTerminal: false,
+    remedy: 'Mend the hook, or uninstall by hand without it: helm uninstall --no-hooks.',
+  },
+  {
     code: 'HELM_RELEASE_NOT_FOUND',
     text: /release: not found|has no deployed releases/,
     isTerminal: false,

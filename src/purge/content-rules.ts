@@ -137,6 +137,11 @@ function unprotectedVolume(
     if (deletesItsClaims(object) && !isKept(object)) {
       return volumeVerdict(`${quoteUntrusted(describeObject(object))} deletes its volume claims with itself`);
     }
+    if (holdsVolumes(object) && !isKept(object)) {
+      return volumeVerdict(
+        `${quoteUntrusted(describeObject(object))} would be deleted, and what is stored there with it`,
+      );
+    }
   }
   return undefined;
 }
@@ -148,6 +153,12 @@ function volumeVerdict(why: string): Verdict {
 function isVolumeClaim(object: ManifestObject): boolean {
   const { group, kind } = gvkOf(object);
   return kind === 'PersistentVolumeClaim' && group === '';
+}
+
+/** A chart may bring a Namespace, with whatever is in it by now, or the volume itself. */
+function holdsVolumes(object: ManifestObject): boolean {
+  const { group, kind } = gvkOf(object);
+  return group === '' && (kind === 'Namespace' || kind === 'PersistentVolume');
 }
 
 function deletesItsClaims({ kind, spec }: ManifestObject): boolean {

@@ -6,11 +6,16 @@ import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import { FairQueue } from './fair-queue.ts';
 import { isBlocked, type PlanEntry, type PurgePlan } from './plan.ts';
 import { changeSincePlan, type RecheckDeps } from './recheck.ts';
+import { recentOwners } from './release-owners.ts';
 import { assembleReport, type Outcome, type PurgeReport, type ReleaseOutcome, type StopCause } from './report.ts';
-import { failed, uninstallRelease } from './uninstall-release.ts';
+import type { Sighting } from './sighting.ts';
+import { type UninstallProvedDeps, uninstallProved } from './uninstall-proved.ts';
+import { failed } from './uninstall-release.ts';
+import { verify } from './verify.ts';
 
 /** What a run is made with. */
 export interface ExecuteDeps extends RecheckDeps {
+  /** Need not prove anything: only what is proved gets there. */
   readonly uninstaller: ReleaseUninstaller;
 }
 
@@ -46,9 +51,13 @@ export async function executePlan(
   if (isBlocked(plan)) run.stop('cap');
   const uids = new Map(plan.namespaces.map(({ name, uid }) => [name, uid]));
 
+  const gone = new Map<string, Sighting>();
+  const onGone = (one: Sighting): void => void gone.set(`${one.release.namespace}/${one.release.name}`, one);
+  const acting = { ...deps, owners: deps.owners ?? recentOwners(deps), onGone };
+
   const purgeOne = async (entry: PlanEntry): Promise<void> => {
     if (clock.monotonic() - startedMs >= settings.deadlineMs) run.stop('deadline');
-    const outcome = await runOne(deps, {
+    const outcome = await runOne(acting, {
       entry,
       namespaceUid: uids.get(entry.namespace),
       run,
@@ -63,13 +72,15 @@ export async function executePlan(
   for (const entry of run.queue.rest) {
     run.settle(entry, capped === '' ? run.notStarted() : { result: 'not-started', reason: capped });
   }
+  const durationMs = clock.monotonic() - startedMs;
   return assembleReport({
     plan,
     outcomes: run.outcomes,
+    left: await verify(deps, [...gone.values()], options.forceSignal),
     driver: deps.uninstaller.driver,
     concurrency,
     startedAtMs,
-    durationMs: clock.monotonic() - startedMs,
+    durationMs,
     stoppedBy: run.stoppedBy,
   });
 }
@@ -81,7 +92,10 @@ interface OneRelease {
   readonly signal: AbortSignal | undefined;
 }
 
-async function runOne(deps: ExecuteDeps, { entry, namespaceUid, run, signal }: OneRelease): Promise<Outcome> {
+async function runOne(
+  deps: ExecuteDeps & Pick<UninstallProvedDeps, 'onGone'>,
+  { entry, namespaceUid, run, signal }: OneRelease,
+): Promise<Outcome> {
   const startedMs = deps.clock.monotonic();
   if (run.stoppedBy !== undefined) return run.notStarted();
   const elapsedMs = (): number => Math.round(deps.clock.monotonic() - startedMs);
@@ -94,7 +108,7 @@ async function runOne(deps: ExecuteDeps, { entry, namespaceUid, run, signal }: O
   }
   if (change !== undefined) return { result: 'skipped', reason: change, durationMs: elapsedMs() };
   if (run.stoppedBy !== undefined) return run.notStarted();
-  return { ...(await uninstallRelease(deps, entry, signal)), durationMs: elapsedMs() };
+  return { ...(await uninstallProved(deps, entry, signal)), durationMs: elapsedMs() };
 }
 
 const stopReasons: Readonly<Record<StopCause, string>> = {

@@ -57,6 +57,7 @@ export async function explainRelease(
     release,
     home: annotatedOf(found.metadata),
     rejected: listing.rejected.filter(({ claimedNames }) => claimedNames.includes(name)),
+    owners: surveyed.owners.get(`${namespace}/${name}`) ?? [],
     settings,
     operator,
     nowMs,

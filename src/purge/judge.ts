@@ -4,6 +4,7 @@ import { quoteUntrusted } from '../lib/quote-untrusted.ts';
 import type { RejectedRecord, ReleaseListing, StoredRelease } from '../release/group-releases.ts';
 import type { OperatorIdentity } from './denials.ts';
 import { byKey, type CapHit, type PlanEntry, type PlanNamespace, type PurgePlan } from './plan.ts';
+import type { ReleaseOwners } from './release-owners.ts';
 import { ageOf, decide, type RuleInput } from './rules.ts';
 import type { SelectedNamespace, Selection } from './select.ts';
 
@@ -11,6 +12,8 @@ import type { SelectedNamespace, Selection } from './select.ts';
 export interface JudgeContext {
   readonly namespace: SelectedNamespace;
   readonly settings: RuleInput['settings'];
+  /** Whose the releases are. Default nobody's. */
+  readonly owners?: ReleaseOwners;
   readonly operator: OperatorIdentity;
   readonly nowMs: number;
 }
@@ -28,12 +31,13 @@ export function judge(listing: ReleaseListing, context: JudgeContext): readonly 
 function judgeRelease(
   release: StoredRelease,
   rejected: readonly RejectedRecord[],
-  { namespace, settings, operator, nowMs }: JudgeContext,
+  { namespace, settings, owners, operator, nowMs }: JudgeContext,
 ): PlanEntry {
   const verdict = decide({
     release,
     home: namespace,
     rejected: rejected.filter(({ claimedNames }) => claimedNames.includes(release.name)),
+    owners: owners?.get(`${release.namespace}/${release.name}`) ?? [],
     settings,
     operator,
     nowMs,

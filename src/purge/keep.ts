@@ -24,6 +24,11 @@ export function keepOnRecord(record: Annotated, nowMs: number): KeepVerdict | un
   return keepOn(record, { where: 'a record of the release', nowMs, isRelease: () => false });
 }
 
+/** What a resource says of the release that it would install again; `what` is `HelmRelease a/shop`. */
+export function keepOnOwner(owner: Annotated, what: string, nowMs: number): KeepVerdict | undefined {
+  return keepOn(owner, { where: what, nowMs, isRelease: () => false });
+}
+
 /** `keep.purge.velotio.com/<release>` on the release's namespace. */
 export function keepOfRelease(
   home: Annotated,

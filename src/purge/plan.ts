@@ -13,6 +13,7 @@ export const planRules = [
   'keep-namespace',
   'keep-release',
   'keep-record',
+  'keep-owner',
   'exclude',
   'owned',
   'foreign',

@@ -5,8 +5,8 @@ import type { Discovery } from '../kube/discovery.ts';
 import type { Clock } from '../lib/clock.ts';
 import { listReleases } from '../release/list-releases.ts';
 import type { OperatorIdentity } from './denials.ts';
-import { inspectRelease } from './inspect.ts';
 import type { PlanEntry } from './plan.ts';
+import { type ReleaseOwners, readOwners } from './release-owners.ts';
 import { decide } from './rules.ts';
 import { selectAgain } from './select.ts';
 import type { PurgeSettings } from './settings.ts';
@@ -18,7 +18,12 @@ export interface RecheckDeps {
   readonly settings: PurgeSettings;
   readonly operator: OperatorIdentity;
   readonly clock: Clock;
+  /** Who would install releases again, as it is now. Default asked for each time. */
+  readonly owners?: () => Promise<ReleaseOwners>;
 }
+
+/** What is said of a release whose records are not those that the plan saw. */
+export const touchedSincePlan = 'it was touched since the plan';
 
 /** A planned purge with the uid that its namespace had. */
 export interface RecheckTarget {
@@ -44,18 +49,17 @@ export async function changeSincePlan(
   const release = releases.find((one) => one.name === name);
   if (release === undefined) return 'it is gone since the plan';
   const isSameRecord = release.latest.uid === record?.uid && release.latest.resourceVersion === record.resourceVersion;
+  const owners = await (deps.owners === undefined ? readOwners(deps) : deps.owners());
   // A keep that was set meanwhile changes the record too: it is the better reason.
   const verdict = decide({
     release,
     home: selected,
     rejected,
+    owners: owners.get(`${namespace}/${name}`) ?? [],
     settings,
     operator,
     nowMs: clock.now(),
   });
   if (verdict.action === 'keep') return verdict.reason;
-  if (!isSameRecord || release.recordsDigest !== recordsDigest) return 'it was touched since the plan';
-  if (settings.allowedKinds.length === 0) return undefined;
-  const again = await inspectRelease(deps, { namespace, name, recordsDigest });
-  return again.verdict?.reason;
+  return isSameRecord && release.recordsDigest === recordsDigest ? undefined : touchedSincePlan;
 }

@@ -1,9 +1,16 @@
 // The report of a run: what became of every release in the plan, and why the others live.
+import { type LeftObject, type RetainedStorage, retainedStorage } from './left-object.ts';
 import { byKey, type CapHit, type PlanEntry, type PurgePlan } from './plan.ts';
 
 /** How one release of a run ended. */
 export type Outcome =
-  | { readonly result: 'purged'; readonly durationMs: number; readonly note?: string }
+  | {
+      readonly result: 'purged';
+      readonly durationMs: number;
+      readonly note?: string;
+      /** What is still there when the run is over. Absent: nothing. */
+      readonly left?: readonly LeftObject[];
+    }
   | {
       readonly result: 'failed';
       readonly durationMs: number;
@@ -13,8 +20,17 @@ export type Outcome =
       readonly remedy?: string;
       /** Whether the very record of the plan is still stored; `unknown` where it was not, or could not be, looked at. */
       readonly record: 'left' | 'gone' | 'unknown';
+      /** As of what is purged, where the record may be gone. */
+      readonly left?: readonly LeftObject[];
     }
-  | { readonly result: 'skipped'; readonly durationMs: number; readonly reason: string }
+  | {
+      readonly result: 'skipped';
+      readonly durationMs: number;
+      readonly reason: string;
+      /** Stable, where helm could not be trusted with the release, which is kept as a whole. */
+      readonly code?: string;
+      readonly remedy?: string;
+    }
   | { readonly result: 'not-started'; readonly reason: string };
 
 /** An outcome with the release that it is of. */
@@ -44,6 +60,8 @@ export interface PurgeReport {
     readonly notStarted: number;
     readonly kept: number;
   };
+  /** Volume claims that the releases left. Absent: none. */
+  readonly retained?: RetainedStorage;
   /** Sorted by namespace and name. */
   readonly outcomes: readonly ReleaseOutcome[];
   /** The releases that the plan kept, with the rule and the reason. */
@@ -57,6 +75,8 @@ export interface PurgeReport {
 export interface ReportParts {
   readonly plan: PurgePlan;
   readonly outcomes: readonly ReleaseOutcome[];
+  /** By `namespace/name`. Default nothing. */
+  readonly left?: ReadonlyMap<string, readonly LeftObject[]> | undefined;
   readonly driver: string;
   readonly concurrency: number;
   readonly startedAtMs: number;
@@ -66,7 +86,9 @@ export interface ReportParts {
 
 /** Sorts and counts. */
 export function assembleReport(parts: ReportParts): PurgeReport {
-  const { plan, outcomes, stoppedBy } = parts;
+  const { plan, left, stoppedBy } = parts;
+  const outcomes = parts.outcomes.map((outcome) => withLeft(outcome, left));
+  const retained = retainedStorage([...(left?.values() ?? [])].flat());
   const kept = plan.entries.filter(({ action }) => action === 'keep');
   const count = (result: Outcome['result']): number => outcomes.filter((one) => one.result === result).length;
   return {
@@ -88,6 +110,7 @@ export function assembleReport(parts: ReportParts): PurgeReport {
       notStarted: count('not-started'),
       kept: kept.length,
     },
+    ...(retained.claims === 0 ? {} : { retained }),
     outcomes: outcomes.toSorted(byKey),
     kept: kept.map(({ namespace, name, revision, status, rule, reason, isDoubtful }) => ({
       namespace,
@@ -99,4 +122,10 @@ export function assembleReport(parts: ReportParts): PurgeReport {
       ...(isDoubtful === true ? { isDoubtful } : {}),
     })),
   };
+}
+
+function withLeft(outcome: ReleaseOutcome, all: ReportParts['left']): ReleaseOutcome {
+  const left = all?.get(`${outcome.namespace}/${outcome.name}`) ?? [];
+  const mayLeave = outcome.result === 'purged' || outcome.result === 'failed';
+  return mayLeave && left.length > 0 ? { ...outcome, left } : outcome;
 }

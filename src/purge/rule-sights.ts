@@ -29,17 +29,22 @@ export const sights = {
       ? `no annotation of the purge on its ${records}`
       : found.map((record) => annotationsText(record, isPurgeAnnotation, 'a record')).join('; ');
   },
+  'keep-owner': ({ owners = [] }) =>
+    owners.length === 0
+      ? 'no HelmRelease of Flux is about it'
+      : owners.map((owner) => annotationsText(owner, isPurgeAnnotation, owner.what)).join('; '),
   exclude: ({ release, settings }) =>
     `the name ${settings.isExcluded(release.name) ? 'matches' : 'matches none of'} the policy's exclude`,
   owned: ({ release }) =>
     release.owner === undefined
       ? 'no record carries an owner label of ours'
       : `owner label ${quoteUntrusted(release.owner)}`,
-  foreign: ({ release, settings }) => {
+  foreign: ({ release, owners = [], settings }) => {
     const keys = Object.keys({ ...release.latest.annotations, ...release.latest.labels }).filter(isFluxKey);
     const marks =
       keys.length === 0 ? 'no mark of Flux on the record' : `marks of Flux: ${keys.map(quoteUntrusted).join(', ')}`;
-    return `${marks}; foreignReleases: ${settings.shouldPurgeForeign ? 'Purge' : 'Skip'}`;
+    const about = owners.length === 0 ? 'no HelmRelease is about it' : owners.map(({ what }) => what).join(', ');
+    return `${about}; ${marks}; foreignReleases: ${settings.shouldPurgeForeign ? 'Purge' : 'Skip'}`;
   },
   'unknown-age': ({ release: { latest } }) =>
     `createdAt ${instant(latest.createdAtMs)}, modifiedAt ${instant(latest.modifiedAtMs)}`,

@@ -4,8 +4,17 @@ import type { Annotated } from '../release/annotation-times.ts';
 import type { RejectedRecord, StoredRelease } from '../release/group-releases.ts';
 import { lastTouchedMs } from '../release/record.ts';
 import { type OperatorIdentity, releaseDenial } from './denials.ts';
-import { isNameOfRelease, type KeepVerdict, keepOfRelease, keepOnNamespace, keepOnRecord, lapsedKeep } from './keep.ts';
+import {
+  isNameOfRelease,
+  type KeepVerdict,
+  keepOfRelease,
+  keepOnNamespace,
+  keepOnOwner,
+  keepOnRecord,
+  lapsedKeep,
+} from './keep.ts';
 import type { PlanRule, Verdict } from './plan.ts';
+import type { ReleaseOwner } from './release-owners.ts';
 import type { PurgeSettings } from './settings.ts';
 
 /** All that a rule may look at. */
@@ -15,6 +24,8 @@ export interface RuleInput {
   readonly home: Annotated;
   /** Secrets that claim to be records of this release and are none. */
   readonly rejected: readonly RejectedRecord[];
+  /** The HelmReleases that are about this release. Default none. */
+  readonly owners?: readonly ReleaseOwner[];
   readonly settings: Pick<PurgeSettings, 'isExcluded' | 'minAgeMs' | 'shouldPurgeForeign'>;
   readonly operator: OperatorIdentity;
   readonly nowMs: number;
@@ -38,6 +49,7 @@ export const rules: readonly Rule[] = [
   keptByNamespace,
   keptByName,
   keptByRecord,
+  keptByOwner,
   excluded,
   owned,
   foreign,
@@ -111,6 +123,14 @@ function keptByRecord({ release, nowMs }: RuleInput): Verdict | undefined {
   return undefined;
 }
 
+function keptByOwner({ owners = [], nowMs }: RuleInput): Verdict | undefined {
+  for (const owner of owners) {
+    const verdict = fromKeep('keep-owner', keepOnOwner(owner, owner.what, nowMs));
+    if (verdict !== undefined) return verdict;
+  }
+  return undefined;
+}
+
 function excluded({ release, settings }: RuleInput): Verdict | undefined {
   return settings.isExcluded(release.name) ? keep('exclude', "its name is in the policy's exclude") : undefined;
 }
@@ -121,10 +141,13 @@ function owned({ release }: RuleInput): Verdict | undefined {
   return keep('owned', `it belongs to a ${release.owner} resource, which would install it again (ownedReleases: Skip)`);
 }
 
-function foreign({ release, settings }: RuleInput): Verdict | undefined {
+/** As with {@link owned}: whoever writes a HelmRelease about a release of others keeps it, and no more. */
+function foreign({ release, owners = [], settings }: RuleInput): Verdict | undefined {
+  if (settings.shouldPurgeForeign) return undefined;
+  const [owner] = owners;
+  if (owner !== undefined) return foreignVerdict(`${owner.what} of Flux`);
   const labels = { ...release.latest.annotations, ...release.latest.labels };
-  const isFlux = Object.keys(labels).some(isFluxKey);
-  return isFlux && !settings.shouldPurgeForeign ? foreignVerdict('Flux') : undefined;
+  return Object.keys(labels).some(isFluxKey) ? foreignVerdict('Flux') : undefined;
 }
 
 /** The verdict on a release that another controller would install again. */

@@ -1,12 +1,14 @@
 // What a plan is decided on before a record is read: the selection, the releases as their metadata shows them, the caps.
 import pMap from 'p-map';
 import type { KubeClient } from '../kube/client.ts';
+import { Discovery } from '../kube/discovery.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ReleaseListing } from '../release/group-releases.ts';
 import { listReleases } from '../release/list-releases.ts';
 import { applyCaps, type Capped } from './caps.ts';
 import type { OperatorIdentity } from './denials.ts';
 import { judge } from './judge.ts';
+import { type ReleaseOwners, readOwners } from './release-owners.ts';
 import { type SelectedNamespace, type Selection, selectNamespaces } from './select.ts';
 import type { PurgeSettings } from './settings.ts';
 
@@ -34,11 +36,13 @@ export interface Survey {
   readonly selection: Selection;
   /** Of the selected namespaces. */
   readonly listings: readonly { readonly namespace: SelectedNamespace; readonly listing: ReleaseListing }[];
+  /** The resources that would install releases again. */
+  readonly owners: ReleaseOwners;
   /** What the metadata decides, after the caps. */
   readonly capped: Capped;
 }
 
-/** Selects, lists, decides by metadata, caps. @throws ApiError: never half a cluster */
+/** Selects, lists, asks for owners, decides by metadata, caps. @throws ApiError: never half a cluster */
 export async function survey(deps: PlanDeps, { namespaces, signal }: PlanOptions = {}): Promise<Survey> {
   const { client, settings, operator, clock } = deps;
   const nowMs = clock.now();
@@ -53,6 +57,9 @@ export async function survey(deps: PlanDeps, { namespaces, signal }: PlanOptions
     async (namespace) => ({ namespace, listing: await listReleases(client, { namespace: namespace.name, signal }) }),
     { concurrency: planReads, signal },
   );
-  const judged = listings.flatMap(({ namespace, listing }) => judge(listing, { namespace, settings, operator, nowMs }));
-  return { nowMs, selection, listings, capped: applyCaps(judged, settings.limits) };
+  const owners = await readOwners({ client, discovery: new Discovery(client) }, { signal });
+  const judged = listings.flatMap(({ namespace, listing }) =>
+    judge(listing, { namespace, settings, owners, operator, nowMs }),
+  );
+  return { nowMs, selection, listings, owners, capped: applyCaps(judged, settings.limits) };
 }

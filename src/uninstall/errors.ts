@@ -5,11 +5,13 @@ import { CodedError } from '../lib/coded-error.ts';
 export type UninstallErrorCode =
   /** A stored record cannot be read, or says something else inside than outside. */
   | 'RECORD_UNTRUSTED'
+  /** The records are not those any more that were looked at. */
+  | 'RECORD_CHANGED'
   /** The manifest names an object elsewhere, or cluster-scoped, of a kind that is not allowed. */
   | 'OBJECT_OUTSIDE_NAMESPACE'
   /** A live object carries the marks of another release. */
   | 'OBJECT_OF_ANOTHER_RELEASE'
-  /** A live object outside the release's namespace carries no marks of Helm, so that nobody knows whose it is. */
+  /** A live object carries no marks of Helm, so that nobody knows whose it is. */
   | 'OBJECT_UNMARKED'
   /** Whose a live object is, could not be read. */
   | 'OWNERSHIP_UNREADABLE'
@@ -17,6 +19,8 @@ export type UninstallErrorCode =
   | 'KIND_NOT_SERVED'
   /** A delete hook would run with our own rights. */
   | 'DELETE_HOOKS_REFUSED'
+  /** Uninstalling would delete volume claims that are to stay. */
+  | 'VOLUME_AT_RISK'
   /** Objects of an inventory could not be deleted; others may be. */
   | 'OBJECTS_LEFT'
   /** Looking took longer than the attempt may take. */

@@ -3,6 +3,7 @@ import pMap from 'p-map';
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import { isApiError } from '../kube/errors.ts';
+import type { ObjectMeta } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';
 import { errorText } from '../lib/error-text.ts';
 import { quoteUntrusted } from '../lib/quote-untrusted.ts';
@@ -31,6 +32,11 @@ export interface ProofRequest extends ReleaseKey {
   readonly allowedKinds: readonly AllowedKind[];
   /** Whether delete hooks may run. */
   readonly mayRunHooks: boolean;
+  /**
+   * Whether objects in the release's own namespace must carry its marks too: without them an object may stand in the place
+   * of the release's. What hooks make never has any.
+   */
+  readonly mustBeMarked: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -46,25 +52,44 @@ const reads = 8;
 /** A request for each: a chart has dozens, not thousands. */
 const maxObjects = 2_000;
 
+/** An object of the release that is there. */
+export interface LiveObject {
+  readonly object: ManifestObject;
+  readonly resource: Resource;
+  readonly meta: ObjectMeta;
+}
+
+/** What was proved. */
+export interface ProvenContent {
+  readonly content: ParsedContent;
+  /** Of the objects that an uninstall deletes, those that are there. */
+  readonly live: readonly LiveObject[];
+}
+
 /** Resolves where all is proved. @throws UninstallError with what is not; ApiError where the API server cannot be asked */
-export async function proveRelease(deps: ProofDeps, request: ProofRequest): Promise<void> {
+export async function proveRelease(deps: ProofDeps, request: ProofRequest): Promise<ProvenContent> {
   const { signal } = request;
   const content = trustedContent(request);
   // helm only removes the records of what is uninstalled already
-  if (content.release.status === 'uninstalled') return;
+  if (content.release.status === 'uninstalled') return { content, live: [] };
   requireHooksAllowed(content, request);
   const objects = deletedBy(content);
   if (objects.length > maxObjects) throw untrusted(request, `its manifest names more than ${maxObjects} objects`);
   const lookup = await lookUpKinds(deps.discovery, objects, { signal });
   const outside = new Set(outsideOf(objects, { ...request, isNamespaced: (one) => lookup(one)?.isNamespaced }));
   for (const object of outside) await requireAllowed(object, { ...deps, ...request, lookup });
-  const proofs = await pMap(
+  const ofHooks = new Set(content.hookObjects);
+  const sights = await pMap(
     objects,
-    (object) => doubtOf(object, { ...deps, ...request, lookup, isOutside: outside.has(object) }),
+    (object) => {
+      const mustBeMarked = outside.has(object) || (request.mustBeMarked && !ofHooks.has(object));
+      return lookAt(object, { ...deps, ...request, lookup, isOutside: outside.has(object), mustBeMarked });
+    },
     { concurrency: reads, signal },
   );
-  const doubt = proofs.find((one) => one !== undefined);
+  const doubt = sights.find((one) => one instanceof UninstallError);
   if (doubt !== undefined) throw doubt;
+  return { content, live: sights.flatMap((one) => (one === undefined || one instanceof UninstallError ? [] : one)) };
 }
 
 function trustedContent(request: ProofRequest): ParsedContent {
@@ -129,28 +154,30 @@ async function isMarked(object: ManifestObject, resource: Resource, context: Loo
   }
 }
 
-type DoubtContext = LookupContext & { readonly isOutside: boolean };
+type SightContext = LookupContext & { readonly isOutside: boolean; readonly mustBeMarked: boolean };
 
-/** What stands against deleting the object; undefined where it is the release's, or gone. */
-async function doubtOf(object: ManifestObject, context: DoubtContext): Promise<UninstallError | undefined> {
-  const { client, lookup, namespace: releaseNamespace, isOutside, signal } = context;
+/** The live object, or what stands against deleting it; undefined where it is gone. */
+async function lookAt(object: ManifestObject, context: SightContext): Promise<LiveObject | UninstallError | undefined> {
+  const { client, lookup, namespace: releaseNamespace, isOutside, mustBeMarked, signal } = context;
   const resource = lookup(object);
   if (resource === undefined) return undefined; // refused above
   const what = quoteUntrusted(describeObject(object));
   try {
     const live = await readLive(client, object.metadata, { resource, releaseNamespace, signal });
-    const ownership = live === undefined ? 'ours' : ownershipOf(live, context);
-    if (ownership === 'of-another' && live !== undefined) {
+    if (live === undefined) return undefined;
+    const ownership = ownershipOf(live, context);
+    if (ownership === 'of-another') {
       return refusal(context, {
         code: 'OBJECT_OF_ANOTHER_RELEASE',
         reason: `${what} is of release ${quoteUntrusted(ownerOf(live))} now, and helm would delete it all the same`,
         remedy: 'Delete what is left of the release by hand, or give the object back to it.',
       });
     }
-    if (ownership === 'ours' || !isOutside) return undefined;
+    if (ownership === 'ours' || !mustBeMarked) return { object, resource, meta: live };
+    const where = isOutside ? 'is outside its namespace and does not carry' : 'does not carry';
     return refusal(context, {
       code: 'OBJECT_UNMARKED',
-      reason: `${what} is outside its namespace and does not carry the marks of this release`,
+      reason: `${what} ${where} the marks of this release`,
       remedy: 'If it is of this release, annotate it with meta.helm.sh/release-name and -namespace.',
     });
   } catch (error) {

@@ -12,6 +12,11 @@ export interface UninstallRequest extends ReleaseKey {
   readonly timeoutMs: number;
   /** Every call for the release is made as this user, e.g. `system:serviceaccount:NS:NAME`. Default ourselves. */
   readonly impersonate?: string;
+  /**
+   * Awaited right before the deletion begins where it had to wait for others meanwhile. Where it throws, nothing is deleted
+   * and the call fails with that error.
+   */
+  readonly recheck?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

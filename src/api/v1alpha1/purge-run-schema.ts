@@ -2,7 +2,7 @@
 import { objectSchema } from '../crd/object-schema.ts';
 import type { StructuralSchema } from '../crd/structural-schema.ts';
 import { PolicyPattern } from './policy-rules.ts';
-import { PurgeRunBound, PurgeRunConditionType, PurgeRunPhase } from './purge-run.ts';
+import { PurgeRunBound, PurgeRunConditionType, PurgeRunPhase, purgeRunLeftReasons } from './purge-run.ts';
 import { conditionsSchema, count, text, time } from './status-schema-parts.ts';
 
 const spec: StructuralSchema = {
@@ -32,6 +32,26 @@ const spec: StructuralSchema = {
   },
 };
 
+const leftObject: StructuralSchema = {
+  type: 'object',
+  required: ['kind', 'name', 'why'],
+  properties: {
+    group: text('Group of the object; none for the core group.', 253),
+    kind: text('Kind of the object.', 63),
+    namespace: text('Namespace of the object; none for a cluster-scoped one.', 63),
+    name: text('Name of the object.', 253),
+    why: { type: 'string', enum: [...purgeRunLeftReasons], description: 'Why it is still there.' },
+    finalizers: {
+      type: 'array',
+      description: 'What holds it.',
+      maxItems: PurgeRunBound.finalizers,
+      'x-kubernetes-list-type': 'atomic',
+      items: { type: 'string', maxLength: 253 },
+    },
+    size: text('Of a volume claim: its capacity, else what it asks for.', 63),
+  },
+};
+
 const outcome: StructuralSchema = {
   type: 'object',
   required: ['namespace', 'name', 'revision', 'result'],
@@ -42,8 +62,16 @@ const outcome: StructuralSchema = {
     chart: text('Chart as name-version.', 253),
     result: { type: 'string', enum: ['purged', 'failed', 'skipped', 'not-started'] },
     durationMs: count('How long it took, in milliseconds.'),
-    code: text('Of a failure: stable, for programs.', 63),
+    code: text('Of a failure, or of a release that helm could not be trusted with: stable, for programs.', 63),
     message: text('Why, for people.', PurgeRunBound.messageLength),
+    left: {
+      type: 'array',
+      description: 'What was still there of it when the run was over.',
+      maxItems: PurgeRunBound.left,
+      'x-kubernetes-list-type': 'atomic',
+      items: leftObject,
+    },
+    leftOmitted: count('Objects that found no room in that list.'),
   },
 };
 

@@ -23,6 +23,10 @@ export const PurgeRunBound = {
   messageLength: 512,
   /** Characters of what says who asked, and who worked. */
   identityLength: 512,
+  /** Objects that are listed of what a release left; `leftOmitted` counts the others. */
+  left: 3,
+  /** Finalizers that are listed of one of them. */
+  finalizers: 2,
   /** Namespaces to which a run can be narrowed. */
   namespaces: 1000,
 } as const;
@@ -78,10 +82,48 @@ export interface PurgeRunOutcome {
   readonly chart?: string;
   readonly result: 'purged' | 'failed' | 'skipped' | 'not-started';
   readonly durationMs?: number;
-  /** Of a failure: stable, for programs. */
+  /** Of a failure, or of a release that is kept because helm could not be trusted with it: stable, for programs. */
   readonly code?: string;
   /** Why, for people; at most {@link PurgeRunBound}.messageLength characters. */
   readonly message?: string;
+  /** What is still there when the run is over; at most {@link PurgeRunBound}.left. */
+  readonly left?: readonly PurgeRunLeft[];
+  /** Objects that found no room above. */
+  readonly leftOmitted?: number;
+}
+
+/** Why an object is still there, as in the report. */
+export const purgeRunLeftReasons = [
+  /** `helm.sh/resource-policy: keep` in the recorded manifest. */
+  'kept',
+  /** Another value of that annotation: helm leaves the object as well, and says nothing. */
+  'resource-policy',
+  /** A claim that a StatefulSet made. */
+  'volume',
+  /** A hook made it, and nobody deletes those. */
+  'hook',
+  /** It is being deleted, and finalizers hold it. */
+  'finalizer',
+  /** It is being deleted, and takes its time. */
+  'terminating',
+  /** Nobody is deleting it. */
+  'still-there',
+  /** Whether it is there could not be read. */
+  'unreadable',
+] as const;
+
+/** An object that a release left. */
+export interface PurgeRunLeft {
+  /** Absent: the core group. */
+  readonly group?: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+  readonly why: (typeof purgeRunLeftReasons)[number];
+  /** At most {@link PurgeRunBound}.finalizers. */
+  readonly finalizers?: readonly string[];
+  /** Of a volume claim. */
+  readonly size?: string;
 }
 
 /** A cap of the run that was hit: nothing at all was deleted. */

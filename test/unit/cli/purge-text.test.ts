@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  outcomeLine,
-  type PasteOptions,
-  planSummary,
-  planTable,
-  reportSummary,
-  reportTable,
-} from '../../../src/cli/purge-text.ts';
+import type { PasteOptions } from '../../../src/cli/paste-line.ts';
+import { outcomeLine, planSummary, planTable, reportSummary, reportTable } from '../../../src/cli/purge-text.ts';
 import { assemblePlan } from '../../../src/purge/judge.ts';
+import type { LeftObject } from '../../../src/purge/left-object.ts';
 import type { PlanEntry } from '../../../src/purge/plan.ts';
 import { assembleReport, type ReleaseOutcome } from '../../../src/purge/report.ts';
 
@@ -49,6 +44,20 @@ const plan = assemblePlan({
   capsHit: [],
   namespacesOverCap: new Set(),
 });
+const leftOfShop: LeftObject[] = [
+  { kind: 'PersistentVolumeClaim', namespace: 'team-b', name: 'data', why: 'kept', size: '10Gi' },
+  { kind: 'PersistentVolumeClaim', namespace: 'team-b', name: 'data-db-0', why: 'volume', size: '512Mi' },
+  {
+    group: 'test.velotio.com',
+    kind: 'Widget',
+    namespace: 'team-b',
+    name: 'w',
+    why: 'finalizer',
+    finalizers: ['test.velotio.com/never'],
+  },
+  { kind: 'ConfigMap', namespace: 'team-b', name: 'odd', why: 'resource-policy', detail: 'delete' },
+  { kind: 'PersistentVolumeClaim', namespace: 'team-b', name: 'log-db-*', why: 'unreadable', detail: 'no right' },
+];
 const outcomes: ReleaseOutcome[] = [
   {
     namespace: 'team-b',
@@ -58,6 +67,16 @@ const outcomes: ReleaseOutcome[] = [
     leaves: ['PersistentVolumeClaim/data'],
     result: 'purged',
     durationMs: 140,
+  },
+  {
+    namespace: 'team-b',
+    name: 'taken',
+    revision: 2,
+    result: 'skipped',
+    durationMs: 15,
+    code: 'OBJECT_OF_ANOTHER_RELEASE',
+    reason: 'release team-b/taken is not uninstalled: "ConfigMap/taken" is of release "team-b/heir" now',
+    remedy: 'Give the object back.',
   },
   {
     namespace: 'team-a',
@@ -83,6 +102,7 @@ const outcomes: ReleaseOutcome[] = [
 const report = assembleReport({
   plan,
   outcomes,
+  left: new Map([['team-b/shop', leftOfShop]]),
   driver: 'helm',
   concurrency: 8,
   startedAtMs: nowMs,
@@ -132,6 +152,9 @@ describe('what people read', () => {
     ]);
     expect(lines({}, { ...paste, context: undefined })).toEqual(['  helm uninstall api --namespace team-a']);
     for (const record of ['gone', 'unknown']) expect(lines({ record }, paste)).toEqual([]);
+    for (const code of ['OWNERSHIP_UNREADABLE', 'API_FORBIDDEN', 'KIND_NOT_SERVED']) {
+      expect(lines({ code }, paste), 'helm is not started where nothing is proved').toEqual([]);
+    }
   });
 
   it('cannot be led by helm to print what a terminal would obey', () => {

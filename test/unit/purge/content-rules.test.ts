@@ -88,6 +88,7 @@ describe('inspectContent', () => {
       manifest(object('PersistentVolumeClaim', 'annotations: {helm.sh/resource-policy: delete}')),
       'volumes',
     ],
+    ['a volume', manifest(object('PersistentVolume')), 'outside-namespace'],
     [
       'a StatefulSet that deletes its claims',
       manifest(object('StatefulSet', '', 'spec: {persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}}')),
@@ -126,6 +127,14 @@ describe('inspectContent', () => {
     ['an allowed kind', manifest(object('ClusterRole')), { allowedKinds: [{ group: '', kind: 'ClusterRole' }] }],
   ])('lets it go with %s', (_name, records, overrides) => {
     expect(inspect(records, overrides).verdict).toBeUndefined();
+  });
+
+  it.each(['Namespace', 'PersistentVolume'])('keeps volumes that would go with an allowed %s', (kind) => {
+    const allowedKinds = [{ group: '', kind }];
+    const given = manifest(object(kind));
+    expect(inspect(given, { allowedKinds }).verdict).toMatchObject({ action: 'keep', rule: 'volumes' });
+    expect(inspect(given, { allowedKinds, volumes: 'Delete' }).verdict).toBeUndefined();
+    expect(inspect(manifest(object(kind, keepPolicy)), { allowedKinds }).verdict).toBeUndefined();
   });
 
   it('allows a kind of its group alone', () => {

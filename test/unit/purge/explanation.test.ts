@@ -35,6 +35,11 @@ describe('explainRules', () => {
     ['a keep of one', input({}, { home: { annotations: { 'keep.purge.velotio.com/shop': 'true' } } })],
     ['an owner', input({ labels: { 'helm.velotio.com/owner': 'BookStore.velotio.com' } })],
     ['no age', input({ ageMs: null })],
+    ['a HelmRelease', input({}, { owners: [{ what: 'HelmRelease flux/shop', annotations: {} }] })],
+    [
+      'a keep on a HelmRelease',
+      input({}, { owners: [{ what: 'HelmRelease flux/shop', annotations: { 'purge.velotio.com/keep': 'true' } }] }),
+    ],
     ['a young upgrade', input({ status: 'pending-upgrade', ageMs: 60_000 })],
   ])('decides as the plan does: %s', (_name, given) => {
     const { rule, reason } = decide(given);

@@ -18,6 +18,9 @@ function input(shape: ReleaseShape, overrides: Partial<RuleInput> = {}): RuleInp
   };
 }
 
+const helmRelease = (annotations: Readonly<Record<string, string>> = {}) => ({
+  owners: [{ what: 'HelmRelease flux/shop', annotations }],
+});
 const keep = { 'purge.velotio.com/keep': 'true' };
 const minute = 60_000;
 
@@ -54,6 +57,22 @@ describe('decide', () => {
     ['exclude', input({}, { settings: { ...settings, isExcluded: (name) => name === 'shop' } }), 'keep exclude'],
     ['owned', input({ labels: { 'helm.velotio.com/owner': 'BookStore.velotio.com' } }), 'keep owned'],
     ['Flux', input({ labels: { 'helm.toolkit.fluxcd.io/name': 'shop' } }), 'keep foreign'],
+    ['a HelmRelease about it', input({}, helmRelease()), 'keep foreign'],
+    [
+      'a HelmRelease about it, where the policy says so',
+      input({}, { ...helmRelease(), settings: { ...settings, shouldPurgeForeign: true } }),
+      'purge selected',
+    ],
+    [
+      'keep on its HelmRelease, whatever the policy says',
+      input({}, { ...helmRelease(keep), settings: { ...settings, shouldPurgeForeign: true } }),
+      'keep keep-owner',
+    ],
+    [
+      'a misspelt keep on its HelmRelease',
+      input({}, { ...helmRelease({ 'purge.velotio.com/Keep': 'true' }) }),
+      'keep keep-owner',
+    ],
     [
       'Flux, where the policy says so',
       input(
@@ -103,6 +122,7 @@ describe('decide', () => {
       'keptByNamespace',
       'keptByName',
       'keptByRecord',
+      'keptByOwner',
       'excluded',
       'owned',
       'foreign',

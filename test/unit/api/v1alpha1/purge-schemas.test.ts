@@ -44,6 +44,18 @@ const runStatus: Full<PurgeRunStatus> = {
       durationMs: 1,
       code: 'HELM_FAILED',
       message: 'no',
+      left: [
+        {
+          group: 'apps',
+          kind: 'Deployment',
+          namespace: 'team-a',
+          name: 'web',
+          why: 'finalizer',
+          finalizers: ['a.io/b'],
+          size: '1Gi',
+        },
+      ],
+      leftOmitted: 2,
     },
   ],
   outcomesOmitted: 0,

@@ -1,0 +1,73 @@
+// Lines to paste: the next thing to do about a failure or a leftover, on the same cluster and with no more rights than the run.
+import { shellWord } from '../lib/shell-word.ts';
+import { actingUser } from '../purge/acting-user.ts';
+import type { LeftObject } from '../purge/left-object.ts';
+import type { ReleaseOutcome } from '../purge/report.ts';
+
+/** What a line to paste needs. */
+export interface PasteOptions {
+  /** `--kubeconfig`, where it was given. */
+  readonly kubeconfig?: string | undefined;
+  /** Undefined in a pod. */
+  readonly context: string | undefined;
+  readonly serviceAccount: string | undefined;
+}
+
+type Key = Pick<ReleaseOutcome, 'namespace' | 'name'>;
+
+/**
+ * For a release that failed: what shows the cause where helm must not be started again, else the uninstall once more. None where
+ * its record is not the one of the plan: another of that name is somebody's new work.
+ */
+export function pasteLine(outcome: ReleaseOutcome, paste: PasteOptions): string | undefined {
+  if (outcome.result !== 'failed' || outcome.record !== 'left') return undefined;
+  const { code } = outcome;
+  if (code === 'OWNERSHIP_UNREADABLE' || code === 'API_FORBIDDEN') return rightsLine(outcome, paste);
+  if (code === 'KIND_NOT_SERVED') return helmLine(outcome, { ...paste, verb: ['get', 'manifest'] });
+  return helmLine(outcome, { ...paste, verb: ['uninstall'] });
+}
+
+/** Shows what holds an object that is being deleted, or the object itself. */
+export function leftLine(
+  { group, kind, namespace, name, why }: LeftObject,
+  { release, ...paste }: PasteOptions & { readonly release: Key },
+): string {
+  const type = group === undefined ? kind : `${kind}.${group}`;
+  const output = why === 'finalizer' ? ['-o', 'jsonpath={.metadata.finalizers}'] : [];
+  const where = namespace === undefined ? [] : ['-n', namespace];
+  return line(['kubectl', 'get', type, name, ...where, ...output, ...kubectlFlags(release, paste)]);
+}
+
+function rightsLine(release: Key, paste: PasteOptions): string {
+  return line(['kubectl', 'auth', 'can-i', '--list', '-n', release.namespace, ...kubectlFlags(release, paste)]);
+}
+
+function helmLine(
+  { namespace, name }: Key,
+  { verb, ...paste }: PasteOptions & { readonly verb: readonly string[] },
+): string {
+  const user = actingUser(paste.serviceAccount, namespace);
+  return line([
+    'helm',
+    ...verb,
+    name,
+    '--namespace',
+    namespace,
+    ...(paste.kubeconfig === undefined ? [] : ['--kubeconfig', paste.kubeconfig]),
+    ...(paste.context === undefined ? [] : ['--kube-context', paste.context]),
+    ...(user === undefined ? [] : ['--kube-as-user', user]),
+  ]);
+}
+
+function kubectlFlags({ namespace }: Key, { kubeconfig, context, serviceAccount }: PasteOptions): readonly string[] {
+  const user = actingUser(serviceAccount, namespace);
+  return [
+    ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
+    ...(context === undefined ? [] : ['--context', context]),
+    ...(user === undefined ? [] : ['--as', user]),
+  ];
+}
+
+function line(words: readonly string[]): string {
+  return words.map(shellWord).join(' ');
+}

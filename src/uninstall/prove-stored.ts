@@ -1,0 +1,83 @@
+// The proof of a release as it is stored right now: its records read, then all that they name (DESIGN.md P1, P2).
+import { HelmError } from '../helm/errors.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { Discovery } from '../kube/discovery.ts';
+import { UninstallError } from './errors.ts';
+import { type ProvenContent, proveRelease } from './prove-release.ts';
+import { readRecords } from './read-records.ts';
+import type { AllowedKind } from './record-trust.ts';
+import type { UninstallRequest } from './uninstaller.ts';
+
+/** What may be touched besides the namespaced objects in the release's own namespace. */
+export interface ProveStoredRequest extends UninstallRequest {
+  /**
+   * Kinds of which the release may have cluster-scoped objects, or objects in other namespaces. The live object must carry
+   * the release's marks all the same. Default none.
+   */
+  readonly allowedKinds?: readonly AllowedKind[];
+  /**
+   * Whether the release's delete hooks may run with our own rights: true where the chart is known to have some. Default
+   * false: then they run only under `impersonate`, because a forged record can hold any hook.
+   */
+  readonly mayRunDeleteHooks?: boolean;
+  /** Whether objects in the release's own namespace need its marks too. Default false. */
+  readonly mustBeMarked?: boolean;
+}
+
+/** A release that is proved, as it was at that moment. */
+export interface ProvenRelease extends ProvenContent {
+  /** Over all stored records, as a listing makes it. Undefined where no record has the right name. */
+  readonly recordsDigest: string | undefined;
+}
+
+/** What the proof reads with. */
+export interface ProveStoredDeps {
+  readonly client: KubeClient;
+  readonly discovery: Discovery;
+}
+
+/**
+ * Proves, within the request's `timeoutMs`. Everything is read as `impersonate`, who is going to act; only kinds are looked up
+ * as ourselves.
+ * @throws UninstallError for what is not proved; HelmError, `HELM_RELEASE_NOT_FOUND` where there is no record; ApiError
+ */
+export function proveStored(deps: ProveStoredDeps, request: ProveStoredRequest): Promise<ProvenRelease> {
+  return withinTime(request, (signal) => prove(deps, request, signal));
+}
+
+async function prove(
+  { client, discovery }: ProveStoredDeps,
+  request: ProveStoredRequest,
+  signal: AbortSignal,
+): Promise<ProvenRelease> {
+  const { namespace, name, impersonate, allowedKinds = [], mayRunDeleteHooks = false, mustBeMarked = false } = request;
+  const reading = impersonate === undefined ? client : client.impersonating(impersonate);
+  const { listing, reader } = await readRecords(reading, request, { signal });
+  if (listing.releases.length + listing.rejected.length === 0) {
+    throw new HelmError('HELM_RELEASE_NOT_FOUND', `cannot uninstall ${namespace}/${name}: there is no such release`);
+  }
+  const mayRunHooks = mayRunDeleteHooks || impersonate !== undefined;
+  const proven = await proveRelease(
+    { client: reading, discovery },
+    { namespace, name, reader, allowedKinds, mayRunHooks, mustBeMarked, signal },
+  );
+  return { ...proven, recordsDigest: listing.releases.find((one) => one.name === name)?.recordsDigest };
+}
+
+/** The longest delay of a timer: a longer one would fire at once. */
+const maxTimerMs = 2 ** 31 - 1;
+
+/** Ends `look` when the time of the attempt is up. */
+async function withinTime<T>(
+  { namespace, name, timeoutMs, signal }: UninstallRequest,
+  look: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const timeUp = AbortSignal.timeout(Math.min(timeoutMs, maxTimerMs));
+  try {
+    return await look(signal === undefined ? timeUp : AbortSignal.any([signal, timeUp]));
+  } catch (error) {
+    if (!timeUp.aborted || signal?.aborted === true) throw error;
+    const message = `cannot uninstall ${namespace}/${name}: its objects were not read within ${timeoutMs / 1000} s`;
+    throw new UninstallError('UNINSTALL_TIMEOUT', message, { cause: error, remedy: 'Give it more time (timeout).' });
+  }
+}
