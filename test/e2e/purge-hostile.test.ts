@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import pMap from 'p-map';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PurgePlan } from '../../src/purge/plan.ts';
-import type { PurgeReport } from '../../src/purge/report.ts';
+import type { PurgeReport, ReleaseOutcome } from '../../src/purge/report.ts';
 import { type ClusterDump, compareDumps, dumpCluster } from '../support/cluster-dump.ts';
 import { HostileLab, optIn } from '../support/hostile/hostile-lab.ts';
 import type { Ending, HostileRow } from '../support/hostile/hostile-row.ts';
@@ -109,7 +109,10 @@ function expected(ends: Ending): object | undefined {
     const doubt = ends.isDoubtful === true ? { isDoubtful: true } : {};
     return { rule: ends.kept, reason: expect.stringContaining(ends.says ?? ''), ...doubt };
   }
-  if ('skipped' in ends) return { result: 'skipped', reason: expect.stringContaining(ends.skipped) };
+  if ('skipped' in ends) {
+    const code = ends.code === undefined ? {} : { code: ends.code };
+    return { result: 'skipped', reason: expect.stringContaining(ends.skipped), ...code };
+  }
   if ('failed' in ends) {
     return {
       result: 'failed',
@@ -119,13 +122,18 @@ function expected(ends: Ending): object | undefined {
   }
   return {
     result: 'purged',
-    ...(ends.leaves === undefined ? {} : { leaves: ends.leaves }),
     ...(ends.note === undefined ? {} : { note: expect.stringContaining(ends.note) }),
   };
 }
 
-function lineOf(namespace: string, name: string): object | undefined {
+function lineOf(namespace: string, name: string): ReleaseOutcome | PurgeReport['kept'][number] | undefined {
   return [...report.outcomes, ...report.kept].find((one) => one.namespace === namespace && one.name === name);
+}
+
+/** What the report says is left, `Kind/name` with the reason. */
+function leftOf(line: ReturnType<typeof lineOf>): Readonly<Record<string, string>> {
+  const left = line !== undefined && 'left' in line ? (line.left ?? []) : [];
+  return Object.fromEntries(left.map(({ kind, name, why }) => [`${kind}/${name}`, why]));
 }
 
 describe('a hostile or unlucky release', () => {
@@ -134,6 +142,7 @@ describe('a hostile or unlucky release', () => {
     const what = expected(row.ends);
     if (what === undefined) expect(line, row.why).toBeUndefined();
     else expect(line, row.why).toMatchObject(what);
+    if ('purged' in row.ends) expect(leftOf(line), row.why).toEqual(row.ends.left ?? {});
     expect(objectsIn(after, lab.namespaceOf(row)), row.why).toEqual(staysOf(row));
   });
 

@@ -28,7 +28,7 @@ export const hookRows: readonly HostileRow[] = [
     why: 'P1, P9: with a ServiceAccount a delete hook runs, and what it made stays unless it says otherwise',
     hasDeleteHooks: true,
     make: ({ shop }) => shop({ hooks: [{ events: ['pre-delete'], object: job({}, 'pre-delete') }] }),
-    ends: { purged: true, stays: ['Job/clean'] },
+    ends: { purged: true, stays: ['Job/clean'], left: { 'Job/clean': 'hook' } },
   },
   {
     name: 'hook-fails-before',

@@ -1,5 +1,6 @@
 // What a hostile or unlucky release is: one row of the table, and the hands it is made with.
 import type { KubeClient } from '../../../src/kube/client.ts';
+import type { LeftReason } from '../../../src/purge/left-object.ts';
 import type { PlanRule } from '../../../src/purge/plan.ts';
 import type { Manifested, WrittenRecord } from '../written-release.ts';
 
@@ -7,17 +8,17 @@ import type { Manifested, WrittenRecord } from '../written-release.ts';
 export type Ending =
   /** By the plan: nothing of it is touched. */
   | { readonly kept: PlanRule; readonly says?: string; readonly isDoubtful?: boolean }
-  /** Nothing of it is left in its namespace but `stays`. */
+  /** Nothing of it is left in its namespace but `stays`; the report says of what is left why (P10). */
   | {
       readonly purged: true;
       readonly stays?: readonly string[];
-      readonly leaves?: readonly string[];
+      readonly left?: Readonly<Record<string, LeftReason>>;
       readonly note?: string;
     }
   /** `stays` is what is left in its namespace; absent: all of it, untouched. */
   | { readonly failed: readonly string[]; readonly record: 'left' | 'gone'; readonly stays?: readonly string[] }
-  /** Left alone in the run: nothing of it is touched. */
-  | { readonly skipped: string; readonly stays?: readonly string[] }
+  /** Left alone in the run, by its own code where helm cannot be trusted with it: nothing of it is touched. */
+  | { readonly skipped: string; readonly code?: string; readonly stays?: readonly string[] }
   /** No line of the report is about it, and nothing of it is touched. */
   | { readonly unmentioned: true };
 

@@ -2,6 +2,7 @@
 import { encodedRows } from './encoded-rows.ts';
 import { helmRows, hookRows } from './failing-rows.ts';
 import { mismatchedRows, reachingRows } from './forged-rows.ts';
+import { guardedRows } from './guarded-rows.ts';
 import type { HostileRow } from './hostile-row.ts';
 import { objectRows, volumeRows } from './object-rows.ts';
 import { plannedRows } from './planned-rows.ts';
@@ -17,6 +18,7 @@ export const hostileRows: readonly HostileRow[] = [
   ...objectRows,
   ...hookRows,
   ...helmRows,
+  ...guardedRows,
   ...changedRows,
   ...racedRows,
 ];

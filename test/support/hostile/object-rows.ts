@@ -5,7 +5,8 @@ import type { HostileRow } from './hostile-row.ts';
 const keep = { annotations: { 'helm.sh/resource-policy': 'keep' } };
 const retain = { annotations: { 'helm.sh/resource-policy': 'retain' } };
 
-const statefulSet = {
+/** A chart's, without pods. */
+export const statefulSet = {
   apiVersion: 'apps/v1',
   kind: 'StatefulSet',
   metadata: { name: 'shop' },
@@ -35,7 +36,7 @@ export const volumeRows: readonly HostileRow[] = [
     name: 'claim-kept',
     why: 'P7: a protected claim stays, the rest goes',
     make: ({ shopOf }) => shopOf([configMap('shop'), volumeClaim('data', keep)]),
-    ends: { purged: true, stays: ['PersistentVolumeClaim/data'], leaves: ['PersistentVolumeClaim/data'] },
+    ends: { purged: true, stays: ['PersistentVolumeClaim/data'], left: { 'PersistentVolumeClaim/data': 'kept' } },
   },
   {
     name: 'claim-odd',
@@ -56,16 +57,20 @@ export const volumeRows: readonly HostileRow[] = [
     name: 'claims-retained',
     why: 'P7: one that does not goes, and its claims stay',
     make: async ({ shopOf, placeBare }) => {
-      await shopOf([statefulSet]);
+      await shopOf([{ ...statefulSet, spec: { ...statefulSet.spec, volumeClaimTemplates: [volumeClaim('data')] } }]);
       await placeBare(volumeClaim('data-shop-0'));
     },
-    ends: { purged: true, stays: ['PersistentVolumeClaim/data-shop-0'] },
+    ends: {
+      purged: true,
+      stays: ['PersistentVolumeClaim/data-shop-0'],
+      left: { 'PersistentVolumeClaim/data-shop-0': 'volume' },
+    },
   },
   {
     name: 'policy-odd',
     why: 'P7: an object that helm leaves and is silent about is reported',
     make: ({ shopOf }) => shopOf([configMap('shop'), configMap('odd', retain)]),
-    ends: { purged: true, stays: ['ConfigMap/odd'], leaves: ['ConfigMap/odd'] },
+    ends: { purged: true, stays: ['ConfigMap/odd'], left: { 'ConfigMap/odd': 'resource-policy' } },
   },
 ];
 
@@ -79,15 +84,6 @@ export const objectRows: readonly HostileRow[] = [
       ends: { purged: true },
     }),
   ),
-  {
-    name: 'unmarked',
-    why: "P2: in its own namespace an object needs no marks to be the release's",
-    make: async ({ placeBare, record }) => {
-      await placeBare(configMap('shop'));
-      await record({ objects: [configMap('shop')] });
-    },
-    ends: { purged: true },
-  },
   {
     name: 'half-gone',
     why: 'P6: what somebody deleted by hand is no failure',
@@ -105,7 +101,7 @@ export const objectRows: readonly HostileRow[] = [
       const patch = '{"metadata":{"finalizers":null}}';
       atEnd(() => kubectl('-n', namespace, 'patch', 'configmap', 'stuck', '--type=merge', '-p', patch));
     },
-    ends: { purged: true, stays: ['ConfigMap/stuck'] },
+    ends: { purged: true, stays: ['ConfigMap/stuck'], left: { 'ConfigMap/stuck': 'finalizer' } },
     changes: ['ConfigMap/stuck'],
   },
   {
