@@ -13,13 +13,16 @@ import { hostileRows } from '../support/hostile/hostile-rows.ts';
 import { testCluster } from '../support/test-context.ts';
 
 const rows = hostileRows;
-/** Also what the slowest release may take: hanging ones take all of it, side by side. */
+/** Hanging ones take all of it, side by side. */
 const releaseTimeoutMs = 30_000;
+const concurrency = 8;
+/** Five seconds for what is being deleted, and as much for reading. */
+const lookAfterwardsMs = 10_000;
 
 let lab: HostileLab;
 let planned: PurgePlan;
 let report: PurgeReport;
-let run: { readonly exitCode: number; readonly terminal: string; readonly ms: number };
+let run: { readonly exitCode: number; readonly terminal: string };
 let before: ClusterDump;
 let after: ClusterDump;
 
@@ -58,6 +61,7 @@ spec:
   exclude: [excluded-*]
   minAge: 10m
   releaseTimeout: ${releaseTimeoutMs / 1000}s
+  concurrency: ${concurrency}
   allowedKinds: [{group: rbac.authorization.k8s.io, kind: ClusterRole}]
   limits: {maxReleases: 1000, maxReleasesPerNamespace: 6, maxNamespaces: 500, maxConsecutiveFailures: 500}
 ${more}`,
@@ -185,9 +189,12 @@ describe('the run', () => {
     expect(compareDumps(before, after).changed).toEqual(told.toSorted());
   });
 
-  it('takes no longer than the slowest release may', () => {
-    expect(run.ms).toBeLessThan(3 * releaseTimeoutMs);
-    expect(report.durationMs).toBeLessThan(2.5 * releaseTimeoutMs);
+  it('is held up by nobody: it takes as long as its workers work, and the one that hangs longest', () => {
+    const tookMs = report.outcomes.map((one) => ('durationMs' in one ? one.durationMs : 0));
+    const workMs = tookMs.reduce((sum, ms) => sum + ms, 0);
+    expect(Math.max(...tookMs)).toBeLessThan(2 * releaseTimeoutMs);
+    // no worker rests while there is work: the bound of list scheduling; what is left is looked for afterwards
+    expect(report.durationMs).toBeLessThan(workMs / concurrency + Math.max(...tookMs) + lookAfterwardsMs);
   });
 
   it('ends with 1, and names every release once', () => {

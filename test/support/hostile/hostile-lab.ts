@@ -213,7 +213,7 @@ subjects: [{kind: ServiceAccount, name: purger, namespace: ${namespace}}]`;
   async purgeOnTerminal(
     args: readonly string[],
     options: { readonly env: Readonly<Record<string, string>>; readonly beforeAnswer: () => Promise<void> },
-  ): Promise<{ readonly exitCode: number; readonly stdout: string; readonly terminal: string; readonly ms: number }> {
+  ): Promise<{ readonly exitCode: number; readonly stdout: string; readonly terminal: string }> {
     const out = join(this.directory, 'stdout');
     const command = [process.execPath, resolve('dist/main.js'), 'purge', ...args, '>', out].join(' ');
     const child = execa('script', ['-qefc', command, '/dev/null'], {
@@ -234,10 +234,9 @@ subjects: [{kind: ServiceAccount, name: purger, namespace: ${namespace}}]`;
     if (isOver) throw new Error(`it ended without a question:\n${terminal}`);
     await options.beforeAnswer();
     const [, count = ''] = /uninstalls (\d+) release/.exec(terminal) ?? [];
-    const startedMs = performance.now();
     child.stdin.end(`${count}\n`);
     const { exitCode = -1 } = await child;
     await over;
-    return { exitCode, stdout: await readFile(out, 'utf8'), terminal, ms: performance.now() - startedMs };
+    return { exitCode, stdout: await readFile(out, 'utf8'), terminal };
   }
 }
