@@ -6,7 +6,7 @@ import pMap from 'p-map';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PurgePlan } from '../../src/purge/plan.ts';
 import type { PurgeReport, ReleaseOutcome } from '../../src/purge/report.ts';
-import { type ClusterDump, compareDumps, dumpCluster } from '../support/cluster-dump.ts';
+import { type ClusterSnapshot, compareSnapshots, snapshotCluster } from '../support/cluster-snapshot.ts';
 import { HostileLab, optIn } from '../support/hostile/hostile-lab.ts';
 import type { Ending, HostileRow } from '../support/hostile/hostile-row.ts';
 import { hostileRows } from '../support/hostile/hostile-rows.ts';
@@ -23,8 +23,8 @@ let lab: HostileLab;
 let planned: PurgePlan;
 let report: PurgeReport;
 let run: { readonly exitCode: number; readonly terminal: string };
-let before: ClusterDump;
-let after: ClusterDump;
+let before: ClusterSnapshot;
+let after: ClusterSnapshot;
 
 beforeAll(async () => {
   lab = await HostileLab.open();
@@ -82,14 +82,14 @@ async function meanwhile(): Promise<void> {
 }
 
 /** All of the lab: its namespaces, what is called as one of them elsewhere, and nothing of other tests. */
-const dump = (): Promise<ClusterDump> =>
-  dumpCluster(lab.client, ({ namespace, name, type }) => {
+const dump = (): Promise<ClusterSnapshot> =>
+  snapshotCluster(lab.client, ({ namespace, name, type }) => {
     const isOfLab = (namespace ?? '').startsWith(lab.id) || name.startsWith(lab.id);
     return isOfLab && type !== 'purge.velotio.com/undo.v1';
   });
 
 /** `Kind/name` of what is in a namespace, the healthy release beside the row left out. */
-function objectsIn(from: ClusterDump, namespace: string): string[] {
+function objectsIn(from: ClusterSnapshot, namespace: string): string[] {
   const aside = ['ServiceAccount/purger', 'Role/purger', 'RoleBinding/purger'];
   return [...from.values()]
     .filter((object) => object.namespace === namespace && !/(^|\.)bystander(\.|$)/.test(object.name))
@@ -177,7 +177,7 @@ describe('the run', () => {
   });
 
   it('touches nothing outside the namespaces that are opted in but what a row names', () => {
-    const { gone, changed, added } = compareDumps(before, after);
+    const { gone, changed, added } = compareSnapshots(before, after);
     const homes = rows.map((row) => `${lab.namespaceOf(row)}/`);
     const outside = (keys: readonly string[]) => keys.filter((key) => !homes.some((home) => key.startsWith(home)));
     expect(outside(gone)).toEqual(rows.flatMap((row) => row.goesOutside?.(lab.hands(row)) ?? []).sort());
@@ -186,7 +186,7 @@ describe('the run', () => {
 
   it('changes nothing that it leaves but what a row names', () => {
     const told = rows.flatMap((row) => (row.changes ?? []).map((object) => `${lab.namespaceOf(row)}/${object}`));
-    expect(compareDumps(before, after).changed).toEqual(told.toSorted());
+    expect(compareSnapshots(before, after).changed).toEqual(told.toSorted());
   });
 
   it('is held up by nobody: it takes as long as its workers work, and the one that hangs longest', () => {

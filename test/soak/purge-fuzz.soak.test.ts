@@ -1,7 +1,7 @@
 // Random clusters under random policies: only what an oracle of its own allows is gone, all it demands is, nothing else changed.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ClusterDump, compareDumps } from '../support/cluster-dump.ts';
+import { type ClusterSnapshot, compareSnapshots } from '../support/cluster-snapshot.ts';
 import { FuzzCluster } from '../support/purge-fuzz/fuzz-cluster.ts';
 import { foretell, type Prophecy } from '../support/purge-fuzz/fuzz-oracle.ts';
 import { type FuzzWorld, randomWorld } from '../support/purge-fuzz/fuzz-world.ts';
@@ -45,10 +45,10 @@ async function play(world: FuzzWorld): Promise<{ readonly surprise: Surprise; re
       purged: [prophecy.releases, names('purged')],
       refused: [refused, names('skipped')],
       failed: [[], names('failed')],
-      gone: [prophecy.gone, compareDumps(before, after).gone.map(plain)],
+      gone: [prophecy.gone, compareSnapshots(before, after).gone.map(plain)],
       terminating: [prophecy.terminating, changed(before, after, true)],
       changed: [[], changed(before, after, false)],
-      added: [prophecy.added, compareDumps(before, after).added.map(plain)],
+      added: [prophecy.added, compareSnapshots(before, after).added.map(plain)],
     });
     return { surprise, prophecy };
   } finally {
@@ -57,7 +57,7 @@ async function play(world: FuzzWorld): Promise<{ readonly surprise: Surprise; re
 }
 
 /** A claim goes a moment after it is deleted: what hangs for longer is told as it is. */
-async function settled(world: FuzzWorld, before: ClusterDump, { terminating }: Prophecy): Promise<ClusterDump> {
+async function settled(world: FuzzWorld, before: ClusterSnapshot, { terminating }: Prophecy): Promise<ClusterSnapshot> {
   const deadlineMs = performance.now() + 10_000;
   for (;;) {
     const after = await cluster.dump(world);
@@ -72,8 +72,8 @@ function differences(told: Readonly<Record<string, readonly [unknown, unknown]>>
   return Object.fromEntries(different.map(([what, [foretold, found]]) => [what, { foretold, found }]));
 }
 
-function changed(before: ClusterDump, after: ClusterDump, isTerminating: boolean): string[] {
-  const keys = compareDumps(before, after).changed;
+function changed(before: ClusterSnapshot, after: ClusterSnapshot, isTerminating: boolean): string[] {
+  const keys = compareSnapshots(before, after).changed;
   return keys.filter((key) => after.get(key)?.isTerminating === isTerminating).map(plain);
 }
 
@@ -120,6 +120,7 @@ it('deletes only what the oracle allows, and all that it demands', async () => {
     counts.purged += prophecy.releases.length;
     counts.refused += prophecy.refused.length;
     counts.capped += prophecy.isCapped ? 1 : 0;
+    if (counts.rounds % 10 === 0) run.print({ rounds: counts.rounds });
   }
   run.print({ ...counts, seconds: Math.round((performance.now() - startedMs) / 1000) });
   expect(counts.rounds).toBeGreaterThan(0);

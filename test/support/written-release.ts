@@ -125,9 +125,9 @@ export function configMap(name: string, metadata: Partial<Manifested['metadata']
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...metadata }, data: { greeting: 'hello' } };
 }
 
-/** A claim of a chart. */
+/** A claim of a chart; of no storage class, so that nobody binds it while it is looked at. */
 export function volumeClaim(name: string, metadata: Partial<Manifested['metadata']> = {}): Manifested {
-  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } };
+  const spec = { accessModes: ['ReadWriteOnce'], storageClassName: '', resources: { requests: { storage: '1Mi' } } };
   return { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name, ...metadata }, spec };
 }
 

@@ -11,7 +11,7 @@ import type { OpenClient } from '../../../src/kube/open-client.ts';
 import { CoreResources, gvkOf, type Resource } from '../../../src/kube/resource.ts';
 import type { PurgeReport } from '../../../src/purge/report.ts';
 import { openTestClient } from '../cluster-client.ts';
-import { type ClusterDump, dumpCluster } from '../cluster-dump.ts';
+import { type ClusterSnapshot, snapshotCluster } from '../cluster-snapshot.ts';
 import { freeLease } from '../free-lease.ts';
 import { testCluster } from '../test-context.ts';
 import {
@@ -98,8 +98,8 @@ export class FuzzCluster implements AsyncDisposable {
   }
 
   /** All that is not another round's. */
-  dump(world: FuzzWorld): Promise<ClusterDump> {
-    return dumpCluster(this.#client, ({ namespace = '', kind, name, type }) => {
+  dump(world: FuzzWorld): Promise<ClusterSnapshot> {
+    return snapshotCluster(this.#client, ({ namespace = '', kind, name, type }) => {
       const owner = `${namespace === '' || kind === 'Namespace' ? name : namespace}-`;
       const isOfAnotherRound = owner.startsWith('fuzz-') && !owner.startsWith(`${world.id}-`);
       return !isOfAnotherRound && type !== 'purge.velotio.com/undo.v1';

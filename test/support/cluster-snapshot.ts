@@ -4,7 +4,7 @@ import type { KubeClient } from '../../src/kube/client.ts';
 import { isApiError } from '../../src/kube/errors.ts';
 
 /** One object: what it says, without what changes by being looked at or by itself. */
-export interface DumpedObject {
+export interface SnapshotObject {
   readonly kind: string;
   readonly namespace: string | undefined;
   readonly name: string;
@@ -16,10 +16,19 @@ export interface DumpedObject {
 }
 
 /** By `namespace/Kind.group/name`, `-` for cluster-scoped ones. */
-export type ClusterDump = ReadonlyMap<string, DumpedObject>;
+export type ClusterSnapshot = ReadonlyMap<string, SnapshotObject>;
 
 /** What happens by itself: heartbeats, events, what a controller writes in every namespace. */
-const unsteadyKinds = new Set(['Event', 'Lease', 'Node', 'Pod', 'ControllerRevision', 'EndpointSlice', 'Endpoints']);
+const unsteadyKinds = new Set([
+  'Event',
+  'Lease',
+  'Node',
+  'Pod',
+  'PersistentVolume',
+  'ControllerRevision',
+  'EndpointSlice',
+  'Endpoints',
+]);
 const unsteadyNames = new Set([
   'ConfigMap/kube-root-ca.crt',
   'ServiceAccount/default',
@@ -59,16 +68,16 @@ interface Wire {
 }
 
 /** Every steady object of every kind that can be listed and deleted and that `isOfInterest`. */
-export async function dumpCluster(
+export async function snapshotCluster(
   client: KubeClient,
-  isOfInterest: (object: DumpedObject) => boolean = () => true,
-): Promise<ClusterDump> {
+  isOfInterest: (object: SnapshotObject) => boolean = () => true,
+): Promise<ClusterSnapshot> {
   const kinds = await servedKinds(client);
   const lists = await pMap(
     kinds,
     async (served) => {
       const items = await listed(client, served);
-      return items.map((object) => [keyOf(served, object), dumpedObject(served.kind, object)] as const);
+      return items.map((object) => [keyOf(served, object), snapshotObject(served.kind, object)] as const);
     },
     { concurrency: 8 },
   );
@@ -113,7 +122,7 @@ async function listed(client: KubeClient, { path, kind }: ServedKind): Promise<r
 }
 
 /** The differences. */
-export interface DumpDifference {
+export interface SnapshotDifference {
   readonly gone: readonly string[];
   /** Among them those whose uid is another. */
   readonly changed: readonly string[];
@@ -121,7 +130,7 @@ export interface DumpDifference {
 }
 
 /** What became of `before`. Sorted. */
-export function compareDumps(before: ClusterDump, after: ClusterDump): DumpDifference {
+export function compareSnapshots(before: ClusterSnapshot, after: ClusterSnapshot): SnapshotDifference {
   const keys = [...before.keys()];
   return {
     gone: keys.filter((key) => !after.has(key)).sort(),
@@ -134,7 +143,7 @@ function keyOf({ group, kind }: ServedKind, { metadata }: Wire): string {
   return `${metadata.namespace ?? '-'}/${group === '' ? kind : `${kind}.${group}`}/${metadata.name}`;
 }
 
-function dumpedObject(kind: string, object: Wire): DumpedObject {
+function snapshotObject(kind: string, object: Wire): SnapshotObject {
   const { status: _status, ...rest } = object;
   const { resourceVersion: _version, managedFields: _fields, generation: _generation, ...metadata } = rest.metadata;
   return {
