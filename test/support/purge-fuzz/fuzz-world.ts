@@ -107,7 +107,7 @@ export function randomWorld(id: string, dice: Dice): FuzzWorld {
 }
 
 function randomNamespace(name: string, { id, dice }: { readonly id: string; readonly dice: Dice }): FuzzNamespace {
-  const isIn = dice.random() < 0.8;
+  const isIn = dice.random() < 0.9;
   const tier = dice.pick(['dev', 'dev', 'test', 'prod']);
   return { name, labels: { ...(isIn ? { fuzz: id } : {}), tier }, annotations: optOuts(dice, ['shop', 'api']) };
 }
@@ -132,7 +132,7 @@ function randomRelease(at: { namespace: string; name: string; id: string; dice: 
   const records = Array.from({ length: count }, (_, index) =>
     randomRecord(dice, { revision: first + index, isLatest: index === count - 1 }),
   );
-  const objects = Array.from({ length: dice.between(0, 3) }, (_, index) =>
+  const objects = Array.from({ length: dice.pick([0, 1, 1, 2, 3]) }, (_, index) =>
     randomObject(`${name}-${index}`, { id, dice, namespace }),
   );
   const hooks = dice.random() < 0.15 ? [dice.pick(['test', 'post-install', 'pre-delete', 'post-delete'])] : [];
@@ -155,7 +155,7 @@ const flaws = [
 function randomRecord(dice: Dice, at: { readonly revision: number; readonly isLatest: boolean }): FuzzRecord {
   const states = ['deployed', 'deployed', 'deployed', 'failed', 'pending-install', 'pending-upgrade'] as const;
   const others = ['uninstalling', 'uninstalled', 'superseded'] as const;
-  const rare = dice.random() < 0.12;
+  const rare = dice.random() < 0.08;
   const mark = dice.pick(['helm.velotio.com/owner', 'helm.toolkit.fluxcd.io/name', 'team', 'helm.velotio.com/digest']);
   return {
     revision: at.revision,
@@ -207,7 +207,7 @@ function randomPolicy(id: string, dice: Dice): FuzzPolicy {
     volumes: dice.pick(['Keep', 'Delete']),
     ...(dice.random() < 0.5 ? { serviceAccount: 'purger' as const } : {}),
     allowedKinds: dice.random() < 0.5 ? [{ group: 'rbac.authorization.k8s.io', kind: 'ClusterRole' }] : [],
-    limits: dice.random() < 0.3 ? { [cap]: cap === 'maxPercent' ? dice.pick([30, 60, 90]) : dice.between(1, 4) } : {},
+    limits: dice.random() < 0.4 ? { [cap]: cap === 'maxPercent' ? dice.pick([10, 30, 60]) : dice.between(1, 3) } : {},
     concurrency: dice.between(1, 8),
   };
 }
