@@ -84,4 +84,17 @@ export const guardedRows: readonly HostileRow[] = [
     make: ({ shop }) => shop(),
     ends: { failed: ['API_FORBIDDEN', 'UNDO_NOT_WRITTEN'], record: 'left' },
   },
+  {
+    name: 'quota',
+    why: 'P8: no copy, no delete: a quota leaves no room for the undo Secret',
+    isAlone: true,
+    make: async ({ shop, apply, kubectl, namespace }) => {
+      await shop();
+      const metadata = `metadata: {name: full, namespace: ${namespace}}`;
+      await apply(`apiVersion: v1\nkind: ResourceQuota\n${metadata}\nspec: {hard: {count/secrets: "1"}}\n`);
+      const counted = ['--for=jsonpath={.status.used.count/secrets}=1', '--timeout=60s'];
+      await kubectl('-n', namespace, 'wait', 'resourcequota/full', ...counted);
+    },
+    ends: { failed: ['UNDO_NOT_WRITTEN'], record: 'left' },
+  },
 ];
