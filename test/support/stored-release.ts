@@ -18,6 +18,10 @@ export interface ReleaseShape {
   readonly annotations?: Readonly<Record<string, string>>;
   /** Annotations of an older stored record. */
   readonly olderAnnotations?: Readonly<Record<string, string>>;
+  /** Labels of an older stored record, besides those of the latest. */
+  readonly olderLabels?: Readonly<Record<string, string>>;
+  /** Whether a Secret beside it claims to be a newer record, under a name that is none. Default false. */
+  readonly isForged?: boolean;
 }
 
 /** The metadata of the release's stored records. */
@@ -39,7 +43,12 @@ export function recordMetas(shape: ReleaseShape = {}): readonly ObjectMeta[] {
     ...(annotations === undefined ? {} : { annotations }),
   });
   const latest = record(revision, status, shape.annotations);
-  return revision === 1 ? [latest] : [record(revision - 1, 'superseded', shape.olderAnnotations), latest];
+  const older = record(revision - 1, 'superseded', shape.olderAnnotations);
+  return [
+    ...(revision === 1 ? [] : [{ ...older, labels: { ...older.labels, ...shape.olderLabels } }]),
+    latest,
+    ...(shape.isForged === true ? [{ ...latest, name: `${latest.name}0`, uid: `${latest.uid}-forged` }] : []),
+  ];
 }
 
 /** The release. */

@@ -1,162 +1,82 @@
 // What holds for every plan whatever the cluster looks like (DESIGN.md P3, P4).
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PurgePolicySpec } from '../../../src/api/v1alpha1/purge-policy.ts';
-import { applyCaps } from '../../../src/purge/caps.ts';
-import { assemblePlan, judge } from '../../../src/purge/judge.ts';
-import { entriesToPurge, type PlanEntry, type PurgePlan } from '../../../src/purge/plan.ts';
-import { choose } from '../../../src/purge/select.ts';
-import { settingsOf } from '../../../src/purge/settings.ts';
-import { groupReleases } from '../../../src/release/group-releases.ts';
-import { releaseStatuses } from '../../../src/release/record.ts';
-import { nowMs, type ReleaseShape, recordMetas } from '../../support/stored-release.ts';
+import { entriesToPurge } from '../../../src/purge/plan.ts';
+import {
+  excludeGlobs,
+  goingBy,
+  keysOf,
+  type PlannedRelease,
+  type PlanPolicy,
+  type PlanWorld,
+  past,
+  planOf,
+  planPolicies,
+  planWorlds,
+} from '../../support/plan-worlds.ts';
 
-const operator = { namespaces: ['ops'], releaseName: 'bookstore-operator' };
+/** Read off the names, not by the matcher of the product. */
+const excludes: Readonly<Record<string, (name: string) => boolean>> = {
+  '*-db': (name) => name === 'web-db',
+  shop: (name) => name === 'shop',
+  '**': () => true,
+  'c?che': (name) => name === 'cache',
+  '{api,db}': (name) => name === 'api' || name === 'db',
+};
+const minAges: Readonly<Record<string, number>> = { '0s': 0, '1h': 3_600_000, '48h': 172_800_000 };
 
-interface World {
-  readonly namespaces: readonly {
-    readonly name: string;
-    readonly isTerminating: boolean;
-    readonly annotations: Record<string, string>;
-  }[];
-  readonly releases: readonly (ReleaseShape & { readonly namespace: string; readonly name: string })[];
+/** Each thing that stands against deleting a release, said for itself. */
+function protections(release: PlannedRelease, world: PlanWorld, policy: PlanPolicy): readonly string[] {
+  const { namespace, name, ageMs = null, status = 'deployed', labels = {} } = release;
+  const home = world.namespaces.find((one) => one.name === namespace);
+  const older = (release.revision ?? 1) > 1;
+  const stored = [home?.annotations, release.annotations, older ? release.olderAnnotations : {}];
+  const owners = [labels, older ? release.olderLabels : {}];
+  const found: Readonly<Record<string, boolean>> = {
+    'no namespace that is selected': home === undefined || home.isTerminating,
+    denied: /^(kube-.*|default|ops)$/.test(namespace) || name === 'bookstore-operator',
+    'no name of Helm': name === 'Bad_Name',
+    forged: release.isForged === true,
+    uninstalled: status === 'uninstalled',
+    kept: stored.some((one) => (one?.['purge.velotio.com/keep'] ?? 'false') !== 'false'),
+    'kept for a time': stored.some(
+      (one) => !['false', past].includes(one?.['purge.velotio.com/keep-until'] ?? 'false'),
+    ),
+    misspelt: stored.some((one) => one?.['purge.velotio.com/kepe'] !== undefined),
+    'kept by name': !['false', past].includes(home?.annotations[`keep.purge.velotio.com/${name}`] ?? 'false'),
+    excluded: (policy.exclude ?? []).some((glob) => excludes[glob]?.(name) ?? true),
+    owned: owners.some((one) => one?.['helm.velotio.com/owner'] !== undefined),
+    foreign: policy.foreignReleases !== 'Purge' && labels['helm.toolkit.fluxcd.io/name'] !== undefined,
+    'of unknown age': ageMs === null || ageMs < -300_000,
+    'at work': status.startsWith('pending-') && (ageMs ?? 0) < 900_000,
+    young: Math.max(0, ageMs ?? 0) < (minAges[policy.minAge ?? '0s'] ?? 0) - 1_000,
+  };
+  return Object.keys(found).filter((what) => found[what]);
 }
-
-const namespaceName = fc.constantFrom(
-  'team-a',
-  'team-b',
-  'team-c',
-  'kube-system',
-  'kube-public',
-  'default',
-  'ops',
-  'lab',
-);
-const releaseName = fc.constantFrom('shop', 'api', 'db', 'cache', 'web-db', 'bookstore-operator', 'Bad_Name');
-const past = '2020-01-01T00:00:00Z';
-const optOut = fc.constantFrom('true', 'false', 'maybe', '2026-11-25T00:00:00Z', past, '2099-01-01T00:00:00Z');
-const keepAnnotations = fc.dictionary(
-  fc.constantFrom('purge.velotio.com/keep', 'purge.velotio.com/keep-until', 'other'),
-  optOut,
-  {
-    maxKeys: 2,
-  },
-);
-
-const world: fc.Arbitrary<World> = fc.record({
-  namespaces: fc.uniqueArray(
-    fc.record({
-      name: namespaceName,
-      isTerminating: fc.boolean(),
-      annotations: fc.dictionary(
-        fc.constantFrom('purge.velotio.com/keep', 'keep.purge.velotio.com/shop', 'keep.purge.velotio.com/db', 'other'),
-        optOut,
-        { maxKeys: 1 },
-      ),
-    }),
-    { selector: ({ name }) => name, maxLength: 8 },
-  ),
-  releases: fc.uniqueArray(
-    fc.record({
-      namespace: namespaceName,
-      name: releaseName,
-      revision: fc.integer({ min: 1, max: 12 }),
-      status: fc.constantFrom(...releaseStatuses),
-      ageMs: fc.oneof(fc.integer({ min: -3_600_000, max: 30 * 86_400_000 }), fc.constant(null)),
-      annotations: keepAnnotations,
-      olderAnnotations: keepAnnotations,
-      labels: fc.dictionary(
-        fc.constantFrom('helm.velotio.com/owner', 'helm.toolkit.fluxcd.io/name', 'team'),
-        fc.constant('x'),
-        {
-          maxKeys: 1,
-        },
-      ),
-    }),
-    { selector: ({ namespace, name }) => `${namespace}/${name}`, maxLength: 30 },
-  ),
-});
-
-const spec: fc.Arbitrary<Omit<PurgePolicySpec, 'namespaceSelector'>> = fc.record({
-  exclude: fc.subarray(['*-db', 'shop', '**', 'c?che']),
-  minAge: fc.constantFrom('0s', '1h', '48h'),
-  foreignReleases: fc.constantFrom('Skip', 'Purge'),
-  limits: fc.record(
-    {
-      maxReleases: fc.integer({ min: 1, max: 8 }),
-      maxReleasesPerNamespace: fc.integer({ min: 1, max: 5 }),
-      maxNamespaces: fc.integer({ min: 1, max: 4 }),
-      maxPercent: fc.integer({ min: 1, max: 100 }),
-    },
-    { requiredKeys: [] },
-  ),
-});
-
-/** The whole pure pipeline. `withCaps: false` stops before the caps. */
-function plan(
-  { namespaces, releases }: World,
-  policy: typeof spec extends fc.Arbitrary<infer T> ? T : never,
-  withCaps = true,
-): PurgePlan {
-  const settings = settingsOf({
-    apiVersion: 'velotio.com/v1alpha1',
-    kind: 'PurgePolicy',
-    metadata: { name: 'p' },
-    spec: { ...policy, namespaceSelector: { matchLabels: { a: 'b' } } },
-  });
-  const selection = choose(
-    namespaces.map(({ name, isTerminating, annotations }) => ({
-      name,
-      uid: `uid-${name}`,
-      resourceVersion: '1',
-      annotations,
-      ...(isTerminating ? { deletionTimestamp: '2026-11-20T19:59:00Z' } : {}),
-    })),
-    { selector: settings.namespaceSelector, operator },
-  );
-  const judged = selection.selected.flatMap((namespace) =>
-    judge(groupReleases(releases.filter((one) => one.namespace === namespace.name).flatMap(recordMetas)), {
-      namespace,
-      settings,
-      operator,
-      nowMs,
-    }),
-  );
-  const capped = withCaps
-    ? applyCaps(judged, settings.limits)
-    : { entries: judged, capsHit: [], namespacesOverCap: new Set<string>() };
-  return assemblePlan({ policy: 'p', context: 'c', server: 's', nowMs, selection, warnings: [], ...capped });
-}
-
-const keys = (entries: readonly PlanEntry[]): string[] => entries.map(({ namespace, name }) => `${namespace}/${name}`);
 
 describe('a plan', () => {
-  it('never purges what is denied, kept, excluded, owned, foreign or of unknown age', () => {
+  it('never purges what anything protects, whatever the policy, the labels and the rest of the cluster', () => {
     fc.assert(
-      fc.property(world, spec, (given, policy) => {
+      fc.property(planWorlds, planPolicies, (given, policy) => {
         const byKey = new Map(given.releases.map((release) => [`${release.namespace}/${release.name}`, release]));
-        for (const { namespace, name } of entriesToPurge(plan(given, policy))) {
-          const release = byKey.get(`${namespace}/${name}`);
-          const home = given.namespaces.find((one) => one.name === namespace);
-          expect(namespace).not.toMatch(/^(kube-.*|default|ops)$/);
-          expect(['bookstore-operator', 'Bad_Name']).not.toContain(name);
-          expect(home?.isTerminating).toBe(false);
-          expect(release?.labels).not.toHaveProperty(['helm.velotio.com/owner']);
-          if (policy.foreignReleases === 'Skip')
-            expect(release?.labels).not.toHaveProperty(['helm.toolkit.fluxcd.io/name']);
-          expect(release?.ageMs).not.toBeNull();
-          const stored = [
-            home?.annotations,
-            release?.annotations,
-            (release?.revision ?? 1) > 1 ? release?.olderAnnotations : {},
-          ];
-          for (const annotations of stored) {
-            expect(annotations?.['purge.velotio.com/keep'] ?? 'false').toBe('false');
-            expect(['false', past]).toContain(annotations?.['purge.velotio.com/keep-until'] ?? 'false');
-          }
-          expect(['false', past]).toContain(home?.annotations[`keep.purge.velotio.com/${name}`] ?? 'false');
-          if (policy.exclude?.includes('*-db')) expect(name).not.toBe('web-db');
+        for (const key of keysOf(entriesToPurge(planOf(given, policy)))) {
+          const release = byKey.get(key);
+          expect(release === undefined ? ['not there'] : protections(release, given, policy), key).toEqual([]);
         }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('purges, before the caps, all that nothing protects', () => {
+    fc.assert(
+      fc.property(planWorlds, planPolicies, (given, policy) => {
+        const going = new Set(goingBy(planOf(given, policy, false)));
+        const young = (minAges[policy.minAge ?? '0s'] ?? 0) + 1_000;
+        const free = given.releases.filter(
+          (release) => (release.ageMs ?? 0) > young && protections(release, given, policy).length === 0,
+        );
+        for (const key of keysOf(free)) expect(going).toContain(key);
       }),
       { numRuns: 500 },
     );
@@ -164,20 +84,20 @@ describe('a plan', () => {
 
   it('has an entry for every release of the selected namespaces, and of no other', () => {
     fc.assert(
-      fc.property(world, spec, (given, policy) => {
-        const made = plan(given, policy);
+      fc.property(planWorlds, planPolicies, (given, policy) => {
+        const made = planOf(given, policy);
         const selected = made.namespaces.filter(({ state }) => state === 'selected' || state === 'over-cap');
         const names = new Set(selected.map(({ name }) => name));
         const expected = given.releases.filter(({ namespace }) => names.has(namespace));
-        expect(keys(made.entries).toSorted()).toEqual(keys(expected as unknown as PlanEntry[]).toSorted());
+        expect(keysOf(made.entries).toSorted()).toEqual(keysOf(expected).toSorted());
       }),
     );
   });
 
   it('never purges more than a cap allows', () => {
     fc.assert(
-      fc.property(world, spec, (given, policy) => {
-        const made = plan(given, policy);
+      fc.property(planWorlds, planPolicies, (given, policy) => {
+        const made = planOf(given, policy);
         const going = entriesToPurge(made);
         const limits = policy.limits ?? {};
         const live = made.entries.filter(({ status }) => status !== 'uninstalled').length;
@@ -189,12 +109,12 @@ describe('a plan', () => {
           expect(count).toBeLessThanOrEqual(limits.maxReleasesPerNamespace ?? 50);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     );
   });
 
   it('does not depend on the order in which the server answers', () => {
-    const shuffled = world.chain((given) =>
+    const shuffled = planWorlds.chain((given) =>
       fc.record({
         given: fc.constant(given),
         namespaces: fc.shuffledSubarray([...given.namespaces], { minLength: given.namespaces.length }),
@@ -202,40 +122,105 @@ describe('a plan', () => {
       }),
     );
     fc.assert(
-      fc.property(shuffled, spec, ({ given, namespaces, releases }, policy) => {
-        expect(plan({ namespaces, releases }, policy)).toEqual(plan(given, policy));
+      fc.property(shuffled, planPolicies, ({ given, namespaces, releases }, policy) => {
+        expect(planOf({ namespaces, releases }, policy)).toEqual(planOf(given, policy));
       }),
-    );
-  });
-
-  it('never deletes more because of an opt-out (before the caps)', () => {
-    const change = fc.record({
-      at: fc.nat(),
-      onNamespace: fc.boolean(),
-      key: fc.constantFrom('purge.velotio.com/keep', 'purge.velotio.com/keep-until', 'keep.purge.velotio.com/shop'),
-      value: fc.constantFrom('true', 'maybe', '2026-11-25T00:00:00Z'),
-    });
-    fc.assert(
-      fc.property(world, spec, change, (...[given, policy, { at, onNamespace, key, value }]) => {
-        const before = new Set(keys(plan(given, policy, false).entries.filter(({ action }) => action === 'purge')));
-        const annotate = <T extends { readonly annotations?: Readonly<Record<string, string>> }>(
-          list: readonly T[],
-        ): T[] =>
-          list.map((one, index) =>
-            index === at % list.length ? { ...one, annotations: { ...one.annotations, [key]: value } } : one,
-          );
-        const after = onNamespace
-          ? { ...given, namespaces: annotate(given.namespaces) as World['namespaces'] }
-          : { ...given, releases: annotate(given.releases) };
-        const going = plan(after, policy, false).entries.filter(({ action }) => action === 'purge');
-        for (const key of keys(going)) expect(before).toContain(key);
-      }),
+      { numRuns: 300 },
     );
   });
 
   it('cannot be changed once it is made', () => {
-    const made = plan({ namespaces: [], releases: [] }, {});
+    const made = planOf({ namespaces: [], releases: [] }, {});
     expect(() => (made.entries as unknown[]).push({})).toThrow(TypeError);
     expect(Object.isFrozen(made.counts)).toBe(true);
+  });
+});
+
+describe('an opt-out never adds a deletion (before the caps)', () => {
+  /** What goes after a change goes before it too. */
+  function neverMore(before: readonly [PlanWorld, PlanPolicy], after: readonly [PlanWorld, PlanPolicy]): void {
+    const allowed = new Set(goingBy(planOf(...before, false)));
+    expect(goingBy(planOf(...after, false)).filter((key) => !allowed.has(key))).toEqual([]);
+  }
+  const at = <T>(list: readonly T[], index: number, change: (one: T) => T): T[] =>
+    list.map((one, position) => (position === index % list.length ? change(one) : one));
+  const value = fc.constantFrom('true', 'maybe', '2026-11-25T00:00:00Z', '');
+
+  it('on a namespace', () => {
+    const key = fc.constantFrom(
+      'purge.velotio.com/keep',
+      'purge.velotio.com/keep-until',
+      'purge.velotio.com/kepe',
+      'keep.purge.velotio.com/shop',
+      'keep.purge.velotio.com/nobody',
+    );
+    fc.assert(
+      fc.property(
+        fc.tuple(planWorlds, planPolicies),
+        fc.nat(),
+        fc.tuple(key, value),
+        (...[given, index, [on, says]]) => {
+          const [world, policy] = given;
+          const namespaces = at(world.namespaces, index, (one) => ({
+            ...one,
+            annotations: { ...one.annotations, [on]: says },
+          }));
+          neverMore([world, policy], [{ ...world, namespaces }, policy]);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('on a record, the latest or an older one', () => {
+    const key = fc.constantFrom('purge.velotio.com/keep', 'purge.velotio.com/keep-until');
+    const field = fc.constantFrom('annotations', 'olderAnnotations');
+    const draw = fc.tuple(fc.nat(), field, key, value);
+    fc.assert(
+      fc.property(planWorlds, planPolicies, draw, (...[world, policy, [index, where, on, says]]) => {
+        const releases = at(world.releases, index, (one) => ({ ...one, [where]: { ...one[where], [on]: says } }));
+        neverMore([world, policy], [{ ...world, releases }, policy]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('by an owner, by a forged record beside it, by an age that nobody knows', () => {
+    const doubts: readonly Partial<PlannedRelease>[] = [
+      { labels: { 'helm.velotio.com/owner': 'x' } },
+      { olderLabels: { 'helm.velotio.com/owner': 'x' } },
+      { isForged: true },
+      { ageMs: null },
+      { status: 'uninstalled' },
+    ];
+    fc.assert(
+      fc.property(
+        planWorlds,
+        planPolicies,
+        fc.tuple(fc.nat(), fc.constantFrom(...doubts)),
+        (...[world, policy, [index, doubt]]) => {
+          const releases = at(world.releases, index, (one) => ({ ...one, ...doubt }));
+          neverMore([world, policy], [{ ...world, releases }, policy]);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('in the policy', () => {
+    const narrower = fc.constantFrom<(policy: PlanPolicy) => PlanPolicy>(
+      ...excludeGlobs.map((glob) => (policy: PlanPolicy) => ({
+        ...policy,
+        exclude: [...(policy.exclude ?? []), glob],
+      })),
+      (policy) => ({ ...policy, minAge: '48h' }),
+      (policy) => ({ ...policy, foreignReleases: 'Skip' }),
+    );
+    fc.assert(
+      fc.property(planWorlds, planPolicies, narrower, (world, policy, narrow) => {
+        neverMore([world, policy], [world, narrow(policy)]);
+      }),
+      { numRuns: 300 },
+    );
   });
 });
