@@ -6,6 +6,7 @@ import { LeaderElection } from '../kube/leader-election.ts';
 import { KubeLease } from '../kube/lease.ts';
 import { systemClock } from '../lib/clock.ts';
 import { errorText } from '../lib/error-text.ts';
+import { inTurn } from '../lib/in-turn.ts';
 import { SaidLately } from '../lib/said-lately.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -30,13 +31,18 @@ export interface Fence {
 
 /** The fence of an election; none where this replica is alone. */
 export function fenceOf(election: LeaderElection | undefined, client: KubeClient): Fence {
-  if (election === undefined) return { client, helm: {} };
-  return fenceBy(() => election.assertLeading(), client);
+  return election === undefined ? { client, helm: {} } : fenceBy(() => election.assertLeading(), client);
 }
 
 /** The fence of any guard, which throws where nothing may be done. */
 export function fenceBy(guard: () => void, client: KubeClient): Fence {
-  return { client: client.fencedBy(guard), helm: { beforeStart: guard, graceMs: fencedHelmGraceMs } };
+  return alsoBy(guard, { client, helm: {} });
+}
+
+/** A fence with one guard more. */
+export function alsoBy(guard: () => void, { client, helm }: Fence): Fence {
+  const beforeStart = inTurn(helm.beforeStart, guard);
+  return { client: client.fencedBy(guard), helm: { beforeStart, graceMs: fencedHelmGraceMs } };
 }
 
 /** What an election is wired with. */

@@ -31,7 +31,7 @@ import { packageRoot } from './package-root.ts';
 import { newPurgeLock } from './purge-lock.ts';
 import { requireSchedule } from './purge-schedule.ts';
 import { helmFor, operatorIdentity } from './purge-session.ts';
-import { fenceBy, fenceOf, newElection } from './run-leadership.ts';
+import { alsoBy, fenceOf, newElection } from './run-leadership.ts';
 import { meterEvents, meterHelm, meterRequests, serveMetrics } from './run-metrics.ts';
 import { runNights } from './run-nights.ts';
 import type { RunOptions } from './run-options.ts';
@@ -179,11 +179,7 @@ function purgeNights(wiring: Wiring, policy: PurgePolicy): Promise<void> {
   const { options, io, log, opened, election } = wiring;
   const operator = operatorIdentity(io.config, options.operatorNamespace);
   const lock = newPurgeLock(opened.client, { operator, identity: electorIdentity(hostname()) });
-  const guard = (): void => {
-    election?.assertLeading();
-    lock.assertHeld();
-  };
-  const { helm: helmFence, client } = fenceBy(guard, opened.client);
+  const { helm: helmFence, client } = alsoBy(() => lock.assertHeld(), fenceOf(election, opened.client));
   const maxProcesses = settingsOf(policy).concurrency;
   const helm = helmFor(opened.client, io, { kubeconfig: options.kubeconfig, maxProcesses, ...helmFence });
   const deps = {

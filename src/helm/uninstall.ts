@@ -1,5 +1,5 @@
 // `helm uninstall` of one release. Never with `--ignore-not-found`, which hides every storage error.
-import type { Helm, HelmResult } from './process.ts';
+import type { Helm, HelmCall, HelmResult } from './process.ts';
 
 /** Which release, and how patiently. */
 export interface UninstallOptions {
@@ -16,6 +16,10 @@ export interface UninstallOptions {
   /** Every call is made as this user. */
   readonly impersonate?: string;
   readonly signal?: AbortSignal | undefined;
+  /** See {@link HelmCall.recheck}. */
+  readonly recheck?: HelmCall['recheck'];
+  /** See {@link HelmCall.onTurn}. */
+  readonly onTurn?: HelmCall['onTurn'];
 }
 
 /** The arguments. The flags are the same in Helm 3.18 and 4. */
@@ -37,5 +41,7 @@ export function helmUninstall(helm: Helm, options: UninstallOptions): Promise<He
     what: `uninstall ${options.namespace}/${options.name}`,
     timeoutMs: options.timeoutMs + (options.graceMs ?? 0),
     signal: options.signal,
+    recheck: options.recheck,
+    onTurn: options.onTurn,
   });
 }

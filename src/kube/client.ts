@@ -54,9 +54,9 @@ export class KubeClient {
     return new KubeClient(this.#http.impersonating(user));
   }
 
-  /** A client whose writes (every method but GET) ask first, over the same connection: see `beforeWrite`. */
-  fencedBy(beforeWrite: () => void): KubeClient {
-    return new KubeClient(this.#http.fencedBy(beforeWrite));
+  /** A client whose writes (every method but GET) ask first, all guards that it has: over the same connection, see `beforeWrite`. */
+  fencedBy(guard: () => void): KubeClient {
+    return new KubeClient(this.#http.fencedBy(guard));
   }
 
   /**

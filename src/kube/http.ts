@@ -1,5 +1,6 @@
 // Requests to the API server: repeated where that is safe, held back together where the server asks for patience.
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { inTurn } from '../lib/in-turn.ts';
 import { type ApiAnswer, readError, readJson } from './api-answer.ts';
 import { type ApiRequest, defaultTimeoutMs } from './api-request.ts';
 import type { Connection } from './connection.ts';
@@ -42,8 +43,9 @@ export class HttpTransport {
     return new HttpTransport(this.connection, { ...this.#options, brake: this.#brake, impersonate: user });
   }
 
-  /** The same connection, where every write asks first. */
-  fencedBy(beforeWrite: () => void): HttpTransport {
+  /** The same connection, where every write asks first: whoever was asked before, and then this one too. */
+  fencedBy(guard: () => void): HttpTransport {
+    const beforeWrite = inTurn(this.#options.beforeWrite, guard);
     return new HttpTransport(this.connection, { ...this.#options, brake: this.#brake, beforeWrite });
   }
 

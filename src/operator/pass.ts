@@ -14,6 +14,7 @@ import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
 import type { ChartCrds } from './act/chart-crds.ts';
 import type { Decision } from './decide/decision.ts';
 import type { FailureMemories } from './decide/failure-memory.ts';
+import type { ForceMemories } from './decide/force-memory.ts';
 import type { State } from './decide/states.ts';
 import type { ObjectSource } from './observe/dependents.ts';
 import type { Observation, ObservedResource } from './observe/observation.ts';
@@ -40,8 +41,9 @@ export interface PassContext {
   readonly observer: Observer;
   readonly workloads: Workloads;
   readonly statusWriter: StatusWriter;
-  /** The only thing that is remembered from pass to pass. */
+  /** What is remembered from pass to pass: this, and nothing else. */
   readonly failures: FailureMemories;
+  readonly forces: ForceMemories;
   /** The state that was decided last, by key: for the metrics. */
   readonly states: Map<string, State>;
   readonly recordEvent: (about: ObservedResource, event: EventOptions) => void;
@@ -59,7 +61,7 @@ export interface Pass {
 }
 
 /** What a pass has to say. */
-export interface News extends Pick<StatusInputs, 'readyRevision' | 'isForceHandled'> {
+export interface News extends Pick<StatusInputs, 'readyRevision'> {
   readonly verdict: Verdict;
   /** The release now; null: there is none; absent: as before. */
   readonly release?: ReleaseSnapshot | null;
@@ -74,6 +76,7 @@ export async function writeStatus(pass: Pass, news: News, context: PassContext):
     resource: pass.observation.resource,
     before: withOwnStatus(latest).status,
     failure: context.failures.get(pass.key, pass.observation.resource),
+    isForceHandled: context.forces.isHandled(pass.key, pass.observation.resource),
     nowMs: context.clock.now(),
   });
   await context.statusWriter.write(latest, status);

@@ -41,15 +41,17 @@ export class ResourceReconciler {
 
   /** The {@link import('../controller/reconciler.ts').Reconcile} of the kind. */
   async reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
-    const { store, observer, workloads, failures, states, clock } = this.#context;
+    const { store, observer, workloads, failures, forces, states, clock } = this.#context;
     const resource = store.get(key);
     if (resource === undefined) {
       failures.forget(key);
+      forces.forget(key);
       states.delete(key);
       workloads.retain(key, []);
       return {};
     }
-    const observation = await observer.observe(resource, { failure: failures.get(key, resource), signal });
+    const remembered = { failure: failures.get(key, resource), handledForce: forces.get(key, resource) };
+    const observation = await observer.observe(resource, { ...remembered, signal });
     const decision = decide(observation, clock.now());
     states.set(key, decision.state);
     const pass = { key, observation, decision, signal };

@@ -9,6 +9,7 @@ import type { Resource } from '../kube/resource.ts';
 import { aborted } from '../lib/aborted.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import { FailureMemories } from './decide/failure-memory.ts';
+import { ForceMemories } from './decide/force-memory.ts';
 import { type State, states } from './decide/states.ts';
 import { FirstLook } from './first-look.ts';
 import { type ObjectSource, UnwatchedObjects } from './observe/dependents.ts';
@@ -218,6 +219,7 @@ export class WatchedKind {
       }),
       statusWriter: new StatusWriter(client, { type, store }),
       failures: new FailureMemories(),
+      forces: new ForceMemories(),
       states: this.#states,
       discovery: this.#shared.discovery,
       crds: this.#shared.crds,

@@ -73,8 +73,8 @@ function trustedContent(request: ProofRequest): ParsedContent {
     if (mismatch !== undefined) throw new UninstallError('RECORD_UNTRUSTED', mismatch);
     return request.reader.result().latest; // whose manifest is not read: all else about the records is well
   } catch (error) {
-    if (error instanceof RecordError || error instanceof UninstallError)
-      throw untrusted(request, errorText(error), error);
+    if (error instanceof RecordError) throw unreadable(request, error);
+    if (error instanceof UninstallError) throw untrusted(request, errorText(error), error);
     throw error;
   }
 }
@@ -162,6 +162,23 @@ async function doubtOf(object: ManifestObject, context: DoubtContext): Promise<U
       cause: error,
     });
   }
+}
+
+/** Damaged rather than forged: the Secret is named that has to be put right, or what in it is not understood. */
+function unreadable(request: ProofRequest, cause: RecordError): UninstallError {
+  const { namespace, name, reader } = request;
+  const secret = reader.unread === undefined ? undefined : `Secret ${namespace}/${reader.unread.secretName}`;
+  const told =
+    secret === undefined
+      ? {
+          reason: cause.message,
+          remedy: `Look at helm get manifest ${name}: helm could read it otherwise than the API server does. Correct the chart and upgrade; where the chart is not the cause, look at who may write Secrets in the namespace.`,
+        }
+      : {
+          reason: `${secret} cannot be read: ${cause.message}`,
+          remedy: `Restore ${secret} from a backup, or delete it: the revision before it counts then; where there is none, the release's objects stay.`,
+        };
+  return refusal(request, { code: 'RECORD_UNTRUSTED', ...told, cause });
 }
 
 function untrusted(release: ReleaseKey, reason: string, cause?: unknown): UninstallError {

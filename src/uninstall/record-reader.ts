@@ -53,10 +53,14 @@ export class RecordReader {
     }
   }
 
+  /** The record that could not be read; undefined where all could. */
+  get unread(): UnreadRecord | undefined {
+    return this.#unread ?? this.#passedOver;
+  }
+
   /** What each says it is. @throws RecordError, UninstallError where one cannot be read */
   identities(): readonly DecodedRecord[] {
-    const unread = this.#unread ?? this.#passedOver;
-    if (unread !== undefined) throw unread.error;
+    if (this.unread !== undefined) throw this.unread.error;
     return this.#records;
   }
 

@@ -1,4 +1,5 @@
 // What uninstalls one release: the interface that the operator and the purge share, whatever does the work (P9).
+import type { HelmCall } from '../helm/process.ts';
 
 /** Which release. */
 export interface ReleaseKey {
@@ -13,6 +14,10 @@ export interface UninstallRequest extends ReleaseKey {
   /** Every call for the release is made as this user, e.g. `system:serviceaccount:NS:NAME`. Default ourselves. */
   readonly impersonate?: string;
   readonly signal?: AbortSignal | undefined;
+  /** See {@link HelmCall.recheck}. */
+  readonly recheck?: HelmCall['recheck'];
+  /** See {@link HelmCall.onTurn}. */
+  readonly onTurn?: HelmCall['onTurn'];
 }
 
 /** Takes releases away. */

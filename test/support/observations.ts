@@ -1,6 +1,6 @@
 // Observations for tests of decisions: a healthy resource in sync, with what a case changes.
 import { UNINSTALL_FINALIZER } from '../../src/api/v1alpha1/finalizer.ts';
-import type { WatchedStatus } from '../../src/api/v1alpha1/watched-status.ts';
+import type { ReleaseSnapshot, WatchedStatus } from '../../src/api/v1alpha1/watched-status.ts';
 import { formatDigestLabel } from '../../src/operator/decide/desired-digest.ts';
 import { resourceSettings } from '../../src/operator/decide/resource-settings.ts';
 import type {
@@ -54,6 +54,19 @@ export function release(changes: Partial<ObservedRelease> = {}): ObservedRelease
   };
 }
 
+/** What the status notes of a revision that we deployed, with the desired digest or another. */
+export function snapshot(revision: number, of = digest): ReleaseSnapshot {
+  return {
+    name: 'shop',
+    namespace: 'alice',
+    revision,
+    status: 'deployed',
+    chart: 'bookstore-0.1.0',
+    digest: formatDigestLabel({ digest: of, revision }),
+    contentDigest: `content of ${revision}`,
+  };
+}
+
 /** A failure of what is desired, with another try due in a minute. */
 export function failure(changes: Partial<FailureMemory> = {}): FailureMemory {
   return {
@@ -85,7 +98,7 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     isNamespaceTerminating: false,
     release: release(),
     isSdkOwned: false,
-    desired: { isKnown: true, digest, values: {}, secrets: [] },
+    desired: { isKnown: true, digest, values: {}, secrets: [], layers: ['spec'] },
     workloads: { state: 'ready', message: '' },
     failure: undefined,
     leftovers: [],

@@ -11,7 +11,7 @@ import type { OpenClient } from '../../src/kube/open-client.ts';
 import { CoreResources } from '../../src/kube/resource.ts';
 import { recordSecretName } from '../../src/release/record.ts';
 import { createNamespace, openTestClient } from './cluster-client.ts';
-import { established } from './operator-run.ts';
+import { established, eventually } from './operator-run.ts';
 import { testCluster } from './test-context.ts';
 
 /** A record's Secret with its data. */
@@ -121,6 +121,37 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: ${name}}
 subjects: [{kind: ServiceAccount, name: ${name}, namespace: ${namespace}}]
 `);
     return `system:serviceaccount:${namespace}:${name}`;
+  }
+
+  /** Has the API server refuse to delete one cluster-scoped object, until that is removed. */
+  async undeletable(plural: string, name: string): Promise<{ readonly remove: () => Promise<void> }> {
+    const group = plural === 'clusterroles' ? 'rbac.authorization.k8s.io' : '';
+    await this.apply(`
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: keep-${name}}
+spec:
+  matchConstraints:
+    resourceRules:
+      - {apiGroups: ["${group}"], apiVersions: [v1], operations: [DELETE], resources: [${plural}], resourceNames: [${name}]}
+  validations: [{expression: "false", message: "it is needed"}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: keep-${name}}
+spec: {policyName: keep-${name}, validationActions: [Deny]}
+`);
+    const isRefused = (): Promise<boolean> =>
+      this.kubectl('delete', plural, name, '--dry-run=server').then(
+        () => false,
+        (error: unknown) => String(error).includes('it is needed'),
+      );
+    await eventually('it cannot be deleted', isRefused);
+    const remove = async (): Promise<void> => {
+      await this.kubectl('delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', `keep-${name}`);
+      await eventually('it can be deleted again', async () => !(await isRefused()));
+    };
+    return { remove };
   }
 
   /** A kind of its own, `Widget` in a group that is used once, until it is removed. */

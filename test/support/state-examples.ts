@@ -5,7 +5,7 @@ import { formatDigestLabel } from '../../src/operator/decide/desired-digest.ts';
 import { resourceSettings } from '../../src/operator/decide/resource-settings.ts';
 import type { State } from '../../src/operator/decide/states.ts';
 import type { Observation, ObservedResource } from '../../src/operator/observe/observation.ts';
-import { digest, failure, now, observation, release, resource } from './observations.ts';
+import { digest, failure, now, observation, release, resource, snapshot } from './observations.ts';
 import { watchEntry } from './watch-entries.ts';
 
 const force = 'helm.velotio.com/force-requested-at';
@@ -17,13 +17,7 @@ const inventory = [{ group: 'apps', kind: 'Deployment', namespace: 'alice', name
 /** Revision 1 of what is desired, deployed, known to the status, and ready. */
 const deployed: WatchedStatus = {
   release: {
-    name: 'shop',
-    namespace: 'alice',
-    revision: 1,
-    status: 'deployed',
-    chart: 'bookstore-0.1.0',
-    digest: formatDigestLabel({ digest, revision: 1 }),
-    contentDigest: 'content of 1',
+    ...snapshot(1),
     lastDeployed: new Date(now - 3_600_000).toISOString(),
   },
   inventory,
@@ -124,7 +118,10 @@ function annotated(before: Observation, annotations: Readonly<Record<string, str
 export const interruptions: readonly Interruption[] = [
   {
     name: 'spec, values or chart change',
-    happen: (before) => ({ ...before, desired: { isKnown: true, digest: 'f'.repeat(40), values: {}, secrets: [] } }),
+    happen: (before) => ({
+      ...before,
+      desired: { isKnown: true, digest: 'f'.repeat(40), values: {}, secrets: [], layers: ['spec'] },
+    }),
   },
   {
     name: 'a source of values is lost',

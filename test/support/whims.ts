@@ -47,11 +47,14 @@ export async function installWhims(
     readonly plural?: string;
     /** Whether anything may be written into the status, as with operator-sdk's CRDs. Default false. */
     readonly hasOpenStatus?: boolean;
+    /** Whether anything may be written into the spec, also what is no map. Default false. */
+    readonly hasOpenSpec?: boolean;
   } = {},
 ): Promise<WhimKind> {
   const { namespace, scope = 'Namespaced' } = options;
   const gvk = { group: 'test.velotio.com', version: 'v1', kind };
-  const usual = customResourceDefinition({ gvk, spec: openSpec, scope, description: 'A whim of a test.' });
+  const specSchema = options.hasOpenSpec === true ? { 'x-kubernetes-preserve-unknown-fields': true } : openSpec;
+  const usual = customResourceDefinition({ gvk, spec: specSchema, scope, description: 'A whim of a test.' });
   const spec = usual.spec as { readonly names: { readonly plural: string } };
   const { plural = spec.names.plural } = options;
   const metadata = { ...(usual.metadata as object), name: `${plural}.${gvk.group}` };

@@ -91,17 +91,17 @@ export async function settleFailure(
   });
   context.log.warn('helm failed', { key, action, code: error.code, error: error.message });
   // an uninstall is forced until it is done: a request to do without the release stands
-  const isForceHandled = action !== 'uninstall';
+  if (action !== 'uninstall') context.forces.set(key, pass.observation.resource);
   const mayHaveLeft = error instanceof HelmError && action !== 'uninstall';
   const inventory = mayHaveLeft ? await inventoryWithRemains(pass, context) : undefined;
   const remains = inventory === undefined ? {} : { inventory };
-  return settleRemembered(pass, { failure, isForceHandled, ...remains }, context);
+  return settleRemembered(pass, { failure, ...remains }, context);
 }
 
 /** Says a failure, and asks for the next step: another try, a rollback, or none. */
 async function settleRemembered(
   pass: Pass,
-  remembered: { readonly failure: FailureMemory } & Pick<News, 'isForceHandled' | 'inventory'>,
+  remembered: { readonly failure: FailureMemory } & Pick<News, 'inventory'>,
   context: PassContext,
 ): Promise<ReconcileResult> {
   const { key, observation } = pass;
@@ -110,8 +110,8 @@ async function settleRemembered(
   const { reason, message: note, action } = failure;
   context.recordEvent(observation.resource, { type: 'Warning', reason, action, note });
   // decided anew with the failure in it: whether tries are left is the decision's to say
-  const { release } = await context.observer.refresh(observation, pass.signal);
-  const decision = decide({ ...observation, release, failure }, context.clock.now());
+  const now = await context.observer.refresh(observation, pass.signal);
+  const decision = decide({ ...now, failure }, context.clock.now());
   const whileWaiting = verdictWhileWaiting({ failure, decision }, observation);
   await writeStatus(pass, { verdict: whileWaiting ?? verdictAfterFailure(failure), ...news }, context);
   if (whileWaiting === undefined) return { requeueAfterMs: soonMs };

@@ -41,6 +41,7 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
     context,
   );
   if (error !== undefined) return settleFailure(pass, { error, action: verb }, context);
+  context.forces.set(key, observation.resource); // whatever can be read or written from here on
   const { release: latest } = await context.observer.refresh(observation, signal);
   let deployed: DeployedRevision;
   try {
@@ -50,11 +51,14 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
   }
   if (deployed.release.digest !== options.labels[DIGEST_LABEL]) {
     // another helm was faster: the revision of that number is not taken for ours
-    if (latest?.revision !== expected) return { requeueAfterMs: nextPassMs };
+    if (latest?.revision !== expected) {
+      context.forces.forget(key);
+      return { requeueAfterMs: nextPassMs };
+    }
     return settleFailure(pass, { error: labelLost(expected), action: verb }, context);
   }
   if (deployed.inventory === undefined) {
-    return settleUnreadable(pass, { error: deployed.unread, release: deployed.release, isForceHandled: true }, context);
+    return settleUnreadable(pass, { error: deployed.unread, release: deployed.release }, context);
   }
   const workloads = await context.workloads.readiness(deployed.inventory, { signal });
   forgetFailure(pass, { isReady: workloads.state === 'ready' }, context);
@@ -73,7 +77,7 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
   const verdict = verdictAfterDeploy(verb, { revision, chart, workloads });
   const { release: snapshot } = deployed;
   const inventory = await prune(pass, deployed.inventory, context);
-  await writeStatus(pass, { verdict, release: snapshot, inventory, isForceHandled: true }, context);
+  await writeStatus(pass, { verdict, release: snapshot, inventory }, context);
   return nextLook(observation, { isReady: workloads.state === 'ready', waitMs: workloads.lookAgainMs });
 }
 

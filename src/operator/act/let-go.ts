@@ -40,5 +40,6 @@ export async function letGo(pass: Pass, context: PassContext): Promise<Reconcile
   else store.forget(objectKey(resource.metadata));
   context.workloads.forget(resource.status?.inventory ?? []);
   context.failures.forget(key);
+  context.forces.forget(key);
   return {};
 }

@@ -2,8 +2,10 @@
 // what came with one that failed since, it does not know of.
 import type { InventoryEntry } from '../../api/v1alpha1/watched-status.ts';
 import { errorText } from '../../lib/error-text.ts';
+import { sentences } from '../decide/sentences.ts';
 import type { Pass, PassContext } from '../pass.ts';
 import { deleteObjects } from './delete-objects.ts';
+import { objectsLeft } from './leftovers.ts';
 import { knownInventory } from './remains.ts';
 
 /**
@@ -28,6 +30,12 @@ export async function prune(
       object: `${object.kind}/${object.name}`,
       error: errorText(error),
     });
+  }
+  if (failed.length > 0) {
+    // noted in the inventory, they are found again by the next revision and by a deletion
+    const { message, remedy = '' } = objectsLeft(failed);
+    const note = sentences(`what earlier revisions had is left until the next upgrade: ${message}`, remedy);
+    context.recordEvent(pass.observation.resource, { type: 'Warning', reason: 'PruneFailed', action: 'prune', note });
   }
   const left = new Set(failed.map(({ object }) => nameOf(object)));
   return [...inventory, ...former.filter((each) => left.has(nameOf(each)))];

@@ -12,8 +12,8 @@ const nextPassMs = 1;
 export async function remove(pass: Pass, context: PassContext): Promise<ReconcileResult> {
   const { key, observation, decision } = pass;
   context.log.info('uninstalling', { key, state: decision.state, reason: decision.message });
-  const uninstalling = async (): Promise<void> => {
-    await uninstallRelease(pass, context);
+  const uninstalling = async (onTurn: () => void): Promise<void> => {
+    await uninstallRelease(pass, onTurn, context);
   };
   const error = await attempt(pass, uninstalling, context);
   if (error !== undefined) return settleFailure(pass, { error, action: 'uninstall' }, context);

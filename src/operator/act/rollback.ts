@@ -10,6 +10,7 @@ import { impersonationOf } from './impersonation.ts';
 import { prune } from './prune.ts';
 import { recheckOf } from './recheck.ts';
 import { requireReplaceable } from './replaceable.ts';
+import { markForRollback } from './rollback-marks.ts';
 import { requireTrusted } from './trust.ts';
 
 /** The next decision is about what the rollback made: at once. */
@@ -34,20 +35,25 @@ export async function goBack(pass: Pass, context: PassContext): Promise<unknown>
   return attempt(
     pass,
     async (onTurn) => {
-      await requireTrusted(pass, revision, context);
+      const target = await requireTrusted(pass, revision, context);
       await requireReplaceable(pass, 'rollback', context);
-      await helmRollback(context.helm, {
-        name: resource.metadata.name,
-        namespace,
-        revision,
-        timeoutMs: settings.timeoutMs,
-        maxHistory: entry.maxHistory,
-        isReplaceForced: settings.isRollbackForced,
-        signal,
-        recheck: recheckOf(pass, context),
-        onTurn,
-        ...impersonationOf(observation),
-      });
+      const removeMarks = await markForRollback(pass, target, context);
+      try {
+        await helmRollback(context.helm, {
+          name: resource.metadata.name,
+          namespace,
+          revision,
+          timeoutMs: settings.timeoutMs,
+          maxHistory: entry.maxHistory,
+          isReplaceForced: settings.isRollbackForced,
+          signal,
+          recheck: recheckOf(pass, context),
+          onTurn,
+          ...impersonationOf(observation),
+        });
+      } finally {
+        await removeMarks();
+      }
     },
     context,
   );

@@ -6,7 +6,7 @@ import { RecordError, type Release } from '../../release/decode.ts';
 import { recordSecretName } from '../../release/record.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
 import type { ObservedResource } from '../observe/observation.ts';
-import { readRelease } from '../observe/release-reader.ts';
+import { type RecordSecret, readRelease } from '../observe/release-reader.ts';
 import type { Pass, PassContext } from '../pass.ts';
 
 /** Whether a revision has the content that the resource's status noted of it. */
@@ -24,8 +24,8 @@ function notedDigest({ status }: ObservedResource, revision: number): string | u
   return [status?.release, ...(status?.history ?? [])].find((each) => each?.revision === revision)?.contentDigest;
 }
 
-/** Reads the revision that is to be applied again. @throws UninstallError `RECORD_UNTRUSTED`; ApiError */
-export async function requireTrusted(pass: Pass, revision: number, context: PassContext): Promise<void> {
+/** Reads the revision that is to be applied again; gives back its Secret. @throws UninstallError `RECORD_UNTRUSTED`; ApiError */
+export async function requireTrusted(pass: Pass, revision: number, context: PassContext): Promise<RecordSecret> {
   const { observation, signal } = pass;
   const { resource, releaseNamespace: namespace } = observation;
   const { name } = resource.metadata;
@@ -34,11 +34,12 @@ export async function requireTrusted(pass: Pass, revision: number, context: Pass
       cause,
       remedy: 'Look at who may write Secrets in the namespace; the next upgrade is tried all the same.',
     });
-  const secret = `Secret ${namespace}/${recordSecretName(name, revision)}`;
-  const { release } = await readRelease(context.client, { namespace, name, revision }, { signal }).catch(
+  const what = `Secret ${namespace}/${recordSecretName(name, revision)}`;
+  const { release, secret } = await readRelease(context.client, { namespace, name, revision }, { signal }).catch(
     (error: unknown) => {
-      throw error instanceof RecordError ? refused(`${secret} cannot be read: ${error.message}`, error) : error;
+      throw error instanceof RecordError ? refused(`${what} cannot be read: ${error.message}`, error) : error;
     },
   );
-  if (!isAsNoted(resource, release)) throw refused(`its record is not what was deployed then (${secret})`);
+  if (!isAsNoted(resource, release)) throw refused(`its record is not what was deployed then (${what})`);
+  return secret;
 }

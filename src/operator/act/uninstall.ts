@@ -11,6 +11,7 @@ import { attempt, settleFailure } from './attempt.ts';
 import { impersonationOf } from './impersonation.ts';
 import { deleteLeftovers, type Left, leftText, nothingLeft } from './leftovers.ts';
 import { letGo } from './let-go.ts';
+import { recheckOf } from './recheck.ts';
 import { allowedKindsOf } from './remains.ts';
 import { sweep } from './sweep.ts';
 import { isAsNoted } from './trust.ts';
@@ -23,8 +24,8 @@ export async function uninstall(pass: Pass, context: PassContext): Promise<Recon
   const { namespace, name } = context.observer.releaseOf(observation.resource);
   context.log.info('uninstalling', { key, release: `${namespace}/${name}` });
   let left = nothingLeft;
-  const uninstalling = async (): Promise<void> => {
-    left = await uninstallRelease(pass, context);
+  const uninstalling = async (onTurn: () => void): Promise<void> => {
+    left = await uninstallRelease(pass, onTurn, context);
   };
   const error = await attempt(pass, uninstalling, context);
   if (error !== undefined) {
@@ -38,13 +39,14 @@ export async function uninstall(pass: Pass, context: PassContext): Promise<Recon
   return observation.settings.shouldWaitForUninstall ? linger(pass, context) : letGo(pass, context);
 }
 
-/** The call itself, proved by what is left: that is deleted, or told. @throws HelmError, UninstallError */
-export async function uninstallRelease(pass: Pass, context: PassContext): Promise<Left> {
+/** The call itself, proved by what is left: that is deleted, or told. `onTurn` is told when helm has its turn. @throws HelmError, UninstallError, OutdatedError */
+export async function uninstallRelease(pass: Pass, onTurn: () => void, context: PassContext): Promise<Left> {
   const { observation, signal } = pass;
   const { namespace, name } = context.observer.releaseOf(observation.resource);
   const { timeoutMs } = observation.settings;
   const allowedKinds = allowedKindsOf(pass);
-  const request = { namespace, name, timeoutMs, signal, allowedKinds, ...impersonationOf(observation) };
+  const turn = { recheck: recheckOf(pass, context), onTurn };
+  const request = { namespace, name, timeoutMs, signal, allowedKinds, ...turn, ...impersonationOf(observation) };
   try {
     await context.uninstaller.uninstall(request).catch(async (error: unknown) => {
       // the very record that helm wrote when we asked it to: its hooks may run with our rights, and where its manifest is not

@@ -5,6 +5,7 @@ import type { FailureMemory, Observation, ObservedRelease } from '../observe/obs
 import { holdsSdkFinalizer } from '../takeover/sdk-traces.ts';
 import { type Decision, inState } from './decision.ts';
 import { parseDigestLabel } from './desired-digest.ts';
+import { exhausted, whatStays } from './exhausted.ts';
 import { forceRequestOf, isAbout } from './failure.ts';
 import { heldText, lastGood, lockOf } from './lock.ts';
 import { isInherited, isOurs, ownerText } from './ownership.ts';
@@ -62,7 +63,11 @@ function living(observation: Observation, nowMs: number): Decision {
   }
   if (settings.problem !== undefined) return inState('Blocked', settings.problem, { reason: 'InvalidAnnotation' });
   if (!desired.isKnown) {
-    return inState('Blocked', desired.message, { reason: desired.reason, requeueAfterMs: blockedPollMs });
+    const { reason, message } = desired;
+    return inState('Blocked', message, {
+      reason,
+      ...(reason === 'InvalidValues' ? {} : { requeueAfterMs: blockedPollMs }),
+    });
   }
   const situation = { observation, digest: desired.digest, nowMs };
   if (release !== undefined && isDeployedAs(observation, { release, digest: desired.digest })) {
@@ -91,7 +96,9 @@ function deleting(observation: Observation, nowMs: number): Decision {
   }
   const isRepeated = failure?.action === 'uninstall' && failure.forceRequest === forceRequestOf(observation.resource);
   if (isRepeated && failure.retryAtMs > nowMs) {
-    const wayOut = `Annotated ${ResourceAnnotation.forceRequestedAt}, it goes without helm and without hooks.`;
+    // what a status that was lost does not tell, only records do
+    const what = inventory.length > 0 ? '' : '; objects in its namespace that no record tells of stay then';
+    const wayOut = `Annotated ${ResourceAnnotation.forceRequestedAt}, it goes without helm and without hooks${what}.`;
     return backoff(failure, { nowMs, more: wayOut });
   }
   const isForcedNow = failure?.action === 'uninstall' && isForced(observation);
@@ -206,17 +213,8 @@ function afterFailure({ observation, digest, nowMs }: Situation): Decision | und
       return inState('NeverDeployed', failure.message, { reason: 'Uninstalling' });
     }
   }
-  if (isExhausted) return exhausted(failure, release);
-  return failure.retryAtMs > nowMs ? backoff(failure, { nowMs, more: whatStays(release) }) : undefined;
-}
-
-function exhausted(failure: FailureMemory, release: ObservedRelease | undefined): Decision {
-  const wayOut = `It is tried again when the spec changes, or by annotating ${ResourceAnnotation.forceRequestedAt}.`;
-  const what = sentences(failure.message, whatStays(release), wayOut);
-  if (failure.isTerminal) return inState('Exhausted', what, { reason: failure.reason });
-  const failures = failure.count === 1 ? 'one failure' : `${failure.count} failures`;
-  const message = `no tries left after ${failures}; the last: ${what}`;
-  return inState('Exhausted', message, { reason: 'RetriesExhausted' });
+  if (isExhausted) return exhausted(failure, observation);
+  return failure.retryAtMs > nowMs ? backoff(failure, { nowMs, more: whatStays(observation) }) : undefined;
 }
 
 function backoff(
@@ -226,10 +224,6 @@ function backoff(
   const requeueAfterMs = Math.max(1, failure.retryAtMs - nowMs);
   const message = sentences(failure.message, more);
   return inState('Backoff', message, { reason: failure.reason, requeueAfterMs });
-}
-
-function whatStays(release: ObservedRelease | undefined): string | undefined {
-  return release?.status === 'deployed' ? `Revision ${release.revision} stays deployed.` : undefined;
 }
 
 function deploying({ observation, digest }: Situation): Decision {
@@ -253,9 +247,9 @@ function deploying({ observation, digest }: Situation): Decision {
 }
 
 /** A request to try again, or to do without ceremony, that was not obeyed yet. */
-function isForced({ resource }: Observation): boolean {
+function isForced({ resource, handledForce }: Observation): boolean {
   const request = forceRequestOf(resource);
-  return request !== undefined && request !== resource.status?.lastHandledForceAt;
+  return request !== undefined && request !== resource.status?.lastHandledForceAt && request !== handledForce;
 }
 
 function holdsFinalizer({ resource }: Observation): boolean {

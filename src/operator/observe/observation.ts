@@ -42,12 +42,14 @@ export type Desired =
       readonly values: Values;
       /** What of them must not be told: layers out of Secrets, overrides out of the environment. See lib/redact.ts. */
       readonly secrets: readonly unknown[];
+      /** What they are merged from, the chart's own apart, from the lowest to the highest: see values/values-layers.ts. */
+      readonly layers: readonly string[];
       /** Something to tell as a Warning Event although the values are known. */
       readonly notice?: { readonly reason: 'InvalidAnnotation'; readonly message: string };
     }
   | {
       readonly isKnown: false;
-      readonly reason: 'ValuesSourceFailed' | 'InvalidAnnotation';
+      readonly reason: 'ValuesSourceFailed' | 'InvalidAnnotation' | 'InvalidValues';
       readonly message: string;
     };
 
@@ -107,6 +109,8 @@ export interface Observation {
   /** Undefined while there is no deployed release. */
   readonly workloads: WorkloadsReadiness | undefined;
   readonly failure: FailureMemory | undefined;
+  /** `force-requested-at` as this process obeyed it last, whether or not the status could be told. */
+  readonly handledForce?: string | undefined;
   /** Of a deletion that waits for them: objects of the release that are still there, as `Kind/name`. */
   readonly leftovers: readonly string[];
 }

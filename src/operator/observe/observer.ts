@@ -13,13 +13,14 @@ import type { Workloads } from '../readiness/workloads.ts';
 import { proveSdkOwnership } from '../takeover/sdk-ownership.ts';
 import { hasSdkTraces, sdkOwnerOf, withOwnStatus } from '../takeover/sdk-traces.ts';
 import { secretOverrides } from '../values/secret-overrides.ts';
-import { finalValues } from '../values/values.ts';
+import { finalValues, specLayer } from '../values/values.ts';
 import { referencesOf } from '../values/values-annotation.ts';
 import { ValuesSourceError } from '../values/values-from.ts';
+import { layersOf } from '../values/values-layers.ts';
 import type { ValuesLayer, ValuesReader } from '../values/values-sources.ts';
 import { type NamedRequest, NamedRevisions } from './named-revision.ts';
 import type { Namespaces } from './namespaces.ts';
-import type { Desired, FailureMemory, Observation, ObservedResource, WorkloadsReadiness } from './observation.ts';
+import type { Desired, Observation, ObservedResource, WorkloadsReadiness } from './observation.ts';
 import type { ReleaseCache, ReleaseKey } from './release-cache.ts';
 
 /** Where an observation comes from. */
@@ -53,7 +54,7 @@ export class Observer {
   /** @throws ApiError where a request that is needed fails */
   async observe(
     sent: ObservedResource,
-    options: { readonly failure: FailureMemory | undefined; readonly signal: AbortSignal },
+    options: Pick<Observation, 'failure' | 'handledForce'> & { readonly signal: AbortSignal },
   ): Promise<Observation> {
     const { entry, releases, namespaces } = this.#sources;
     const resource = withOwnStatus(sent);
@@ -73,6 +74,7 @@ export class Observer {
       desired: await this.#desired(resource, { isSelected, signal: options.signal }),
       workloads: await this.#readiness(resource, options.signal),
       failure: options.failure,
+      handledForce: options.handledForce,
       leftovers:
         settings.shouldWaitForUninstall && release === undefined ? await this.#leftovers(resource, options.signal) : [],
     };
@@ -142,6 +144,11 @@ export class Observer {
       reader.forget(key);
       return { isKnown: false, reason: 'ValuesSourceFailed', message: 'no values are needed' };
     }
+    const spec = specLayer(resource.spec);
+    if (!spec.ok) {
+      reader.forget(key);
+      return { isKnown: false, reason: 'InvalidValues', message: spec.message };
+    }
     const named = referencesOf(entry, resource);
     if (!named.ok) {
       reader.forget(key);
@@ -157,12 +164,13 @@ export class Observer {
       return { isKnown: false, reason: 'ValuesSourceFailed', message };
     }
     const { digest: chartDigest, version: chartVersion, defaults } = entry.chart;
-    const values = finalValues([referenced.values, resource.spec ?? {}, entry.overrideTree], defaults);
+    const values = finalValues([referenced.values, spec.values, entry.overrideTree], defaults);
     const flags = entry.crds === 'Skip' ? ['--skip-crds'] : [];
     return {
       isKnown: true,
       values,
       secrets: [...referenced.secrets, ...secretOverrides(entry)],
+      layers: layersOf(entry, referenced.sources),
       digest: desiredDigest({ chartDigest, chartVersion, values, flags }),
       ...(named.notice === undefined ? {} : { notice: { reason: 'InvalidAnnotation', message: named.notice } }),
     };

@@ -34,8 +34,8 @@ export function verdictOf(decision: Decision, observation: Pick<Observation, 'wo
     case 'Exhausted':
       return { ...notReady, phase: 'stuck' };
     case 'Blocked':
-      // a person has to correct an annotation; what else is waited for comes by itself
-      return { ...notReady, phase: reason === 'InvalidAnnotation' ? 'stuck' : 'working' };
+      // a person has to correct an annotation or the spec; what else is waited for comes by itself
+      return { ...notReady, phase: reason === 'InvalidAnnotation' || reason === 'InvalidValues' ? 'stuck' : 'working' };
     case 'Backoff':
     case 'Locked':
     case 'Lingering':

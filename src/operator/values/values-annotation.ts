@@ -4,16 +4,22 @@ import { dataKey, objectName } from '../../watches/text-rules.ts';
 import type { ValuesReference, WatchEntry } from '../../watches/watch-entry.ts';
 import type { ObservedResource } from '../observe/observation.ts';
 
+/** A reference, with who makes it: whoever has to correct it has to know where it stands. */
+export interface NamedReference extends ValuesReference {
+  /** True: the resource's annotation; it can be neither optional nor have a target. Default false: watches.yaml. */
+  readonly isAnnotated?: boolean;
+}
+
 /** References, or what stands there instead. */
 export type ParsedReferences =
-  | { readonly ok: true; readonly references: readonly ValuesReference[] }
+  | { readonly ok: true; readonly references: readonly NamedReference[] }
   | { readonly ok: false; readonly found: string };
 
 /** What a resource's values come from. */
 export type NamedReferences =
   | {
       readonly ok: true;
-      readonly references: readonly ValuesReference[];
+      readonly references: readonly NamedReference[];
       /** Something that was asked for and is not done. */
       readonly notice?: string;
     }
@@ -28,12 +34,12 @@ const expected = 'Secret/name/key or ConfigMap/name/key, one or more, separated 
 export function parseValuesAnnotation(text: string): ParsedReferences {
   const items = text.split(',').map((item) => item.trim());
   if (items.length > maxReferences) return { ok: false, found: `${items.length} of them; at most ${maxReferences}` };
-  const references: ValuesReference[] = [];
+  const references: NamedReference[] = [];
   for (const item of items) {
     const [kind = '', name = '', valuesKey = '', ...more] = item.split('/');
     const isReference = more.length === 0 && objectName.test(name) && dataKey.test(valuesKey);
     if ((kind !== 'Secret' && kind !== 'ConfigMap') || !isReference) return { ok: false, found: quoted(item) };
-    references.push({ kind, name, valuesKey, optional: false });
+    references.push({ kind, name, valuesKey, optional: false, isAnnotated: true });
   }
   return { ok: true, references };
 }

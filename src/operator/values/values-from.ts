@@ -1,10 +1,12 @@
 // The layer of values that comes out of Secrets and ConfigMaps: from what is stored there to values. Pure.
+import { ResourceAnnotation } from '../../api/v1alpha1/annotations.ts';
 import { CodedError } from '../../lib/coded-error.ts';
 import { isMap } from '../../lib/merge-maps.ts';
 import { type PathStep, parseValuesPath } from '../../watches/override-values.ts';
 import { parseValuesYaml } from '../../watches/values-yaml.ts';
 import type { ValuesReference } from '../../watches/watch-entry.ts';
 import type { Values } from './values.ts';
+import type { NamedReference } from './values-annotation.ts';
 
 /** A reference that gives no values. The message names it and never shows its content. */
 export class ValuesSourceError extends CodedError<
@@ -75,28 +77,30 @@ export function sourceTextOf(kind: SourceName['kind'], source: SourceData, dataK
  * @throws ValuesSourceError
  */
 export function valuesOf(
-  reference: ValuesReference,
+  reference: NamedReference,
   source: { readonly name: SourceName; readonly texts: SourceTexts | undefined; readonly budget: TextBudget },
 ): Values {
-  const { valuesKey, optional, targetPath } = reference;
+  const { valuesKey, optional, targetPath, isAnnotated = false } = reference;
   const what = describeSource(source.name);
   const found = source.texts?.get(valuesKey);
   if (found === undefined) {
     if (optional) return {};
     const missing = source.texts === undefined ? `${what} does not exist` : `${what} has no key "${valuesKey}"`;
     throw new ValuesSourceError('VALUES_SOURCE_MISSING', `values come from a source that is missing: ${missing}`, {
-      remedy: 'Create it, or make the reference optional.',
+      remedy: isAnnotated
+        ? `Create it, or take it out of the annotation ${ResourceAnnotation.valuesFrom}.`
+        : 'Create it, or make the reference optional (valuesFrom in watches.yaml).',
     });
   }
   const { text } = found;
-  if (text === undefined) throw invalid(`${what} key "${valuesKey}" is not text in UTF-8`);
+  if (text === undefined) throw invalid(`${what} key "${valuesKey}" is not text in UTF-8`, reference);
   requireShort(`${what} key "${valuesKey}"`, text.length, source.budget);
   if (targetPath !== undefined) return nest(targetPath, text);
   const { parsed } = found;
   if (parsed.ok) return parsed.values;
   const { place, problem = 'is not a YAML map of values' } = parsed;
   const where = place === undefined ? '' : ` (line ${place.line}, column ${place.column})`;
-  throw invalid(`${what} key "${valuesKey}" ${problem}${where}`);
+  throw invalid(`${what} key "${valuesKey}" ${problem}${where}`, reference);
 }
 
 function requireShort(what: string, length: number, budget: TextBudget): void {
@@ -115,10 +119,11 @@ export function forbiddenSource(name: SourceName, cause: Error): ValuesSourceErr
   return new ValuesSourceError('VALUES_SOURCE_FORBIDDEN', message, { cause });
 }
 
-function invalid(message: string): ValuesSourceError {
-  return new ValuesSourceError('VALUES_SOURCE_INVALID', message, {
-    remedy: 'Put a YAML document there, or name the target with targetPath.',
-  });
+function invalid(message: string, { isAnnotated = false }: NamedReference): ValuesSourceError {
+  const remedy = isAnnotated
+    ? `Put a YAML map of values there, or take it out of the annotation ${ResourceAnnotation.valuesFrom}.`
+    : 'Put a YAML map of values there, or name the target with targetPath (valuesFrom in watches.yaml).';
+  return new ValuesSourceError('VALUES_SOURCE_INVALID', message, { remedy });
 }
 
 function nest(path: string, text: string): Values {

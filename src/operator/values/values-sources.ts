@@ -6,10 +6,10 @@ import { isApiError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import type { WatchHub } from '../../kube/watch-hub.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { ValuesReference } from '../../watches/watch-entry.ts';
 import { ReferenceIndex } from './reference-index.ts';
 import { resourceOf, SourceWatch, versionOf } from './source-watch.ts';
 import { mergeLayers, type Values } from './values.ts';
+import type { NamedReference } from './values-annotation.ts';
 import {
   describeSource,
   forbiddenSource,
@@ -24,7 +24,7 @@ import {
 /** What is to be read. */
 export interface ValuesRequest {
   /** Later ones win. */
-  readonly references: readonly ValuesReference[];
+  readonly references: readonly NamedReference[];
   /** Where all of them are. */
   readonly namespace: string;
   readonly signal: AbortSignal;
@@ -35,6 +35,8 @@ export interface ValuesLayer {
   readonly values: Values;
   /** Those of them that came out of Secrets. */
   readonly secrets: readonly Values[];
+  /** The sources that gave any, by name, each once. */
+  readonly sources: readonly string[];
 }
 
 /** The sources as one kind of resources uses them. */
@@ -96,7 +98,7 @@ export class ValuesSources {
       read: async (key, request) => {
         if (request.references.length === 0) {
           forget(key);
-          return { values: {}, secrets: [] };
+          return { values: {}, secrets: [], sources: [] };
         }
         const user = users.get(key) ?? { notify: () => onChange(key) };
         users.set(key, user);
@@ -122,14 +124,17 @@ export class ValuesSources {
     await Promise.allSettled(contents.values()); // of several that fail the first is named, whichever was faster
     const layers: Values[] = [];
     const secrets: Values[] = [];
+    const sources = new Set<string>();
     const budget = { left: maxTextLength.ofAll };
     for (const { reference, name, source } of named) {
       const layer = valuesOf(reference, { name, texts: (await contents.get(source))?.texts, budget });
       layers.push(layer);
+      if (Object.keys(layer).length > 0)
+        sources.add(`${source}${reference.isAnnotated === true ? ' (by annotation)' : ''}`);
       if (name.kind === 'Secret') secrets.push(layer);
       await setImmediate(); // parsing takes up to a second each: probes and the Lease must not wait for all of them
     }
-    return { values: mergeLayers(layers), secrets };
+    return { values: mergeLayers(layers), secrets, sources: [...sources] };
   }
 
   /** Nobody's data is kept longer than it is needed. */

@@ -14,6 +14,16 @@ export function mergeLayers(layers: readonly Values[]): Values {
   return layers.reduce<Values>((under, over) => mergeMaps(under, over), {});
 }
 
+/** The layer that stands in a resource, or what is wrong with it: where its CRD says nothing of `spec`, anything may stand there. */
+export function specLayer(
+  spec: unknown,
+): { readonly ok: true; readonly values: Values } | { readonly ok: false; readonly message: string } {
+  if (spec === undefined || spec === null) return { ok: true, values: {} };
+  if (isMap(spec)) return { ok: true, values: spec };
+  const found = Array.isArray(spec) ? 'a list' : `a ${typeof spec}`;
+  return { ok: false, message: `spec is ${found}, but it has to be a map: it is the values of the chart` };
+}
+
 /**
  * The layers as helm is to get them: without each `null` for which the chart has no default. Helm takes a default away for
  * a `null`, but where there is none it hands the `null` on to the chart, whose values.schema.json then rejects it. What

@@ -148,12 +148,35 @@ describe.concurrent('a deletion of a release whose record is', () => {
     await whims.delete('unknown');
     await whims.annotate('unknown', { suspend: null });
     const stuck = await whims.reason('unknown', 'UninstallFailed');
-    expect(condition(stuck.status, 'Ready')?.message).toContain('helm.velotio.com/force-requested-at');
+    const message = condition(stuck.status, 'Ready')?.message;
+    expect(message).toContain(`Restore Secret ${namespace}/sh.helm.release.v1.unknown.v1 from a backup, or delete it`);
+    expect(message).not.toContain('who may write Secrets');
+    expect(message).toContain('Annotated helm.velotio.com/force-requested-at, it goes without helm and without hooks');
+    expect(message).toContain('objects in its namespace that no record tells of stay then');
     await whims.annotate('unknown', { 'force-requested-at': 'now' });
     await whims.gone('unknown');
     await whims.event('unknown', /^Uninstalled: .*which objects it has is not known/);
     expect(await lab.exists('secret', '-n', namespace, '-l', 'owner=helm,name=unknown')).toBe(false);
     await lab.kubectl('-n', namespace, 'delete', 'configmap', 'unknown');
+  });
+
+  test('garbage, while the status is lost too, is uninstalled by helm once that Secret is restored, as the message says', async () => {
+    await whims.create('restored');
+    await whims.ready('restored');
+    await whims.annotate('restored', { suspend: 'true' });
+    await whims.reason('restored', 'Suspended');
+    const { data = {} } = await lab.record(namespace, 'restored');
+    await damage('restored', {});
+    await whims.patch('restored', { status: null }, 'status');
+    await whims.delete('restored');
+    await whims.annotate('restored', { suspend: null });
+    const stuck = await whims.reason('restored', 'UninstallFailed');
+    const secret = `Secret ${namespace}/sh.helm.release.v1.restored.v1`;
+    expect(condition(stuck.status, 'Ready')?.message).toContain(`${secret} cannot be read`);
+    await damage('restored', data);
+    await whims.gone('restored');
+    await expectNothingLeft('restored');
+    expect(whims.verbs('restored')).toEqual(['upgrade', 'uninstall']);
   });
 });
 

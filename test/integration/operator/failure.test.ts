@@ -1,10 +1,11 @@
 // What follows a failure: said, gone back from, tried again, given up, and healed (DESIGN.md O11).
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { condition, eventually, type OperatorRun, startOperator, type Watched } from '../../support/operator-run.ts';
-import { ReleaseLab } from '../../support/release-lab.ts';
-import { greetingOf, helmHistory, makeNamespace, startWhims, Whims, type WhimWorld } from '../../support/whim-world.ts';
+import type { ReleaseLab } from '../../support/release-lab.ts';
+import { greetingOf, helmHistory, makeNamespace, Whims, type WhimWorld } from '../../support/whim-world.ts';
 import { installWhims } from '../../support/whims.ts';
+import { withWhims } from '../../support/with-whims.ts';
 
 const namespace = 'op-failure';
 const kinds = {
@@ -18,14 +19,9 @@ let world: WhimWorld<keyof typeof kinds>;
 let whims: Whims;
 let lab: ReleaseLab;
 
-beforeAll(async () => {
-  [world, lab] = await Promise.all([startWhims({ namespace, kinds }), ReleaseLab.open()]);
+withWhims({ namespace, kinds }, (begun) => {
+  ({ world, lab } = begun);
   whims = world.whims.FailingWhim;
-});
-
-afterAll(async () => {
-  await world.stop();
-  await lab[Symbol.asyncDispose]();
 });
 
 const messageOf = ({ status }: Watched): string => condition(status, 'Ready')?.message ?? '';

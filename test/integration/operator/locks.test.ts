@@ -1,28 +1,23 @@
 // Releases that a helm left locked, dead or alive (DESIGN.md O8, O9).
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import { helmProcess } from '../../support/helm-processes.ts';
 import { startOperatorProcess } from '../../support/operator-process.ts';
 import { condition, eventually, startOperator } from '../../support/operator-run.ts';
-import { ReleaseLab } from '../../support/release-lab.ts';
-import { greetingOf, helmHistory, makeNamespace, startWhims, Whims, type WhimWorld } from '../../support/whim-world.ts';
+import type { ReleaseLab } from '../../support/release-lab.ts';
+import { greetingOf, helmHistory, makeNamespace, Whims } from '../../support/whim-world.ts';
 import { installWhims, whimChart } from '../../support/whims.ts';
+import { withWhims } from '../../support/with-whims.ts';
 
 const namespace = 'op-locks';
 const fieldManager = 'test';
-let world: WhimWorld<'LockWhim'>;
 let whims: Whims;
 let lab: ReleaseLab;
 
-beforeAll(async () => {
-  [world, lab] = await Promise.all([startWhims({ namespace, kinds: { LockWhim: {} } }), ReleaseLab.open()]);
+withWhims({ namespace, kinds: { LockWhim: {} } }, ({ world, lab: opened }) => {
+  lab = opened;
   whims = world.whims.LockWhim;
-});
-
-afterAll(async () => {
-  await world.stop();
-  await lab[Symbol.asyncDispose]();
 });
 
 /** Once helm has written that state into the record of a revision. */
@@ -66,7 +61,10 @@ describe.concurrent('an operator that is killed with its helm', () => {
     await killed.create('installs', { preInstall: 'good', worksFor: '60s' });
     await killed.create('upgrades');
     await killed.create('uninstalls', { preDelete: 'good', worksFor: '8s' });
-    await Promise.all([killed.ready('upgrades'), killed.ready('uninstalls')]);
+    await killed.create('goes-back', { preRollback: 'good', worksFor: '15s' });
+    await Promise.all(['upgrades', 'uninstalls', 'goes-back'].map((name) => killed.ready(name)));
+    await killed.patch('goes-back', { spec: { preUpgrade: 'fail', worksFor: '1s' } });
+    await recordSays('pending-rollback', 'goes-back', 3, place);
     await killed.patch('upgrades', { spec: { preUpgrade: 'good', worksFor: '60s', greeting: 'new' } });
     await killed.delete('uninstalls');
     await Promise.all([
@@ -76,17 +74,23 @@ describe.concurrent('an operator that is killed with its helm', () => {
     ]);
     await first.end('SIGKILL');
     await killed.patch('upgrades', { spec: { worksFor: '1s' } });
+    await killed.patch('goes-back', { spec: { preUpgrade: 'none', greeting: 'new' } });
 
     const second = await startOperatorProcess(options);
     await Promise.all([killed.ready('installs', 2), killed.ready('upgrades', 4), killed.gone('uninstalls')]);
     expect(await helmHistory(place, 'installs')).toEqual(['1 superseded', '2 deployed']);
-    expect(await helmHistory(place, 'upgrades')).toEqual([
-      '1 superseded',
-      '2 pending-upgrade',
-      '3 superseded',
-      '4 deployed',
-    ]);
+    expect(await helmHistory(place, 'upgrades')).toEqual(['1 superseded', '2 failed', '3 superseded', '4 deployed']);
     expect(await greetingOf(place, 'upgrades')).toBe('new');
+    await killed.ready('goes-back', 5);
+    expect(await helmHistory(place, 'goes-back')).toEqual([
+      '1 superseded',
+      '2 failed',
+      '3 failed',
+      '4 superseded',
+      '5 deployed',
+    ]);
+    expect(await greetingOf(place, 'goes-back')).toBe('new');
+    expect(await killed.event('goes-back', /^Unlocking: .*pending-rollback/)).toContain('helm is gone');
     expect(await killed.event('installs', /^Unlocking: /)).toContain('the operator that had started helm is gone');
 
     // and one that is told to stop finishes what its helm does
@@ -140,6 +144,14 @@ describe.concurrent('a helm that is killed under a living operator', () => {
     expect(await greetingOf(namespace, 'second')).toBe('hello');
     await whims.ready('second', 4);
     expect(await greetingOf(namespace, 'second')).toBe('new');
+    const history = ['1 superseded', '2 failed', '3 superseded', '4 deployed'];
+    expect(await helmHistory(namespace, 'second')).toEqual(history);
+    const marks = async (revision: number) => {
+      const { 'helm.velotio.com/digest': digest } =
+        (await lab.record(namespace, 'second', revision)).metadata.labels ?? {};
+      return digest?.split('.')[1];
+    };
+    expect(await Promise.all([1, 2, 3, 4].map(marks))).toEqual(['1', '2', '3', '4']);
     expect(whims.verbs('second')).toEqual(['upgrade', 'upgrade', 'rollback', 'upgrade']);
   });
 });

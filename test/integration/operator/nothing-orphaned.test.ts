@@ -1,9 +1,10 @@
 // No object is orphaned, and no deletion gets stuck, because an object is not in the inventory: after failures and crashes
 // (DESIGN.md O7, O10).
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { eventually } from '../../support/operator-run.ts';
-import { ReleaseLab } from '../../support/release-lab.ts';
-import { greetingOf, startWhims, type Whims, type WhimWorld } from '../../support/whim-world.ts';
+import type { ReleaseLab } from '../../support/release-lab.ts';
+import { greetingOf, type Whims, type WhimWorld } from '../../support/whim-world.ts';
+import { withWhims } from '../../support/with-whims.ts';
 
 const namespace = 'op-orphans';
 const doomed = ['op-orphans-first', 'op-orphans-later', 'op-orphans-crash'] as const;
@@ -15,14 +16,9 @@ let world: WhimWorld<keyof typeof kinds>;
 let whims: Whims;
 let lab: ReleaseLab;
 
-beforeAll(async () => {
-  [world, lab] = await Promise.all([startWhims({ namespace, alsoIn: doomed, kinds }), ReleaseLab.open()]);
+withWhims({ namespace, alsoIn: doomed, kinds }, (begun) => {
+  ({ world, lab } = begun);
   whims = world.whims.LeftWhim;
-});
-
-afterAll(async () => {
-  await world.stop();
-  await lab[Symbol.asyncDispose]();
 });
 
 const roleOf = (name: string, where: string = namespace): string => `whim-${where}-${name}`;
@@ -94,6 +90,27 @@ describe.concurrent('a cluster-scoped object', () => {
     expect(status?.inventory?.map(({ kind }) => kind).toSorted()).toEqual(['ConfigMap', 'PersistentVolumeClaim']);
     expect(await lab.exists('pvc', '-n', namespace, 'mended')).toBe(true);
     await deletes('mended');
+  });
+
+  test('that may not be deleted after such an upgrade is told by an Event, and goes later', async () => {
+    await whims.create('guarded');
+    await whims.ready('guarded');
+    await whims.patch('guarded', { spec: { clusterRole: true, refused: true } });
+    await hasFailed('guarded');
+    const role = roleOf('guarded');
+    const guard = await lab.undeletable('clusterroles', role);
+    await whims.patch('guarded', { spec: { clusterRole: false, refused: false, greeting: 'new' } });
+    const { status } = await whims.ready('guarded');
+    const said = await whims.event('guarded', /^PruneFailed: /);
+    expect(said).toContain(
+      `what earlier revisions had is left until the next upgrade: cannot delete ClusterRole/${role}`,
+    );
+    expect(status?.inventory?.map(({ kind }) => kind)).toContain('ClusterRole');
+    expect(await hasRole('guarded')).toBe(true);
+    await guard.remove();
+    await whims.patch('guarded', { spec: { greeting: 'newer' } });
+    await eventually('it is gone', async () => !(await hasRole('guarded')));
+    await deletes('guarded');
   });
 
   test('of a release whose status was lost goes with the resource', async () => {

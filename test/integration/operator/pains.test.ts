@@ -39,31 +39,28 @@
 // | client: 410 | ../kube/reflector.test.ts | lists again when its version is too old, and notices what went in the gap |
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { serverError } from '../../support/chaos/fault.ts';
 import { ChaosProxy } from '../../support/chaos-proxy.ts';
 import { condition, eventually, type OperatorRun, startOperator } from '../../support/operator-run.ts';
-import { ReleaseLab } from '../../support/release-lab.ts';
+import type { ReleaseLab } from '../../support/release-lab.ts';
 import { testCluster } from '../../support/test-context.ts';
-import { greetingOf, helmHistory, makeNamespace, startWhims, Whims, type WhimWorld } from '../../support/whim-world.ts';
+import { greetingOf, helmHistory, makeNamespace, startWhims, Whims } from '../../support/whim-world.ts';
 import { installWhims } from '../../support/whims.ts';
+import { withWhims } from '../../support/with-whims.ts';
 
 const namespace = 'op-pains';
-let world: WhimWorld<'PainWhim'>;
 let whims: Whims;
 let lab: ReleaseLab;
 const places: string[] = [];
 
-beforeAll(async () => {
-  const kinds = { PainWhim: { remediation: { retries: 0 } } };
-  [world, lab] = await Promise.all([startWhims({ namespace, kinds }), ReleaseLab.open()]);
+withWhims({ namespace, kinds: { PainWhim: { remediation: { retries: 0 } } } }, ({ world, lab: opened }) => {
+  lab = opened;
   whims = world.whims.PainWhim;
 });
 
 afterAll(async () => {
-  await world.stop();
   for (const place of places) await lab.kubectl('delete', 'namespace', place, '--wait=false');
-  await lab[Symbol.asyncDispose]();
 });
 
 /** A kind in a namespace of its own, whose operator the test starts and ends. */
@@ -211,6 +208,8 @@ describe.concurrent('pains', () => {
     const place = 'op-pains-hooks';
     const hooked = await startWhims({ namespace: place, kinds: { HookWhim: {}, QuietWhim: {} } });
     const kinds = hooked.whims;
+    await kinds.QuietWhim.create('leaves', { preDelete: 'good', worksFor: '6s' });
+    await kinds.QuietWhim.ready('leaves');
     const names = ['hooked-1', 'hooked-2', 'hooked-3', 'hooked-4']; // as many as there are helms
     const hooks = { preInstall: 'good', worksFor: '12s' };
     for (const name of names) await kinds.HookWhim.create(name, hooks);
@@ -218,8 +217,12 @@ describe.concurrent('pains', () => {
       of.until(name, `says "${text}"`, ({ status }) => (condition(status, 'Ready')?.message ?? '').includes(text));
     await Promise.all(names.map((name) => says(kinds.HookWhim, name, 'helm is at work, for 330 s at most')));
     for (const name of ['waits', 'paused']) await kinds.QuietWhim.create(name);
-    await Promise.all(['waits', 'paused'].map((name) => says(kinds.QuietWhim, name, 'Waiting for a free helm: 4 are')));
+    await kinds.QuietWhim.delete('leaves');
+    const waiting = ['waits', 'paused', 'leaves'];
+    await Promise.all(waiting.map((name) => says(kinds.QuietWhim, name, 'Waiting for a free helm: 4 are')));
     await kinds.QuietWhim.annotate('paused', { suspend: 'true' });
+    await says(kinds.QuietWhim, 'leaves', 'helm is at work, for 330 s at most');
+    await kinds.QuietWhim.gone('leaves');
     await Promise.all([...names.map((name) => kinds.HookWhim.ready(name)), kinds.QuietWhim.ready('waits')]);
     await kinds.QuietWhim.reason('paused', 'Suspended');
     expect(await greetingOf(place, 'paused')).toBeUndefined();

@@ -1,7 +1,7 @@
 // A release that somebody installed in the place of ours is theirs, although it has the number that the status names (DESIGN.md O6).
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { WatchEntry } from '../../../src/watches/watch-entry.ts';
-import { condition, type OperatorRun, startOperator } from '../../support/operator-run.ts';
+import { condition, eventually, type OperatorRun, startOperator } from '../../support/operator-run.ts';
 import { ReleaseLab } from '../../support/release-lab.ts';
 import { greetingOf, helmHistory, makeNamespace, Whims } from '../../support/whim-world.ts';
 import { installWhims, type WhimKind } from '../../support/whims.ts';
@@ -100,6 +100,21 @@ describe('a release of the same number that was installed by hand', () => {
     await whims.event('away-deleted', says);
     await Promise.all(['away', 'away-deleted'].map(expectTheirs));
     expect(operator.helm.verbs).toEqual([]);
+  });
+
+  test('in the very moment in which our helm fails is never said to have failed', async () => {
+    await whims.create('crossed');
+    await whims.ready('crossed', 1);
+    const stages = await whims.follow('crossed');
+    operator.helm.before = async (args) => {
+      if (args.includes('crossed')) await replaceByHand('crossed');
+    };
+    await whims.patch('crossed', { spec: { greeting: 5 } }); // helm refuses that before it changes anything
+    await whims.reason('crossed', 'ForeignRelease');
+    operator.helm.before = () => Promise.resolve();
+    await eventually('it was seen', () => Promise.resolve(stages.at(-1)?.includes('ForeignRelease')));
+    expect(stages.filter((stage) => stage.includes('Ready=False InvalidValues'))).toEqual([]);
+    await expectTheirs('crossed');
   });
 
   test('stands in the way only as long as it is there', async () => {

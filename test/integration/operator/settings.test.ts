@@ -1,12 +1,13 @@
 // What annotations and fields of watches.yaml change (DESIGN.md §2, §3, O14).
 import { cp, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { condition, eventually, startOperator, type Watched } from '../../support/operator-run.ts';
-import { ReleaseLab } from '../../support/release-lab.ts';
+import type { ReleaseLab } from '../../support/release-lab.ts';
 import { testCluster } from '../../support/test-context.ts';
-import { greetingOf, makeNamespace, startWhims, Whims, type WhimWorld } from '../../support/whim-world.ts';
+import { greetingOf, makeNamespace, Whims, type WhimWorld } from '../../support/whim-world.ts';
 import { installWhims, whimChart } from '../../support/whims.ts';
+import { withWhims } from '../../support/with-whims.ts';
 
 const namespace = 'op-settings';
 const accounts = 'op-settings-accounts';
@@ -22,14 +23,9 @@ let world: WhimWorld<keyof typeof kinds>;
 let whims: Whims;
 let lab: ReleaseLab;
 
-beforeAll(async () => {
-  [world, lab] = await Promise.all([startWhims({ namespace, alsoIn: [accounts, leaving], kinds }), ReleaseLab.open()]);
+withWhims({ namespace, alsoIn: [accounts, leaving], kinds }, (begun) => {
+  ({ world, lab } = begun);
   whims = world.whims.SettledWhim;
-});
-
-afterAll(async () => {
-  await world.stop();
-  await lab[Symbol.asyncDispose]();
 });
 
 const sdk = (key: string): string => `helm.sdk.operatorframework.io/${key}`;
@@ -147,6 +143,38 @@ describe.concurrent('an annotation', () => {
     const seen = await unwatched.reason('seen', 'WorkloadsProgressing');
     expect(messageOf(seen)).toContain('ConfigMap seen: it is missing');
     expect(condition((await unwatched.get('unseen'))?.status, 'Ready')).toMatchObject({ status: 'True' });
+  });
+});
+
+describe.concurrent('watchDependentResources: false', () => {
+  test('watches none of the release’s objects: a roll-out is polled until it is ready, and what comes later is found when asked for', async () => {
+    const place = 'op-settings-unwatched';
+    await makeNamespace(place);
+    const kind = await installWhims('BlindWhim', { namespace: place });
+    const operator = await startOperator({
+      namespace: place,
+      entries: [await kind.entry({ watchDependentResources: false })],
+    });
+    const blind = new Whims(kind, { ...operator, namespace: place });
+    await blind.create('blind', { workload: 'good', readyAfter: '3s', service: true });
+    await blind.reason('blind', 'WorkloadsProgressing');
+    await blind.ready('blind', 1);
+    const watched = [...(await operator.figures()).matchAll(/^\S+_watch_objects\{([^}]*)\}/gm)].map(
+      ([, labels]) => labels,
+    );
+    expect(watched.length).toBeGreaterThan(0);
+    expect(watched.filter((labels) => /deployments|services|configmaps/.test(labels ?? ''))).toEqual([]);
+
+    await lab.kubectl('-n', place, 'delete', 'deployment', 'blind');
+    await eventually('the Deployment is gone', async () => !(await lab.exists('deployment', '-n', place, 'blind')));
+    const asked = await lookedAt('blind', blind);
+    expect(messageOf(asked)).toContain('Deployment blind: it is missing');
+    expect(condition(asked.status, 'Ready')).toMatchObject({ status: 'False' });
+    await blind.delete('blind');
+    await blind.gone('blind');
+    expect(await greetingOf(place, 'blind')).toBeUndefined();
+    await operator.stop();
+    await lab.kubectl('delete', 'namespace', place, '--wait=false');
   });
 });
 

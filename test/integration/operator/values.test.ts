@@ -16,6 +16,7 @@ describe('values from Secrets and ConfigMaps', () => {
         ],
         allowValuesFromAnnotation: true,
         overrideTree: { podAnnotations: { decided: 'by-the-operator' } },
+        overrideValues: [{ path: 'podAnnotations.decided', value: 'by-the-operator', isFromEnvironment: false }],
       },
     });
   });
@@ -143,6 +144,19 @@ describe('values from Secrets and ConfigMaps', () => {
     expect(events).not.toContain(secret);
     expect(shop.operator.log.join('\n')).not.toContain(secret);
     await shop.kubectl('delete', 'bs', name, '--wait=false');
+  });
+
+  test('a wrong value out of a Secret: every layer is named that it may stand in, and a new Secret is tried at once', async () => {
+    await shop.put('secret/wrong', { k: 'replicaCount: two' });
+    await shop.create('wrong', 'Secret/wrong/k', { podAnnotations: { a: 'b' } });
+    const message = await shop.message('wrong', 'InvalidValues');
+    const layers = `Secret ${shop.namespace}/wrong (by annotation), then spec, then overrideValues of watches.yaml (podAnnotations.decided)`;
+    expect(message).toContain(`Its values come from ${layers}; each beats the one before.`);
+    expect(message).toContain('It is tried again when one of them changes (watches.yaml is read at the');
+    expect(condition((await shop.operator.get('wrong'))?.status, 'Stalled')).toMatchObject({ status: 'True' });
+    await shop.put('secret/wrong', { k: 'replicaCount: 2' });
+    await shop.revision('wrong', 1);
+    expect(await shop.replicas('wrong')).toBe('2');
   });
 
   test('a Secret with bytes that are no text is named', async () => {

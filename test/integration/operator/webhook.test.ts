@@ -1,23 +1,17 @@
 // An admission webhook that nobody answers: a failure like any other, and whose it is is said (DESIGN.md O11).
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { condition, eventually, kubectl, type Watched } from '../../support/operator-run.ts';
-import { ReleaseLab } from '../../support/release-lab.ts';
-import { greetingOf, helmHistory, startWhims, type Whims, type WhimWorld } from '../../support/whim-world.ts';
+import type { ReleaseLab } from '../../support/release-lab.ts';
+import { greetingOf, helmHistory, type Whims } from '../../support/whim-world.ts';
+import { withWhims } from '../../support/with-whims.ts';
 
 const namespace = 'op-webhook';
-let world: WhimWorld<'GuardedWhim'>;
 let whims: Whims;
 let lab: ReleaseLab;
 
-beforeAll(async () => {
-  const kinds = { GuardedWhim: { remediation: { retries: 1 } } };
-  [world, lab] = await Promise.all([startWhims({ namespace, kinds }), ReleaseLab.open()]);
+withWhims({ namespace, kinds: { GuardedWhim: { remediation: { retries: 1 } } } }, ({ world, lab: opened }) => {
+  lab = opened;
   whims = world.whims.GuardedWhim;
-});
-
-afterAll(async () => {
-  await world.stop();
-  await lab[Symbol.asyncDispose]();
 });
 
 const messageOf = ({ status }: Watched): string => condition(status, 'Ready')?.message ?? '';

@@ -76,6 +76,30 @@ describe('a fenced client', () => {
     expect(received).toEqual([]);
   });
 
+  it('asks every guard that it has, the first one first, and sends only where none objects', async () => {
+    const guards: string[] = [];
+    let isHeld = true;
+    const twice = transport()
+      .fencedBy(() => void guards.push('first'))
+      .fencedBy(() => {
+        guards.push('second');
+        if (!isHeld) throw new LeaseLostError('Lease a/c is not held by this replica');
+      });
+    const post = () => twice.json({ method: 'POST', path: '/x', body: {}, what: 'do it' });
+    await post();
+    expect([...new Set(guards)]).toEqual(['first', 'second']);
+    isHeld = false;
+    await expect(post()).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    expect(received).toEqual(['POST']);
+    const nested = transport()
+      .fencedBy(mayAct)
+      .fencedBy(() => undefined);
+    isLeading = false;
+    await expect(nested.json({ method: 'POST', path: '/x', body: {}, what: 'do it' })).rejects.toMatchObject({
+      code: 'LEASE_LOST',
+    });
+  });
+
   it('leaves the client that it was made from as it was', async () => {
     isLeading = false;
     const plain = transport();

@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ApiRequest } from '../../../src/kube/api-request.ts';
 import type { Connection } from '../../../src/kube/connection.ts';
 import { HttpTransport } from '../../../src/kube/http.ts';
 import { LeaseLostError } from '../../../src/kube/leader-term.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { answer, connectTo, cut, type Handler, LoopbackServer } from '../../support/loopback-server.ts';
+import { withLoopback } from '../../support/with-loopback.ts';
 
 let server: LoopbackServer;
 let connection: Connection;
@@ -16,19 +17,9 @@ const cutInBody: Handler = (_request, response) => {
   setImmediate(() => response.destroy());
 };
 
-beforeAll(async () => {
-  server = await LoopbackServer.start();
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  server.received.length = 0;
+withLoopback((loopback) => {
+  ({ server, connection } = loopback);
   slept = [];
-  connection = await connectTo(server.port);
-});
-afterEach(async () => {
-  await connection.close();
 });
 
 function transport(): HttpTransport {

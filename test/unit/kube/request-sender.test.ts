@@ -2,7 +2,7 @@ import { getEventListeners, once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect as dial } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ApiRequest } from '../../../src/kube/api-request.ts';
 import type { Connection } from '../../../src/kube/connection.ts';
 import { ApiError } from '../../../src/kube/errors.ts';
@@ -14,29 +14,20 @@ import {
   answer,
   connectTo,
   type Handler,
-  LoopbackServer,
+  type LoopbackServer,
   MuteServer,
   portOf,
   silence,
 } from '../../support/loopback-server.ts';
+import { withLoopback } from '../../support/with-loopback.ts';
 
 let server: LoopbackServer;
 let connection: Connection;
 let observed: RequestObservation[] = [];
 
-beforeAll(async () => {
-  server = await LoopbackServer.start();
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  server.received.length = 0;
+withLoopback((loopback) => {
+  ({ server, connection } = loopback);
   observed = [];
-  connection = await connectTo(server.port);
-});
-afterEach(async () => {
-  await connection.close();
 });
 
 const clock = { ...systemClock, sleep: async () => undefined };

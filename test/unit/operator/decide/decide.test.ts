@@ -5,7 +5,7 @@ import { formatDigestLabel } from '../../../../src/operator/decide/desired-diges
 import type { Action, State } from '../../../../src/operator/decide/states.ts';
 import { states } from '../../../../src/operator/decide/states.ts';
 import type { Observation } from '../../../../src/operator/observe/observation.ts';
-import { digest, failure, now, observation, release, resource } from '../../../support/observations.ts';
+import { digest, failure, now, observation, release, resource, snapshot } from '../../../support/observations.ts';
 import { examples, interruptions } from '../../../support/state-examples.ts';
 import { watchEntry } from '../../../support/watch-entries.ts';
 
@@ -21,15 +21,6 @@ const other = 'e'.repeat(40);
 const { chart } = watchEntry();
 const reaching = watchEntry({ chart: { ...chart, kinds: [{ kind: 'ConfigMap' }, { kind: 'ClusterRole' }] } });
 const inventory = [{ group: 'apps', kind: 'Deployment', namespace: 'alice', name: 'shop', uid: 'd-1' }];
-const snapshot = (revision: number, of = digest) => ({
-  name: 'shop',
-  namespace: 'alice',
-  revision,
-  status: 'deployed' as const,
-  chart: 'bookstore-0.1.0',
-  digest: formatDigestLabel({ digest: of, revision }),
-  contentDigest: `content of ${revision}`,
-});
 const at = (revision: number, more: WatchedStatus = {}): WatchedStatus => ({ release: snapshot(revision), ...more });
 const label = (revision: number, of = digest): string => formatDigestLabel({ digest: of, revision });
 const failed = release({ revision: 2, status: 'failed', digestLabel: label(2), good: [1] });
@@ -72,6 +63,11 @@ const cases: readonly Case[] = [
   ],
   ['a failed revision of which nothing is remembered', { release: release({ status: 'failed' }) }, 'Failed'],
   ['a request to upgrade though nothing changed', { resource: resource(forced) }, 'Forced'],
+  [
+    'the same request, obeyed, though no status could say so',
+    { resource: resource(forced), handledForce: 'now' },
+    'InSync',
+  ],
   ['the same request, obeyed', { resource: resource(forced, { lastHandledForceAt: 'now' }) }, 'InSync'],
 
   ['pending-install', { release: release({ status: 'pending-install' }) }, 'Locked'],

@@ -6,7 +6,7 @@ import { decide } from '../../../../src/operator/decide/decide.ts';
 import { formatDigestLabel } from '../../../../src/operator/decide/desired-digest.ts';
 import { rememberFailure, rememberUnready } from '../../../../src/operator/decide/failure.ts';
 import type { FailureMemory, ObservedRelease } from '../../../../src/operator/observe/observation.ts';
-import { digest, now, observation, release, resource } from '../../../support/observations.ts';
+import { digest, now, observation, release, resource, snapshot } from '../../../support/observations.ts';
 import { watchEntry } from '../../../support/watch-entries.ts';
 
 /** What becomes of a helm call: nothing was changed, the new revision failed, helm was killed, or it is deployed and never ready. */
@@ -39,15 +39,6 @@ const hours = 6;
 
 /** When helm was called in six hours, by verb; `outcome` is asked for each call. */
 function live(entry: ReturnType<typeof watchEntry>, isNew: boolean, outcome: () => Outcome) {
-  const snapshot = (revision: number, of: string) => ({
-    name: 'shop',
-    namespace: 'alice',
-    revision,
-    status: 'deployed' as const,
-    chart: 'bookstore-0.1.0',
-    digest: formatDigestLabel({ digest: of, revision }),
-    contentDigest: `content of ${revision}`,
-  });
   const made = (revision: number, status: ObservedRelease['status'], of: string): ObservedRelease =>
     release({ revision, status, holder: 'self', digestLabel: formatDigestLabel({ digest: of, revision }), good });
   let good: number[] = isNew ? [] : [1];

@@ -3,8 +3,9 @@ import type { ObservedResource } from '../../../../src/operator/observe/observat
 import { parseValuesAnnotation, referencesOf } from '../../../../src/operator/values/values-annotation.ts';
 import { watchEntry } from '../../../support/watch-entries.ts';
 
-const secret = (name: string, valuesKey: string) => ({ kind: 'Secret', name, valuesKey, optional: false });
-const configMap = (name: string, valuesKey: string) => ({ kind: 'ConfigMap', name, valuesKey, optional: false });
+const byAnnotation = { optional: false, isAnnotated: true };
+const secret = (name: string, valuesKey: string) => ({ kind: 'Secret', name, valuesKey, ...byAnnotation });
+const configMap = (name: string, valuesKey: string) => ({ kind: 'ConfigMap', name, valuesKey, ...byAnnotation });
 
 describe('parseValuesAnnotation', () => {
   test.each([
