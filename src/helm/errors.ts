@@ -108,7 +108,7 @@ const patterns: readonly Pattern[] = [
     code: 'HELM_RECORD_TOO_LARGE',
     text: /sh\.helm\.release\S* is invalid: .*Too long/s,
     isTerminal: true,
-    remedy: 'The release is larger than a Secret can hold (1 MiB): make the chart smaller.',
+    remedy: 'The release is larger than a Secret can hold (1 MiB): make the chart or its values smaller.',
   },
   {
     code: 'HELM_RENDER_FAILED',
