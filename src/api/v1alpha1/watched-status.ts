@@ -85,7 +85,7 @@ export interface WatchedStatus {
   readonly observedGeneration?: number;
   readonly conditions?: readonly Condition[];
   readonly release?: ReleaseSnapshot;
-  /** Earlier revisions, newest first, at most {@link MAX_HISTORY_ENTRIES}. */
+  /** Earlier revisions, newest first, at most {@link MAX_HISTORY_ENTRIES}; the last that was ready is one of them. */
   readonly history?: readonly RevisionSnapshot[];
   readonly inventory?: readonly InventoryEntry[];
   /** Tries spent in a row since the last success or change of the desired state. */

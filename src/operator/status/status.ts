@@ -58,13 +58,13 @@ export function composeStatus(inputs: StatusInputs): WatchedStatus {
   const generation = resource.metadata.generation;
   const release = inputs.release === undefined ? before.release : (inputs.release ?? undefined);
   const inventory = inputs.inventory ?? (inputs.release === null ? undefined : before.inventory);
-  const history = historyAfter(before, release);
   const handled = resource.metadata.annotations?.[ResourceAnnotation.reconcileRequestedAt];
   const forceHandled = inputs.isForceHandled === true ? forceRequestOf(resource) : before.lastHandledForceAt;
   const isReady = verdict.reason === 'WorkloadsReady' && release !== undefined;
   const ready = isReady ? release.revision : (inputs.readyRevision ?? before.readyRevision);
   // a higher one is of an earlier release of this name
   const readyRevision = ready !== undefined && ready <= (release?.revision ?? ready) ? ready : undefined;
+  const history = withinBounds(historyAfter(before, release), readyRevision);
   const context = { before: before.conditions ?? [], generation, nowMs };
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
@@ -137,7 +137,14 @@ function historyAfter(before: WatchedStatus, release: ReleaseSnapshot | undefine
   if (last === undefined || last.revision === release?.revision || !isEarlier(last)) return history;
   const { name: _name, namespace: _namespace, ...snapshot } = last;
   const earlier: RevisionSnapshot = { ...snapshot, status: release === undefined ? last.status : 'superseded' };
-  return [earlier, ...history.filter((each) => each.revision !== last.revision)].slice(0, MAX_HISTORY_ENTRIES);
+  return [earlier, ...history.filter((each) => each.revision !== last.revision)];
+}
+
+/** However many came after it: the last ready revision stays, or it could not be told from a forged one, and gone back to. */
+function withinBounds(history: readonly RevisionSnapshot[], ready: number | undefined): readonly RevisionSnapshot[] {
+  const kept = history.slice(0, MAX_HISTORY_ENTRIES);
+  const cut = history.slice(MAX_HISTORY_ENTRIES).find(({ revision }) => revision === ready);
+  return cut === undefined ? kept : [...kept.slice(0, -1), cut];
 }
 
 /** The API's time format, in whole seconds. */

@@ -5,6 +5,7 @@ import { formatDigestLabel } from '../../../../src/operator/decide/desired-diges
 import type { Action, State } from '../../../../src/operator/decide/states.ts';
 import { states } from '../../../../src/operator/decide/states.ts';
 import type { Observation } from '../../../../src/operator/observe/observation.ts';
+import { composeStatus } from '../../../../src/operator/status/status.ts';
 import { digest, failure, now, observation, release, resource, snapshot } from '../../../support/observations.ts';
 import { examples, interruptions } from '../../../support/state-examples.ts';
 import { watchEntry } from '../../../support/watch-entries.ts';
@@ -605,9 +606,9 @@ describe('decide', () => {
         }),
         now,
       ).toRevision;
-    expect([back(), back(2), back(3)]).toEqual([4, 2, 4]);
-    // stored, and called ready, but not noted
-    expect(back(1)).toBe(4);
+    expect([back(), back(2), back(3)]).toEqual([4, 2, 2]);
+    // stored, and called ready, but not noted; what came after it was never ready
+    expect(back(1)).toBeUndefined();
   });
 
   describe('a lock that a dead helm left', () => {
@@ -685,6 +686,14 @@ describe('decide', () => {
       expect(look(since('True', 4_000_000))).toMatchObject({ reason: 'WorkloadsProgressing', requeueAfterMs: 300_000 });
     });
 
+    const composed = (before: WatchedStatus, revision: number): WatchedStatus =>
+      composeStatus({
+        resource: resource({}, before),
+        verdict: { ready: 'False', reason: 'WorkloadsProgressing', message: '', phase: 'working' },
+        release: { ...snapshot(revision, revision === 8 ? digest : other), lastDeployed: new Date(now).toISOString() },
+        nowMs: now,
+      });
+
     describe('after an upgrade', () => {
       const status = (changes: WatchedStatus = {}): WatchedStatus => ({
         ...since('False', 400_000),
@@ -694,6 +703,20 @@ describe('decide', () => {
         ...changes,
       });
       const second = release({ revision: 2, digestLabel: label(2), good: [1] });
+
+      test('goes back to the revision that was ready, however many were deployed after it', () => {
+        let known: WatchedStatus = { ...composed({}, 1), readyRevision: 1 };
+        for (let revision = 2; revision <= 8; revision += 1) known = composed(known, revision);
+        const release8 = release({ revision: 8, digestLabel: label(8), good: [7, 6, 5, 4, 3, 2, 1] });
+        const late = { resource: resource({}, known), release: release8, workloads };
+        expect(decide(observation(late), now + 400_000)).toMatchObject({ state: 'Broken', toRevision: 1 });
+        const refused = { ...late, release: { ...release8, revision: 9, status: 'failed', good: [8, 7, 1] } } as const;
+        const failed = observation({ ...refused, failure: failure() });
+        expect(decide(failed, now)).toMatchObject({ state: 'Broken', toRevision: 1 });
+        // helm has thrown it away
+        const gone = observation({ ...failed, release: { ...refused.release, good: [8, 7] } });
+        expect(decide(gone, now)).toMatchObject({ state: 'Backoff' });
+      });
 
       test.each<[string, Partial<Observation>, State, number | undefined]>([
         ['goes back to the revision that was ready', { resource: resource({}, status()) }, 'Broken', 1],

@@ -93,6 +93,15 @@ describe('composeStatus', () => {
     expect(status.history?.[0]).not.toHaveProperty('name');
   });
 
+  test('the last ready revision stays in the history, however many came after it', () => {
+    let status = composeStatus({ resource: resource(), verdict: ready, release: snapshot(1), nowMs: now });
+    for (let revision = 2; revision <= 9; revision += 1) {
+      const inputs = { resource: resource({}, status), verdict: working, nowMs: now };
+      status = composeStatus({ ...inputs, release: snapshot(revision) });
+    }
+    expect(status.history?.map(({ revision }) => revision)).toEqual([8, 7, 6, 5, 1]);
+  });
+
   test('a message is bounded', () => {
     const verdict = { ...ready, message: 'x'.repeat(5_000) };
     const status = composeStatus({ resource: resource(), verdict, nowMs: now });
