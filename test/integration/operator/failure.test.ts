@@ -207,6 +207,19 @@ describe.concurrent('a revision that never becomes ready, and cannot be gone bac
   });
 });
 
+describe.concurrent('a way back whose manifest is not read', () => {
+  test('is gone back to, and what is known of the release’s objects is not forgotten', async () => {
+    await whims.create('ambiguous', { ambiguous: true });
+    await whims.reason('ambiguous', 'InvalidChart');
+    await whims.patch('ambiguous', { spec: { ambiguous: false, refused: true } });
+    const back = await whims.until('ambiguous', 'has gone back', ({ status }) => status?.release?.revision === 3);
+    expect(back.status?.inventory?.map(({ kind, name }) => `${kind}/${name}`)).toContain('ConfigMap/ambiguous');
+    const stalled = await whims.until('ambiguous', 'is Stalled', ({ status }) => status?.failures === 1);
+    expect(stalled.status?.inventory).toEqual(back.status?.inventory);
+    expect(whims.verbs('ambiguous')).toEqual(['upgrade', 'upgrade', 'rollback']);
+  });
+});
+
 describe.concurrent('a way back whose record nobody can read', () => {
   /** How often a resource of the kind was looked at. */
   const passes = async (): Promise<number> => {
