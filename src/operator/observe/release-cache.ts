@@ -36,6 +36,19 @@ export class ReleaseCache {
     return this.#inTime(key, latestOf(this.store.byIndex(byRelease, objectKey(key))));
   }
 
+  /** How many releases there are of each owner label. */
+  owners(): ReadonlyMap<string, number> {
+    const releases = new Map<string, string>();
+    for (const { metadata } of this.store.values()) {
+      const record = parseRecord(metadata);
+      const owner = isRecord(record) ? record.labels[OWNER_LABEL] : undefined;
+      if (isRecord(record) && owner !== undefined) releases.set(objectKey(record), owner);
+    }
+    const counts = new Map<string, number>();
+    for (const owner of releases.values()) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+    return counts;
+  }
+
   /**
    * The latest revision as the API server knows it now: asked before each helm call, since the watch may be behind our
    * own last call.
