@@ -1,4 +1,5 @@
 // What helm can fail with, as one typed error. The only file that matches helm's texts.
+import { MAX_RELEASE_NAME_LENGTH } from '../api/v1alpha1/watched-resource.ts';
 import { CodedError, type CodedErrorOptions } from '../lib/coded-error.ts';
 
 /** Stable names of helm's failures. */
@@ -25,6 +26,9 @@ export type HelmErrorCode =
   | 'HELM_RECORD_TOO_LARGE'
   | 'HELM_API_UNREACHABLE'
   | 'HELM_FAILED';
+
+/** What is to be done about a name that Helm refuses. */
+export const nameRemedy = `Rename the resource: Helm allows ${MAX_RELEASE_NAME_LENGTH} characters, lower-case letters, digits, "-" and ".".`;
 
 /** Options of {@link HelmError}. */
 export interface HelmErrorOptions extends CodedErrorOptions {
@@ -96,7 +100,7 @@ const patterns: readonly Pattern[] = [
     code: 'HELM_NAME_INVALID',
     text: /release name is invalid|exceeds max length of \d+/,
     isTerminal: true,
-    remedy: 'Rename the resource: Helm allows 53 characters, lower-case letters, digits, "-" and ".".',
+    remedy: nameRemedy,
   },
   {
     code: 'HELM_OBJECT_OWNED',

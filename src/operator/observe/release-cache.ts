@@ -18,6 +18,9 @@ export interface ReleaseKey {
 
 const byRelease = 'release';
 
+/** Longest value of a label. */
+const maxLabelLength = 63;
+
 /** The store behind the watch of Secrets `owner=helm`, with the questions that the operator asks of it. */
 export class ReleaseCache {
   readonly store: ObjectStore<KubeObject>;
@@ -51,9 +54,10 @@ export class ReleaseCache {
 
   /**
    * The latest revision as the API server knows it now: asked before each helm call, since the watch may be behind our
-   * own last call.
+   * own last call. A name that no label holds is no release's: helm refuses it, and the API server a selector with it.
    */
   async refresh(client: KubeClient, key: ReleaseKey, signal?: AbortSignal): Promise<ObservedRelease | undefined> {
+    if (key.name.length > maxLabelLength) return undefined;
     const list = await client.list(CoreResources.secrets, {
       namespace: key.namespace,
       labelSelector: `${recordLabelSelector},name=${key.name}`,

@@ -19,6 +19,7 @@ const sdkFinalizer = 'helm.sdk.operatorframework.io/uninstall-release';
 const heldBySdk = resource({ finalizers: [ours, sdkFinalizer] });
 const byHand = release({ owner: undefined, digestLabel: undefined });
 const other = 'e'.repeat(40);
+const longName = 'n'.repeat(54);
 const { chart } = watchEntry();
 const reaching = watchEntry({ chart: { ...chart, kinds: [{ kind: 'ConfigMap' }, { kind: 'ClusterRole' }] } });
 const inventory = [{ group: 'apps', kind: 'Deployment', namespace: 'alice', name: 'shop', uid: 'd-1' }];
@@ -257,6 +258,12 @@ const cases: readonly Case[] = [
     'Blocked',
   ],
   ['a resource without our finalizer', { resource: resource({ finalizers: [] }) }, 'Unprotected'],
+  ['a name that Helm refuses', { resource: resource({ name: longName }), release: undefined }, 'Blocked'],
+  [
+    'a name that Helm refuses, being deleted, whatever the chart may have outside',
+    { entry: reaching, resource: resource({ ...deleted, name: longName }, { inventory }), release: undefined },
+    'Released',
+  ],
   ['a terminating namespace', { isNamespaceTerminating: true, release: undefined }, 'Blocked'],
   ['missing values', { desired: { isKnown: false, reason: 'ValuesSourceFailed', message: 'no Secret' } }, 'Blocked'],
   [
