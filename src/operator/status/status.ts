@@ -65,6 +65,7 @@ export function composeStatus(inputs: StatusInputs): WatchedStatus {
   // a higher one is of an earlier release of this name
   const readyRevision = ready !== undefined && ready <= (release?.revision ?? ready) ? ready : undefined;
   const history = withinBounds(historyAfter(before, release), readyRevision);
+  const unreadySince = unreadySinceAfter(before, { verdict, nowMs });
   const context = { before: before.conditions ?? [], generation, nowMs };
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
@@ -74,6 +75,7 @@ export function composeStatus(inputs: StatusInputs): WatchedStatus {
     ...(inventory === undefined ? {} : { inventory }),
     ...failureFields(inputs.failure),
     ...(readyRevision === undefined ? {} : { readyRevision }),
+    ...(unreadySince === undefined ? {} : { unreadySince }),
     ...(handled === undefined ? {} : { lastHandledReconcileAt: handled }),
     ...(forceHandled === undefined ? {} : { lastHandledForceAt: forceHandled }),
   };
@@ -127,6 +129,25 @@ function toCondition(claim: Claim, context: ConditionContext): Condition {
     reason: claim.reason,
     message: bounded(claim.message),
   };
+}
+
+/** What is said of the workloads. */
+const unready: ReadonlySet<ConditionReason> = new Set(['WorkloadsProgressing', 'WorkloadsFailed', 'ReadyTimeout']);
+
+/** While this is said, nobody looks at them: what is seen afterwards has the whole time before it. */
+const unseen: ReadonlySet<ConditionReason> = new Set([
+  'Suspended',
+  'ValuesSourceFailed',
+  'InvalidAnnotation',
+  'InvalidValues',
+]);
+
+function unreadySinceAfter(
+  before: WatchedStatus,
+  { verdict, nowMs }: Pick<StatusInputs, 'verdict' | 'nowMs'>,
+): string | undefined {
+  if (verdict.ready === 'True' || unseen.has(verdict.reason)) return undefined;
+  return before.unreadySince ?? (unready.has(verdict.reason) ? rfc3339(nowMs) : undefined);
 }
 
 /** Numbers begin anew with a release that was installed anew: what they meant before is not its history. */

@@ -652,45 +652,39 @@ describe('decide', () => {
 
   describe('of workloads that are not ready', () => {
     const workloads = { state: 'progressing', message: 'Deployment shop: 0 of 1 pods are available' } as const;
-    const since = (status: 'True' | 'False', ms: number): WatchedStatus => ({
-      release: { ...snapshot(1), lastDeployed: new Date(now - ms).toISOString() },
-      conditions: [
-        {
-          type: 'Ready',
-          status,
-          reason: 'WorkloadsProgressing',
-          message: '',
-          lastTransitionTime: new Date(now - ms).toISOString(),
-        },
-      ],
+    const ago = (ms: number): string => new Date(now - ms).toISOString();
+    const since = (ms: number): WatchedStatus => ({
+      release: { ...snapshot(1), lastDeployed: ago(ms) },
+      unreadySince: ago(ms),
     });
     const look = (status: WatchedStatus, changes: Partial<Observation> = {}) =>
       decide(observation({ workloads, resource: resource({}, status), ...changes }), now);
 
     test('waits until the time for it is over', () => {
-      const decision = look(since('False', 100_000));
+      const decision = look(since(100_000));
       expect(decision).toMatchObject({ state: 'Progressing', reason: 'WorkloadsProgressing', requeueAfterMs: 200_000 });
       expect(decision.message).toBe(workloads.message);
     });
 
     test('says of a workload that has failed by its own account that it has', () => {
-      const decision = look(since('False', 100_000), { workloads: { ...workloads, state: 'failed' } });
+      const decision = look(since(100_000), { workloads: { ...workloads, state: 'failed' } });
       expect(decision).toMatchObject({ state: 'Progressing', reason: 'WorkloadsFailed', requeueAfterMs: 200_000 });
     });
 
     test('looks at the pods sooner where they may say more', () => {
-      const decision = look(since('False', 100_000), { workloads: { ...workloads, lookAgainMs: 4_000 } });
+      const decision = look(since(100_000), { workloads: { ...workloads, lookAgainMs: 4_000 } });
       expect(decision.requeueAfterMs).toBe(4_000);
     });
 
     test('says so when the time is over', () => {
-      const decision = look(since('False', 400_000));
+      const decision = look(since(400_000));
       expect(decision).toMatchObject({ state: 'Progressing', action: 'none', reason: 'ReadyTimeout' });
       expect(decision.requeueAfterMs).toBeUndefined();
     });
 
     test('gives a release that was ready before the whole time again', () => {
-      expect(look(since('True', 4_000_000))).toMatchObject({ reason: 'WorkloadsProgressing', requeueAfterMs: 300_000 });
+      const { unreadySince: _since, ...ready } = since(4_000_000);
+      expect(look(ready)).toMatchObject({ reason: 'WorkloadsProgressing', requeueAfterMs: 300_000 });
     });
 
     const composed = (before: WatchedStatus, revision: number): WatchedStatus =>
@@ -703,7 +697,7 @@ describe('decide', () => {
 
     describe('after an upgrade', () => {
       const status = (changes: WatchedStatus = {}): WatchedStatus => ({
-        ...since('False', 400_000),
+        ...since(400_000),
         release: { ...snapshot(2), lastDeployed: new Date(now - 400_000).toISOString() },
         history: [snapshot(1, other)],
         readyRevision: 1,
