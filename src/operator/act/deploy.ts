@@ -67,7 +67,7 @@ export async function deploy(pass: Pass, verb: 'install' | 'upgrade', context: P
     type: 'Normal',
     reason: verb === 'install' ? 'Installed' : 'Upgraded',
     action: verb,
-    note: `revision ${revision} of ${chart}: ${decision.message}`,
+    note: `revision ${revision} of ${chart}${verb === 'install' ? '' : `: ${decision.message}`}`,
   });
   const overrides = overridesNote(observation.entry);
   if (overrides !== undefined) {

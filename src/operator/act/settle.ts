@@ -16,8 +16,9 @@ export async function settle(pass: Pass, context: PassContext): Promise<Reconcil
   const mayBeSuspended = reason === 'Suspended' || reason === 'InvalidAnnotation';
   const isWaitingToGo = mayBeSuspended && observation.resource.metadata.deletionTimestamp !== undefined;
   const isBlocked = decision.state === 'Blocked' && reason !== 'NamespaceTerminating'; // where no Event can be written
-  if (reason !== undefined && (reason === 'ForeignRelease' || isWaitingToGo || isBlocked)) {
-    const action = isWaitingToGo ? 'uninstall' : 'install';
+  const isLate = isNewlyLate(pass);
+  if (reason !== undefined && (reason === 'ForeignRelease' || isWaitingToGo || isBlocked || isLate)) {
+    const action = isWaitingToGo ? 'uninstall' : isLate ? 'ready' : 'install';
     context.recordEvent(observation.resource, { type: 'Warning', reason, action, note });
   }
   const waitMs = decision.requeueAfterMs;
@@ -29,6 +30,12 @@ export async function settle(pass: Pass, context: PassContext): Promise<Reconcil
   if (isStatusLost(pass)) return recall(pass, context);
   await writeStatus(pass, { verdict: { ...verdict, ...deployedClaim(pass) } }, context);
   return nextLook(observation, { isReady: verdict.ready === 'True', waitMs });
+}
+
+/** Told once: what is not ready is looked at again and again, and says something else each time. */
+function isNewlyLate({ decision, observation }: Pass): boolean {
+  const ready = observation.resource.status?.conditions?.find((condition) => condition.type === 'Ready');
+  return decision.state === 'Progressing' && decision.reason === 'ReadyTimeout' && ready?.reason !== 'ReadyTimeout';
 }
 
 /** Lost by a restored backup or by hand, or a crash came between helm's record and the status. */

@@ -7,6 +7,9 @@ import { backoffMs } from '../../lib/backoff.ts';
 import type { CodedError } from '../../lib/coded-error.ts';
 import type { FailureMemory, ObservedResource } from '../observe/observation.ts';
 
+/** Of what went wrong, in characters: helm says it of each object again. */
+const maxCauseLength = 600;
+
 const retryBackoff = { baseMs: 5_000, maxMs: 300_000 } as const;
 
 const reasons: Partial<Record<HelmErrorCode, ConditionReason>> = {
@@ -57,11 +60,17 @@ export function rememberFailure(error: CodedError, context: FailureContext): Fai
   const isPassing = passing.has(error.code);
   return remember(context, {
     reason: reason ?? fallback[action],
-    message: error.remedy === undefined ? error.message : `${error.message} — ${error.remedy}`,
+    message: messageOf(error),
     isTerminal: action === 'rollback' ? wasTerminal : action !== 'uninstall' && error.isTerminal,
     isPassing,
     isTrySpent: action !== 'rollback' && !isPassing,
   });
+}
+
+/** However much was said: an Event, and what is added in a condition, have room for the remedy. */
+function messageOf({ message, remedy }: CodedError): string {
+  const text = message.length > maxCauseLength ? `${message.slice(0, maxCauseLength - 1)}…` : message;
+  return remedy === undefined ? text : `${text} — ${remedy}`;
 }
 
 /**

@@ -172,6 +172,18 @@ describe.concurrent('an upgrade that never becomes ready', () => {
   });
 });
 
+describe.concurrent('a first install that never becomes ready', () => {
+  test('is told by an Event, once, however often it is looked at', async () => {
+    await whims.create('never', { workload: 'crash-loop' });
+    await whims.reason('never', 'ReadyTimeout');
+    expect(await whims.event('never', /^ReadyTimeout: /)).toContain('not ready within 3 s: Deployment never');
+    await whims.annotate('never', { 'reconcile-requested-at': 'now' });
+    await whims.until('never', 'was looked at', ({ status }) => status?.lastHandledReconcileAt === 'now');
+    expect((await whims.events('never')).filter((text) => text.startsWith('ReadyTimeout'))).toHaveLength(1);
+    expect(await whims.events('never')).toContain('Installed: revision 1 of whim-0.1.0');
+  });
+});
+
 describe.concurrent('a revision that somebody changed since', () => {
   test('is not gone back to; the next upgrade is tried all the same', async () => {
     await whims.create('changed');

@@ -67,6 +67,11 @@ describe('rememberFailure', () => {
     expect(memory).toMatchObject({ action: 'rollback', reason: 'RollbackFailed', count: 2, isTerminal });
   });
 
+  test('the message carries the remedy, however much was said before it', () => {
+    const loud = new HelmError('HELM_OBJECT_INVALID', 'x'.repeat(5_000), { remedy: 'do that' });
+    expect(rememberFailure(loud, context).message).toMatch(/^x{599}… — do that$/);
+  });
+
   test('the message carries the remedy', () => {
     const error = new HelmError('HELM_FAILED', 'no', { remedy: 'do that' });
     expect(rememberFailure(error, context).message).toBe('no — do that');
