@@ -12,6 +12,7 @@ const kinds = {
   FailingWhim: { readyTimeout: '3s', remediation: { retries: 1 } },
   StubbornWhim: { remediation: { upgrade: 'none', retries: 1 } },
   TidyWhim: { remediation: { install: 'uninstall', retries: 1 } },
+  HastyWhim: {},
   SeveredWhim: { readyTimeout: '4s' },
   ForgetfulWhim: { readyTimeout: '2s', maxHistory: 3, remediation: { retries: 1 } },
 };
@@ -169,6 +170,21 @@ describe.concurrent('an upgrade that never becomes ready', () => {
     const { status } = await forgetful.ready('crashes');
     expect(status?.history).toHaveLength(5);
     expect(await helmHistory(namespace, 'crashes')).toHaveLength(3);
+  });
+});
+
+describe.concurrent('many upgrades in a row of which none becomes ready', () => {
+  test('are gone back from to the revision that was ready, and to none of them', async () => {
+    const hasty = world.whims.HastyWhim;
+    await hasty.create('hasty', { workload: 'good' });
+    await hasty.ready('hasty', 1);
+    for (let revision = 2; revision <= 8; revision += 1) {
+      await hasty.patch('hasty', { spec: { workload: 'crash-loop', greeting: `attempt ${revision}` } });
+      await hasty.until('hasty', `has revision ${revision}`, ({ status }) => status?.release?.revision === revision);
+    }
+    await hasty.patch('hasty', { spec: { refused: true } });
+    await hasty.event('hasty', /^RolledBack: revision 10 has the content of revision 1/);
+    expect(await greetingOf(namespace, 'hasty')).toBe('hello');
   });
 });
 
