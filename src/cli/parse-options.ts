@@ -2,6 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import { parseGoBool } from '../lib/go-bool.ts';
 import { parseGoDuration } from '../lib/go-duration.ts';
+import { parseGoPeriod, periodExpected } from '../lib/go-period.ts';
 
 /** A whole number in a range, for commander. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -16,6 +17,13 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 export function durationMs(text: string): number {
   const ms = parseGoDuration(text);
   if (ms === undefined || ms < 0) throw new InvalidArgumentError('Must be a duration such as 30s or 5m.');
+  return ms;
+}
+
+/** How often, in milliseconds, for commander; 0 is never. */
+export function periodMs(text: string): number {
+  const ms = parseGoPeriod(text);
+  if (ms === undefined) throw new InvalidArgumentError(`Must be ${periodExpected}.`);
   return ms;
 }
 

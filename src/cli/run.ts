@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import { logLevels } from '../telemetry/logger.ts';
 import type { CommandHost } from './command.ts';
-import { durationMs, goBoolean, wholeNumber } from './parse-options.ts';
+import { goBoolean, periodMs, wholeNumber } from './parse-options.ts';
 import { defaultMetricsAddress, type RunFlags, readRunFlags } from './run-flags.ts';
 import { defaultLeaseName } from './run-leadership.ts';
 import { runOperator } from './run-operator.ts';
@@ -29,7 +29,7 @@ export function addRunCommand({ parent, io, complete }: CommandHost): void {
     .option(
       '--reconcile-period <duration>',
       'look at each resource again after this long (default: only when something happens)',
-      durationMs,
+      periodMs,
     )
     .option('--health-probe-bind-address <address>', 'where /healthz and /readyz answer; 0 for nowhere', ':8081')
     .option(

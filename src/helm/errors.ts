@@ -1,4 +1,5 @@
 // What helm can fail with, as one typed error. The only file that matches helm's texts.
+import { MAX_RELEASE_NAME_LENGTH } from '../api/v1alpha1/watched-resource.ts';
 import { CodedError, type CodedErrorOptions } from '../lib/coded-error.ts';
 
 /** Stable names of helm's failures. */
@@ -27,6 +28,9 @@ export type HelmErrorCode =
   | 'HELM_API_UNREACHABLE'
   | 'HELM_THROTTLED'
   | 'HELM_FAILED';
+
+/** What is to be done about a name that Helm refuses. */
+export const nameRemedy = `Rename the resource: Helm allows ${MAX_RELEASE_NAME_LENGTH} characters, lower-case letters, digits, "-" and ".".`;
 
 /** Options of {@link HelmError}. */
 export interface HelmErrorOptions extends CodedErrorOptions {
@@ -119,7 +123,7 @@ const patterns: readonly Pattern[] = [
     code: 'HELM_NAME_INVALID',
     text: /release name is invalid|exceeds max length of \d+/,
     isTerminal: true,
-    remedy: 'Rename the resource: Helm allows 53 characters, lower-case letters, digits, "-" and ".".',
+    remedy: nameRemedy,
   },
   {
     code: 'HELM_OBJECT_OWNED',
@@ -131,7 +135,7 @@ const patterns: readonly Pattern[] = [
     code: 'HELM_RECORD_TOO_LARGE',
     text: /sh\.helm\.release\S* is invalid: .*Too long/s,
     isTerminal: true,
-    remedy: 'The release is larger than a Secret can hold (1 MiB): make the chart smaller.',
+    remedy: 'The release is larger than a Secret can hold (1 MiB): make the chart or its values smaller.',
   },
   {
     code: 'HELM_RENDER_FAILED',

@@ -17,6 +17,7 @@ import { Dependents, helmLabel } from './observe/dependents.ts';
 import { Namespaces } from './observe/namespaces.ts';
 import { ReleaseCache, type ReleaseKey, stripRecord } from './observe/release-cache.ts';
 import type { OperatorOptions, OperatorShared } from './operator-options.ts';
+import { unmappedText } from './unmapped.ts';
 import { isSourceWatch } from './values/source-watch.ts';
 import { ValuesSources } from './values/values-sources.ts';
 import { meterWatches, resourceName } from './watch-metrics.ts';
@@ -125,6 +126,11 @@ export class Operator {
       { onChange: ({ before, after }) => tellRecord(releaseKeyOf(after ?? before)) },
     );
     const watchedNamespaces = new Namespaces(hub, log);
+    const releases = new ReleaseCache(records.store, this.#options.clock);
+    const sayUnmapped = (): void => {
+      const unmapped = unmappedText(releases.owners(), entries);
+      if (unmapped !== undefined) log.warn('releases belong to kinds that no entry maps', unmapped);
+    };
     return {
       ...this.#options,
       watchedNamespaces: this.#options.namespaces,
@@ -133,11 +139,11 @@ export class Operator {
       hub,
       discovery,
       crds: new ChartCrds({ helm: this.#options.helm, clock: this.#options.clock }),
-      releases: new ReleaseCache(records.store, this.#options.clock),
+      releases,
       namespaces: watchedNamespaces,
       dependents: new Dependents({ hub, discovery, namespaces, onChange: tell('object'), log }),
       valuesSources: new ValuesSources({ hub, client, namespaces, log }),
-      synced: Promise.all([records.synced, watchedNamespaces.settled]),
+      synced: Promise.all([records.synced.then(sayUnmapped), watchedNamespaces.settled]),
       observe: (entry) => (observation) => this.#observe(entry, observation),
     };
   }

@@ -2,6 +2,7 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { didYouMean } from '../lib/did-you-mean.ts';
 import { parseGoDuration } from '../lib/go-duration.ts';
+import { parseGoPeriod, periodExpected } from '../lib/go-period.ts';
 import { type Complaint, describeNode, type SourceField, type YamlSource } from './yaml-source.ts';
 
 /** A check of a string. */
@@ -73,13 +74,21 @@ export class FieldReader {
     return this.#wrong(name, `a whole number, ${min} or more`);
   }
 
-  /** A Go duration in milliseconds. `minMs` is inclusive. */
-  durationMs(name: string, minMs: number): number | undefined {
+  /** A Go duration in milliseconds, one or more. */
+  durationMs(name: string): number | undefined {
     const value = this.#scalar(name);
     if (value === undefined) return undefined;
     const durationMs = typeof value === 'string' || value === 0 ? parseGoDuration(String(value)) : undefined;
-    if (durationMs !== undefined && durationMs >= minMs) return durationMs;
-    return this.#wrong(name, `a Go duration such as 1m30s${minMs > 0 ? ', more than 0' : ', not negative'}`);
+    if (durationMs !== undefined && durationMs >= 1) return durationMs;
+    return this.#wrong(name, 'a Go duration such as 1m30s, more than 0');
+  }
+
+  /** How often, in milliseconds; 0 is never. */
+  periodMs(name: string): number | undefined {
+    const value = this.#scalar(name);
+    if (value === undefined) return undefined;
+    const periodMs = typeof value === 'string' || value === 0 ? parseGoPeriod(String(value)) : undefined;
+    return periodMs ?? this.#wrong(name, periodExpected);
   }
 
   oneOf<const Value extends string>(name: string, values: readonly Value[]): Value | undefined {

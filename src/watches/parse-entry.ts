@@ -29,7 +29,7 @@ export function parseEntry(reader: FieldReader, options: ExpandOptions): ParsedW
   const version = reader.requiredText('version', versionName);
   const kind = reader.requiredText('kind', kindName);
   const chartPath = reader.requiredText('chart', nonEmpty('the path of a chart'));
-  const reconcilePeriodMs = reader.durationMs('reconcilePeriod', 0);
+  const reconcilePeriodMs = reader.periodMs('reconcilePeriod');
   const fields = {
     watchDependentResources: reader.boolean('watchDependentResources') ?? true,
     ...parseOverrides(reader, options),
@@ -38,8 +38,8 @@ export function parseEntry(reader: FieldReader, options: ExpandOptions): ParsedW
     reconcilePeriodMs: reconcilePeriodMs === 0 ? undefined : reconcilePeriodMs,
     maxConcurrentReconciles: reader.integer('maxConcurrentReconciles', 1),
     dryRunOption: reader.oneOf('dryRunOption', ['none', 'server']) ?? 'none',
-    timeoutMs: reader.durationMs('timeout', 1) ?? DEFAULT_TIMEOUT_MS,
-    readyTimeoutMs: reader.durationMs('readyTimeout', 1) ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: reader.durationMs('timeout') ?? DEFAULT_TIMEOUT_MS,
+    readyTimeoutMs: reader.durationMs('readyTimeout') ?? DEFAULT_TIMEOUT_MS,
     maxHistory: reader.integer('maxHistory', 0) ?? DEFAULT_MAX_HISTORY,
     driftDetection: parseDrift(reader),
     valuesFrom: reader.list('valuesFrom').flatMap((item) => parseReference(reader, item) ?? []),

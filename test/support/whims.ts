@@ -49,6 +49,8 @@ export async function installWhims(
     readonly hasOpenStatus?: boolean;
     /** Whether anything may be written into the spec, also what is no map. Default false. */
     readonly hasOpenSpec?: boolean;
+    /** Whether a name may be longer than Helm allows, as with operator-sdk's CRDs. Default false. */
+    readonly hasLongNames?: boolean;
   } = {},
 ): Promise<WhimKind> {
   const { namespace, scope = 'Namespaced' } = options;
@@ -61,9 +63,10 @@ export async function installWhims(
   const crd = { ...usual, metadata, spec: { ...spec, names: { ...spec.names, plural } } };
   const directory = await mkdtemp(join(testCluster().testRoot, 'whim-'));
   const file = join(directory, 'crd.yaml');
+  const named = options.hasLongNames === true ? withoutRules(crd) : crd;
   await writeFile(
     file,
-    stringify(options.hasOpenStatus === true ? withOpenStatus(crd as unknown as ObjectInput) : crd),
+    stringify(options.hasOpenStatus === true ? withOpenStatus(named as unknown as ObjectInput) : named),
   );
   await kubectl('apply', '--server-side', '--force-conflicts', '-f', file);
   await established(`${plural}.${gvk.group}`);
@@ -88,4 +91,11 @@ export async function installWhims(
       spec,
     }),
   };
+}
+
+/** The same without CEL rules: that for names is the only one. */
+function withoutRules<T>(crd: T): T {
+  return JSON.parse(
+    JSON.stringify(crd, (key, value: unknown) => (key === 'x-kubernetes-validations' ? undefined : value)),
+  ) as T;
 }

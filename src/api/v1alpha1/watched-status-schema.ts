@@ -80,6 +80,7 @@ export const watchedStatusSchema: StructuralSchema = {
       },
     },
     readyRevision: count('The last revision whose workloads were all ready.'),
+    unreadySince: time('Since when workloads are seen not to be ready.'),
     lastHandledReconcileAt: text('The reconcile-requested-at annotation that was last obeyed.'),
     lastHandledForceAt: text('The force-requested-at annotation that was last obeyed.'),
   },

@@ -85,7 +85,7 @@ export interface WatchedStatus {
   readonly observedGeneration?: number;
   readonly conditions?: readonly Condition[];
   readonly release?: ReleaseSnapshot;
-  /** Earlier revisions, newest first, at most {@link MAX_HISTORY_ENTRIES}. */
+  /** Earlier revisions, newest first, at most {@link MAX_HISTORY_ENTRIES}; the last that was ready is one of them. */
   readonly history?: readonly RevisionSnapshot[];
   readonly inventory?: readonly InventoryEntry[];
   /** Tries spent in a row since the last success or change of the desired state. */
@@ -94,6 +94,8 @@ export interface WatchedStatus {
   readonly lastFailure?: FailureRecord;
   /** The last revision whose workloads were all ready: where a failed upgrade goes back to. */
   readonly readyRevision?: number;
+  /** Since when workloads are seen not to be ready, RFC 3339; absent while they are, and while nobody looks. */
+  readonly unreadySince?: string;
   /** The `reconcile-requested-at` annotation that was last obeyed. */
   readonly lastHandledReconcileAt?: string;
   /** The `force-requested-at` annotation that was last obeyed. */

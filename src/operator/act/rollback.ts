@@ -2,7 +2,7 @@
 import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { helmRollback } from '../../helm/rollback.ts';
 import { rememberUnready } from '../decide/failure.ts';
-import { readDeployed } from '../observe/deployed-revision.ts';
+import { type DeployedRevision, readDeployed } from '../observe/deployed-revision.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
 import { verdictAfterFailure, verdictAfterRollback } from '../status/verdict.ts';
 import { attempt, failureContext, settleFailure } from './attempt.ts';
@@ -12,6 +12,7 @@ import { recheckOf } from './recheck.ts';
 import { requireReplaceable } from './replaceable.ts';
 import { markForRollback } from './rollback-marks.ts';
 import { requireTrusted } from './trust.ts';
+import { settleUnreadable } from './unreadable.ts';
 
 /** The next decision is about what the rollback made: at once. */
 const nextPassMs = 1;
@@ -21,8 +22,7 @@ export async function rollback(pass: Pass, context: PassContext): Promise<Reconc
   if (pass.decision.reason === 'ReadyTimeout') await rememberAsFailure(pass, context);
   const error = await goBack(pass, context);
   if (error !== undefined) return settleFailure(pass, { error, action: 'rollback' }, context);
-  await sayRollback(pass, context);
-  return { requeueAfterMs: nextPassMs };
+  return sayRollback(pass, context);
 }
 
 /** The rollback itself; gives back what it threw. */
@@ -60,13 +60,20 @@ export async function goBack(pass: Pass, context: PassContext): Promise<unknown>
 }
 
 /** Event and status: the revision that is deployed now is ours, and where it came from was ready if it was. */
-export async function sayRollback(pass: Pass, context: PassContext): Promise<void> {
+export async function sayRollback(pass: Pass, context: PassContext): Promise<ReconcileResult> {
   const { observation, decision, signal } = pass;
   const { resource } = observation;
   const toRevision = decision.toRevision ?? 0;
+  const again = { requeueAfterMs: nextPassMs };
   const { release } = await context.observer.refresh(observation, signal);
-  const { release: snapshot, inventory: made } = await readDeployed(pass, release?.revision ?? 0, context);
-  const inventory = made === undefined ? [] : await prune(pass, made, context);
+  let deployed: DeployedRevision;
+  try {
+    deployed = await readDeployed(pass, release?.revision ?? 0, context);
+  } catch (error) {
+    await settleUnreadable(pass, { error }, context);
+    return again;
+  }
+  const { release: snapshot, inventory: made } = deployed;
   const { revision, chart } = snapshot;
   context.recordEvent(resource, {
     type: 'Warning',
@@ -74,14 +81,20 @@ export async function sayRollback(pass: Pass, context: PassContext): Promise<voi
     action: 'rollback',
     note: `revision ${revision} has the content of revision ${toRevision}: ${decision.message}`,
   });
+  const wasReady = resource.status?.readyRevision === toRevision;
+  const known = { release: snapshot, ...(wasReady ? { readyRevision: revision } : {}) };
+  if (made === undefined) {
+    await settleUnreadable(pass, { error: deployed.unread, ...known }, context);
+    return again;
+  }
+  const inventory = await prune(pass, made, context);
   const cause = context.failures.get(pass.key, resource) ?? {
     reason: decision.reason ?? 'RollingBack',
     message: decision.message,
   };
   const verdict = verdictAfterRollback(cause, { revision, toRevision, chart });
-  const wasReady = resource.status?.readyRevision === toRevision;
-  const readyRevision = wasReady ? { readyRevision: revision } : {};
-  await writeStatus(pass, { verdict, release: snapshot, inventory, ...readyRevision }, context);
+  await writeStatus(pass, { verdict, inventory, ...known }, context);
+  return again;
 }
 
 /** Written down before anything is changed: a crash must not make it an upgrade that never failed. */

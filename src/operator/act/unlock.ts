@@ -32,8 +32,7 @@ export async function unlock(pass: Pass, context: PassContext): Promise<Reconcil
   const error = await goBack(pass, context);
   if (error !== undefined) return settleFailure(pass, { error, action: 'rollback' }, context);
   await bury(pass, context);
-  await sayRollback(pass, context);
-  return { requeueAfterMs: nextPassMs };
+  return sayRollback(pass, context);
 }
 
 async function markFailed(pass: Pass, context: PassContext): Promise<ReconcileResult> {

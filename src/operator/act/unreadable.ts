@@ -11,7 +11,7 @@ import { type News, type Pass, type PassContext, writeStatus } from '../pass.ts'
  */
 export async function settleUnreadable(
   pass: Pass,
-  unread: { readonly error: unknown } & Pick<News, 'release'>,
+  unread: { readonly error: unknown } & Pick<News, 'release' | 'readyRevision'>,
   context: PassContext,
 ): Promise<ReconcileResult> {
   const { error, ...known } = unread;

@@ -1,6 +1,8 @@
 // From an observation to the one thing to do next, with a reason (DESIGN.md O4). Pure: no I/O, no clock.
 import { ResourceAnnotation } from '../../api/v1alpha1/annotations.ts';
 import { UNINSTALL_FINALIZER } from '../../api/v1alpha1/finalizer.ts';
+import { MAX_RELEASE_NAME_LENGTH } from '../../api/v1alpha1/watched-resource.ts';
+import { nameRemedy } from '../../helm/errors.ts';
 import type { FailureMemory, Observation, ObservedRelease } from '../observe/observation.ts';
 import { holdsSdkFinalizer } from '../takeover/sdk-traces.ts';
 import { type Decision, inState } from './decision.ts';
@@ -54,6 +56,10 @@ function living(observation: Observation, nowMs: number): Decision {
     const message = `namespace ${observation.releaseNamespace} is being deleted`;
     return inState('Blocked', message, { reason: 'NamespaceTerminating' });
   }
+  if (isNamedTooLong(observation)) {
+    const what = `the name of ${nameOf(observation)} has ${observation.resource.metadata.name.length} characters`;
+    return inState('Blocked', `${what}. ${nameRemedy}`, { reason: 'InstallFailed' });
+  }
   const locked = release === undefined ? undefined : whileLocked(observation, { release, nowMs });
   const isFree = locked === undefined || locked.state === 'Abandoned';
   if (isFree && release !== undefined && isInherited(observation, release)) return inherited(observation);
@@ -90,6 +96,7 @@ function deleting(observation: Observation, nowMs: number): Decision {
       ? inState('Released', message, { reason: 'ForeignRelease' })
       : foreign(observation, message);
   }
+  if (isNamedTooLong(observation)) return inState('Released', 'no release can have its name');
   if (leftovers.length > 0) {
     const message = `waiting for ${leftovers.slice(0, 5).join(', ')}${leftovers.length > 5 ? ' and others' : ''} to go`;
     return inState('Lingering', message, { reason: 'WaitingForObjects', requeueAfterMs: lingeringPollMs });
@@ -244,6 +251,11 @@ function deploying({ observation, digest }: Situation): Decision {
   if (settings.drift === 'enabled' || isForced(observation)) return inState('ChangedOutside', message, upgrading);
   if (isWanted) return inState('ChangeReported', message, { reason: 'ChangedOutside' });
   return inState('OutOfDate', `${message}, and the resource has changed since`, upgrading);
+}
+
+/** helm would refuse it, and from 64 characters on the API server a question for its records. */
+function isNamedTooLong({ release, resource }: Observation): boolean {
+  return release === undefined && resource.metadata.name.length > MAX_RELEASE_NAME_LENGTH;
 }
 
 /** A request to try again, or to do without ceremony, that was not obeyed yet. */

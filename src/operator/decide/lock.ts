@@ -83,11 +83,13 @@ export function isMadeByUs({ digestLabel, revision }: Pick<ObservedRelease, 'dig
 }
 
 /**
- * The revision to go back to: the last that was ready, else the last that was deployed; one that is still stored, and that
- * can be told from a forged one. Undefined where there is none.
+ * The revision to go back to: the last that was ready, or where that cannot be, the last deployed before it, of which that is
+ * not known; where none was ever ready, the last that was deployed. One that is still stored, and that can be told from a
+ * forged one. Undefined where there is none: what came after the last ready revision was never ready, and mends nothing.
  */
 export function lastGood(observed: Pick<Observation, 'release' | 'resource'>): number | undefined {
-  return lastReady(observed) ?? goodAndNoted(observed)[0];
+  const ready = observed.resource.status?.readyRevision;
+  return goodAndNoted(observed).find((revision) => ready === undefined || revision <= ready);
 }
 
 /** The last revision that was ready, under the same conditions. */

@@ -12,11 +12,13 @@ export function wayBack(observation: Observation, digest: string): number | unde
   return target === undefined || parseDigestLabel(target.digest)?.digest === digest ? undefined : target.revision;
 }
 
-/** Since when the workloads have had time to become ready: the last deployment, or the moment when they no longer were. */
+/**
+ * Since when the workloads have had time to become ready: the last deployment, or the moment when they were first seen not to
+ * be, after they were or after nobody looked.
+ */
 export function unreadySinceMs(observation: Observation, nowMs: number): number {
-  const { release, conditions } = observation.resource.status ?? {};
-  const ready = conditions?.find((condition) => condition.type === 'Ready');
-  const sinceMs = ready === undefined || ready.status === 'True' ? nowMs : Date.parse(ready.lastTransitionTime);
+  const { release, unreadySince } = observation.resource.status ?? {};
+  const sinceMs = Date.parse(unreadySince ?? '');
   const deployedMs = Date.parse(release?.lastDeployed ?? '');
   return Math.max(Number.isNaN(sinceMs) ? nowMs : sinceMs, Number.isNaN(deployedMs) ? 0 : deployedMs);
 }

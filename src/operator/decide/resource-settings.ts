@@ -2,6 +2,7 @@
 import { ResourceAnnotation, SdkAnnotation } from '../../api/v1alpha1/annotations.ts';
 import { parseGoBool } from '../../lib/go-bool.ts';
 import { parseGoDuration } from '../../lib/go-duration.ts';
+import { parseGoPeriod, periodExpected } from '../../lib/go-period.ts';
 import type { DriftMode, WatchEntry } from '../../watches/watch-entry.ts';
 
 /** The settings in force for one resource. */
@@ -46,9 +47,7 @@ export function resourceSettings(entry: WatchEntry, annotations: Annotations = {
     timeoutMs:
       read(ResourceAnnotation.timeout, 'a duration of at least one second, such as 5m', atLeast(1_000)) ??
       entry.timeoutMs,
-    reconcilePeriodMs:
-      read(SdkAnnotation.reconcilePeriod, 'a duration such as 1m, or 0 for never', atLeast(0)) ??
-      entry.reconcilePeriodMs,
+    reconcilePeriodMs: read(SdkAnnotation.reconcilePeriod, periodExpected, parseGoPeriod) ?? entry.reconcilePeriodMs,
     drift:
       read(ResourceAnnotation.drift, `one of ${driftModes.join(', ')}`, (text) =>
         driftModes.find((mode) => mode === text),

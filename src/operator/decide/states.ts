@@ -51,7 +51,7 @@ export const states = {
     follows: 'its objects and its record become ours; the next pass upgrades or, in a deletion, uninstalls',
   },
   Blocked: {
-    when: 'it cannot be told what to deploy (a source of values is missing, an annotation cannot be read, `spec` is no map), or its namespace is being deleted',
+    when: 'it cannot be told what to deploy (a source of values is missing, an annotation cannot be read, `spec` is no map), its name is longer than Helm allows, or its namespace is being deleted',
     action: 'none',
     follows: 'nothing until that changes; the condition names it',
   },

@@ -18,6 +18,9 @@ export interface ReleaseKey {
 
 const byRelease = 'release';
 
+/** Longest value of a label. */
+const maxLabelLength = 63;
+
 /** The store behind the watch of Secrets `owner=helm`, with the questions that the operator asks of it. */
 export class ReleaseCache {
   readonly store: ObjectStore<KubeObject>;
@@ -36,11 +39,25 @@ export class ReleaseCache {
     return this.#inTime(key, latestOf(this.store.byIndex(byRelease, objectKey(key))));
   }
 
+  /** How many releases there are of each owner label. */
+  owners(): ReadonlyMap<string, number> {
+    const releases = new Map<string, string>();
+    for (const { metadata } of this.store.values()) {
+      const record = parseRecord(metadata);
+      const owner = isRecord(record) ? record.labels[OWNER_LABEL] : undefined;
+      if (isRecord(record) && owner !== undefined) releases.set(objectKey(record), owner);
+    }
+    const counts = new Map<string, number>();
+    for (const owner of releases.values()) counts.set(owner, (counts.get(owner) ?? 0) + 1);
+    return counts;
+  }
+
   /**
    * The latest revision as the API server knows it now: asked before each helm call, since the watch may be behind our
-   * own last call.
+   * own last call. A name that no label holds is no release's: helm refuses it, and the API server a selector with it.
    */
   async refresh(client: KubeClient, key: ReleaseKey, signal?: AbortSignal): Promise<ObservedRelease | undefined> {
+    if (key.name.length > maxLabelLength) return undefined;
     const list = await client.list(CoreResources.secrets, {
       namespace: key.namespace,
       labelSelector: `${recordLabelSelector},name=${key.name}`,

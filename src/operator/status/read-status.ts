@@ -39,7 +39,12 @@ export function readStatus(sent: unknown): WatchedStatus | undefined {
     ...(inventory === undefined ? {} : { inventory }),
     ...pick(sent, { failures: isCount }),
     ...(lastFailure === undefined ? {} : { lastFailure }),
-    ...pick(sent, { readyRevision: isCount, lastHandledReconcileAt: isText, lastHandledForceAt: isText }),
+    ...pick(sent, {
+      readyRevision: isCount,
+      unreadySince: isText,
+      lastHandledReconcileAt: isText,
+      lastHandledForceAt: isText,
+    }),
   };
 }
 

@@ -58,13 +58,14 @@ export function composeStatus(inputs: StatusInputs): WatchedStatus {
   const generation = resource.metadata.generation;
   const release = inputs.release === undefined ? before.release : (inputs.release ?? undefined);
   const inventory = inputs.inventory ?? (inputs.release === null ? undefined : before.inventory);
-  const history = historyAfter(before, release);
   const handled = resource.metadata.annotations?.[ResourceAnnotation.reconcileRequestedAt];
   const forceHandled = inputs.isForceHandled === true ? forceRequestOf(resource) : before.lastHandledForceAt;
   const isReady = verdict.reason === 'WorkloadsReady' && release !== undefined;
   const ready = isReady ? release.revision : (inputs.readyRevision ?? before.readyRevision);
   // a higher one is of an earlier release of this name
   const readyRevision = ready !== undefined && ready <= (release?.revision ?? ready) ? ready : undefined;
+  const history = withinBounds(historyAfter(before, release), readyRevision);
+  const unreadySince = unreadySinceAfter(before, { verdict, nowMs });
   const context = { before: before.conditions ?? [], generation, nowMs };
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
@@ -74,6 +75,7 @@ export function composeStatus(inputs: StatusInputs): WatchedStatus {
     ...(inventory === undefined ? {} : { inventory }),
     ...failureFields(inputs.failure),
     ...(readyRevision === undefined ? {} : { readyRevision }),
+    ...(unreadySince === undefined ? {} : { unreadySince }),
     ...(handled === undefined ? {} : { lastHandledReconcileAt: handled }),
     ...(forceHandled === undefined ? {} : { lastHandledForceAt: forceHandled }),
   };
@@ -129,6 +131,25 @@ function toCondition(claim: Claim, context: ConditionContext): Condition {
   };
 }
 
+/** What is said of the workloads. */
+const unready: ReadonlySet<ConditionReason> = new Set(['WorkloadsProgressing', 'WorkloadsFailed', 'ReadyTimeout']);
+
+/** While this is said, nobody looks at them: what is seen afterwards has the whole time before it. */
+const unseen: ReadonlySet<ConditionReason> = new Set([
+  'Suspended',
+  'ValuesSourceFailed',
+  'InvalidAnnotation',
+  'InvalidValues',
+]);
+
+function unreadySinceAfter(
+  before: WatchedStatus,
+  { verdict, nowMs }: Pick<StatusInputs, 'verdict' | 'nowMs'>,
+): string | undefined {
+  if (verdict.ready === 'True' || unseen.has(verdict.reason)) return undefined;
+  return before.unreadySince ?? (unready.has(verdict.reason) ? rfc3339(nowMs) : undefined);
+}
+
 /** Numbers begin anew with a release that was installed anew: what they meant before is not its history. */
 function historyAfter(before: WatchedStatus, release: ReleaseSnapshot | undefined): readonly RevisionSnapshot[] {
   const isEarlier = ({ revision }: RevisionSnapshot): boolean => release === undefined || revision < release.revision;
@@ -137,7 +158,14 @@ function historyAfter(before: WatchedStatus, release: ReleaseSnapshot | undefine
   if (last === undefined || last.revision === release?.revision || !isEarlier(last)) return history;
   const { name: _name, namespace: _namespace, ...snapshot } = last;
   const earlier: RevisionSnapshot = { ...snapshot, status: release === undefined ? last.status : 'superseded' };
-  return [earlier, ...history.filter((each) => each.revision !== last.revision)].slice(0, MAX_HISTORY_ENTRIES);
+  return [earlier, ...history.filter((each) => each.revision !== last.revision)];
+}
+
+/** However many came after it: the last ready revision stays, or it could not be told from a forged one, and gone back to. */
+function withinBounds(history: readonly RevisionSnapshot[], ready: number | undefined): readonly RevisionSnapshot[] {
+  const kept = history.slice(0, MAX_HISTORY_ENTRIES);
+  const cut = history.slice(MAX_HISTORY_ENTRIES).find(({ revision }) => revision === ready);
+  return cut === undefined ? kept : [...kept.slice(0, -1), cut];
 }
 
 /** The API's time format, in whole seconds. */

@@ -34,8 +34,8 @@ export function verdictOf(decision: Decision, observation: Pick<Observation, 'wo
     case 'Exhausted':
       return { ...notReady, phase: 'stuck' };
     case 'Blocked':
-      // a person has to correct an annotation or the spec; what else is waited for comes by itself
-      return { ...notReady, phase: reason === 'InvalidAnnotation' || reason === 'InvalidValues' ? 'stuck' : 'working' };
+      // a person has to correct it; what else is waited for comes by itself
+      return { ...notReady, phase: correctable.has(reason) ? 'stuck' : 'working' };
     case 'Backoff':
     case 'Locked':
     case 'Lingering':
@@ -44,6 +44,9 @@ export function verdictOf(decision: Decision, observation: Pick<Observation, 'wo
       return undefined;
   }
 }
+
+/** An annotation, the spec, or a name that Helm refuses. */
+const correctable: ReadonlySet<ConditionReason> = new Set(['InvalidAnnotation', 'InvalidValues', 'InstallFailed']);
 
 /** What a helm call that takes its time is doing: waiting for one of so many helms, or at work for so long at most. */
 export type Progress = { readonly maxProcesses: number } | { readonly atMostMs: number };

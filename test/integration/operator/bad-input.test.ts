@@ -238,6 +238,26 @@ describe('serviceAccount', () => {
   });
 });
 
+describe('a kind that was taken out of watches.yaml', () => {
+  test('is told at the start, with its releases and what to do', async () => {
+    const namespace = 'op-unmapped';
+    const labels = 'owner=helm,name=old,version=1,status=deployed,helm.velotio.com/owner=Baz.rev.io';
+    namespaces.push(namespace);
+    await kubectl('create', 'namespace', namespace);
+    await kubectl('-n', namespace, 'create', 'secret', 'generic', 'sh.helm.release.v1.old.v1');
+    await kubectl('-n', namespace, 'label', 'secret', 'sh.helm.release.v1.old.v1', ...labels.split(','));
+    const operator = await startOperator({ namespace });
+    try {
+      await create(operator, namespace);
+      await operator.ready('shop');
+      const told = operator.log.filter((line) => line.includes('releases belong to kinds that no entry maps'));
+      expect(told).toEqual([expect.stringContaining('1 of Baz.rev.io')]);
+    } finally {
+      await operator.stop();
+    }
+  });
+});
+
 describe('a restart', () => {
   test('of the operator starts no helm for what is in sync', async () => {
     const namespace = 'op-restart';

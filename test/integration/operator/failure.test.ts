@@ -12,6 +12,7 @@ const kinds = {
   FailingWhim: { readyTimeout: '3s', remediation: { retries: 1 } },
   StubbornWhim: { remediation: { upgrade: 'none', retries: 1 } },
   TidyWhim: { remediation: { install: 'uninstall', retries: 1 } },
+  HastyWhim: {},
   SeveredWhim: { readyTimeout: '4s' },
   ForgetfulWhim: { readyTimeout: '2s', maxHistory: 3, remediation: { retries: 1 } },
 };
@@ -172,6 +173,21 @@ describe.concurrent('an upgrade that never becomes ready', () => {
   });
 });
 
+describe.concurrent('many upgrades in a row of which none becomes ready', () => {
+  test('are gone back from to the revision that was ready, and to none of them', async () => {
+    const hasty = world.whims.HastyWhim;
+    await hasty.create('hasty', { workload: 'good' });
+    await hasty.ready('hasty', 1);
+    for (let revision = 2; revision <= 8; revision += 1) {
+      await hasty.patch('hasty', { spec: { workload: 'crash-loop', greeting: `attempt ${revision}` } });
+      await hasty.until('hasty', `has revision ${revision}`, ({ status }) => status?.release?.revision === revision);
+    }
+    await hasty.patch('hasty', { spec: { refused: true } });
+    await hasty.event('hasty', /^RolledBack: revision 10 has the content of revision 1/);
+    expect(await greetingOf(namespace, 'hasty')).toBe('hello');
+  });
+});
+
 describe.concurrent('a first install that never becomes ready', () => {
   test('is told by an Event, once, however often it is looked at', async () => {
     await whims.create('never', { workload: 'crash-loop' });
@@ -216,6 +232,19 @@ describe.concurrent('a revision that never becomes ready, and cannot be gone bac
     expect(whims.verbs('cornered')).toEqual(['install', 'upgrade']);
     await whims.patch('cornered', { spec: { workload: 'good' } });
     expect((await whims.ready('cornered', 3)).status?.failures).toBeUndefined();
+  });
+});
+
+describe.concurrent('a way back whose manifest is not read', () => {
+  test('is gone back to, and what is known of the release’s objects is not forgotten', async () => {
+    await whims.create('ambiguous', { ambiguous: true });
+    await whims.reason('ambiguous', 'InvalidChart');
+    await whims.patch('ambiguous', { spec: { ambiguous: false, refused: true } });
+    const back = await whims.until('ambiguous', 'has gone back', ({ status }) => status?.release?.revision === 3);
+    expect(back.status?.inventory?.map(({ kind, name }) => `${kind}/${name}`)).toContain('ConfigMap/ambiguous');
+    const stalled = await whims.until('ambiguous', 'is Stalled', ({ status }) => status?.failures === 1);
+    expect(stalled.status?.inventory).toEqual(back.status?.inventory);
+    expect(whims.verbs('ambiguous')).toEqual(['upgrade', 'upgrade', 'rollback']);
   });
 });
 

@@ -58,6 +58,11 @@ describe('classifyHelmFailure', () => {
     expect(classify(denied)).toMatchObject({ code: 'HELM_OBJECT_INVALID', isTerminal: true });
   });
 
+  it('blames no chart for a release that its values made too large', () => {
+    const { stderr = '' } = cases.find(({ code }) => code === 'HELM_RECORD_TOO_LARGE') ?? {};
+    expect(classify(stderr).remedy).toContain('the chart or its values');
+  });
+
   it('hands on nothing that a terminal would obey', () => {
     const { message } = classify('Error: \u001b[31mred\u001b[0m\u009b2J\u202e\nnext\r\n');
     expect(message).not.toMatch(/[\p{Cc}\p{Cf}]/u);

@@ -216,6 +216,7 @@ describe('a file with mistakes', () => {
     ['a list for true', `${base}, watchDependentResources: []}`],
     ['a number that is no duration', `${base}, timeout: 300}`],
     ['a negative duration', `${base}, reconcilePeriod: -1m}`],
+    ['a period in which nothing can be done', `${base}, reconcilePeriod: 1ns}`],
     ['a timeout of nothing', `${base}, timeout: 0s}`],
     ['no workers', `${base}, maxConcurrentReconciles: 0}`],
     ['half a worker', `${base}, maxConcurrentReconciles: 1.5}`],

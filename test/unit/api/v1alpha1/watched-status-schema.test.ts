@@ -61,6 +61,7 @@ const status: Full<WatchedStatus> = {
     time: '2026-11-22T20:00:00Z',
   },
   readyRevision: 1,
+  unreadySince: '2026-11-22T20:00:00Z',
   lastHandledReconcileAt: 'now',
   lastHandledForceAt: 'now',
 };

@@ -5,6 +5,7 @@ import { formatDigestLabel } from '../../../../src/operator/decide/desired-diges
 import type { Action, State } from '../../../../src/operator/decide/states.ts';
 import { states } from '../../../../src/operator/decide/states.ts';
 import type { Observation } from '../../../../src/operator/observe/observation.ts';
+import { composeStatus } from '../../../../src/operator/status/status.ts';
 import { digest, failure, now, observation, release, resource, snapshot } from '../../../support/observations.ts';
 import { examples, interruptions } from '../../../support/state-examples.ts';
 import { watchEntry } from '../../../support/watch-entries.ts';
@@ -18,6 +19,7 @@ const sdkFinalizer = 'helm.sdk.operatorframework.io/uninstall-release';
 const heldBySdk = resource({ finalizers: [ours, sdkFinalizer] });
 const byHand = release({ owner: undefined, digestLabel: undefined });
 const other = 'e'.repeat(40);
+const longName = 'n'.repeat(54);
 const { chart } = watchEntry();
 const reaching = watchEntry({ chart: { ...chart, kinds: [{ kind: 'ConfigMap' }, { kind: 'ClusterRole' }] } });
 const inventory = [{ group: 'apps', kind: 'Deployment', namespace: 'alice', name: 'shop', uid: 'd-1' }];
@@ -256,6 +258,12 @@ const cases: readonly Case[] = [
     'Blocked',
   ],
   ['a resource without our finalizer', { resource: resource({ finalizers: [] }) }, 'Unprotected'],
+  ['a name that Helm refuses', { resource: resource({ name: longName }), release: undefined }, 'Blocked'],
+  [
+    'a name that Helm refuses, being deleted, whatever the chart may have outside',
+    { entry: reaching, resource: resource({ ...deleted, name: longName }, { inventory }), release: undefined },
+    'Released',
+  ],
   ['a terminating namespace', { isNamespaceTerminating: true, release: undefined }, 'Blocked'],
   ['missing values', { desired: { isKnown: false, reason: 'ValuesSourceFailed', message: 'no Secret' } }, 'Blocked'],
   [
@@ -605,9 +613,9 @@ describe('decide', () => {
         }),
         now,
       ).toRevision;
-    expect([back(), back(2), back(3)]).toEqual([4, 2, 4]);
-    // stored, and called ready, but not noted
-    expect(back(1)).toBe(4);
+    expect([back(), back(2), back(3)]).toEqual([4, 2, 2]);
+    // stored, and called ready, but not noted; what came after it was never ready
+    expect(back(1)).toBeUndefined();
   });
 
   describe('a lock that a dead helm left', () => {
@@ -644,56 +652,72 @@ describe('decide', () => {
 
   describe('of workloads that are not ready', () => {
     const workloads = { state: 'progressing', message: 'Deployment shop: 0 of 1 pods are available' } as const;
-    const since = (status: 'True' | 'False', ms: number): WatchedStatus => ({
-      release: { ...snapshot(1), lastDeployed: new Date(now - ms).toISOString() },
-      conditions: [
-        {
-          type: 'Ready',
-          status,
-          reason: 'WorkloadsProgressing',
-          message: '',
-          lastTransitionTime: new Date(now - ms).toISOString(),
-        },
-      ],
+    const ago = (ms: number): string => new Date(now - ms).toISOString();
+    const since = (ms: number): WatchedStatus => ({
+      release: { ...snapshot(1), lastDeployed: ago(ms) },
+      unreadySince: ago(ms),
     });
     const look = (status: WatchedStatus, changes: Partial<Observation> = {}) =>
       decide(observation({ workloads, resource: resource({}, status), ...changes }), now);
 
     test('waits until the time for it is over', () => {
-      const decision = look(since('False', 100_000));
+      const decision = look(since(100_000));
       expect(decision).toMatchObject({ state: 'Progressing', reason: 'WorkloadsProgressing', requeueAfterMs: 200_000 });
       expect(decision.message).toBe(workloads.message);
     });
 
     test('says of a workload that has failed by its own account that it has', () => {
-      const decision = look(since('False', 100_000), { workloads: { ...workloads, state: 'failed' } });
+      const decision = look(since(100_000), { workloads: { ...workloads, state: 'failed' } });
       expect(decision).toMatchObject({ state: 'Progressing', reason: 'WorkloadsFailed', requeueAfterMs: 200_000 });
     });
 
     test('looks at the pods sooner where they may say more', () => {
-      const decision = look(since('False', 100_000), { workloads: { ...workloads, lookAgainMs: 4_000 } });
+      const decision = look(since(100_000), { workloads: { ...workloads, lookAgainMs: 4_000 } });
       expect(decision.requeueAfterMs).toBe(4_000);
     });
 
     test('says so when the time is over', () => {
-      const decision = look(since('False', 400_000));
+      const decision = look(since(400_000));
       expect(decision).toMatchObject({ state: 'Progressing', action: 'none', reason: 'ReadyTimeout' });
       expect(decision.requeueAfterMs).toBeUndefined();
     });
 
     test('gives a release that was ready before the whole time again', () => {
-      expect(look(since('True', 4_000_000))).toMatchObject({ reason: 'WorkloadsProgressing', requeueAfterMs: 300_000 });
+      const { unreadySince: _since, ...ready } = since(4_000_000);
+      expect(look(ready)).toMatchObject({ reason: 'WorkloadsProgressing', requeueAfterMs: 300_000 });
     });
+
+    const composed = (before: WatchedStatus, revision: number): WatchedStatus =>
+      composeStatus({
+        resource: resource({}, before),
+        verdict: { ready: 'False', reason: 'WorkloadsProgressing', message: '', phase: 'working' },
+        release: { ...snapshot(revision, revision === 8 ? digest : other), lastDeployed: new Date(now).toISOString() },
+        nowMs: now,
+      });
 
     describe('after an upgrade', () => {
       const status = (changes: WatchedStatus = {}): WatchedStatus => ({
-        ...since('False', 400_000),
+        ...since(400_000),
         release: { ...snapshot(2), lastDeployed: new Date(now - 400_000).toISOString() },
         history: [snapshot(1, other)],
         readyRevision: 1,
         ...changes,
       });
       const second = release({ revision: 2, digestLabel: label(2), good: [1] });
+
+      test('goes back to the revision that was ready, however many were deployed after it', () => {
+        let known: WatchedStatus = { ...composed({}, 1), readyRevision: 1 };
+        for (let revision = 2; revision <= 8; revision += 1) known = composed(known, revision);
+        const release8 = release({ revision: 8, digestLabel: label(8), good: [7, 6, 5, 4, 3, 2, 1] });
+        const late = { resource: resource({}, known), release: release8, workloads };
+        expect(decide(observation(late), now + 400_000)).toMatchObject({ state: 'Broken', toRevision: 1 });
+        const refused = { ...late, release: { ...release8, revision: 9, status: 'failed', good: [8, 7, 1] } } as const;
+        const failed = observation({ ...refused, failure: failure() });
+        expect(decide(failed, now)).toMatchObject({ state: 'Broken', toRevision: 1 });
+        // helm has thrown it away
+        const gone = observation({ ...failed, release: { ...refused.release, good: [8, 7] } });
+        expect(decide(gone, now)).toMatchObject({ state: 'Backoff' });
+      });
 
       test.each<[string, Partial<Observation>, State, number | undefined]>([
         ['goes back to the revision that was ready', { resource: resource({}, status()) }, 'Broken', 1],

@@ -70,9 +70,7 @@ function live(entry: ReturnType<typeof watchEntry>, isNew: boolean, outcome: () 
           ...(known === undefined ? {} : { release: { ...known, lastDeployed } }),
           history,
           ...(readyRevision === undefined ? {} : { readyRevision }),
-          conditions: [
-            { type: 'Ready', status: 'False', reason: 'Retrying', message: '', lastTransitionTime: lastDeployed },
-          ],
+          unreadySince: lastDeployed,
         },
       ),
     });

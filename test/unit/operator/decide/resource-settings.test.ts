@@ -54,7 +54,11 @@ describe('resourceSettings', () => {
     [ours('timeout'), '10ms', 'a duration of at least one second, such as 5m'],
     [ours('timeout'), '-5m', 'a duration of at least one second, such as 5m'],
     [ours('drift'), 'Enabled', 'one of enabled, warn, disabled'],
-    [sdk('reconcile-period'), 'often', 'a duration such as 1m, or 0 for never'],
+    ...['often', '-1m', '1ns', '999ms'].map((text): [string, string, string] => [
+      sdk('reconcile-period'),
+      text,
+      'a Go duration of at least one second, such as 1m30s, or 0 for never',
+    ]),
     [sdk('upgrade-force'), 'yes', '"true" or "false"'],
     [sdk('rollback-force'), '', '"true" or "false"'],
     [sdk('uninstall-wait'), 'please', '"true" or "false"'],

@@ -42,6 +42,7 @@ const whole: Required<WatchedStatus> = {
     time,
   } satisfies Required<WatchedStatus['lastFailure']>,
   readyRevision: 2,
+  unreadySince: time,
   lastHandledReconcileAt: 'a',
   lastHandledForceAt: 'b',
 };

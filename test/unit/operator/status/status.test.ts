@@ -93,6 +93,45 @@ describe('composeStatus', () => {
     expect(status.history?.[0]).not.toHaveProperty('name');
   });
 
+  test('the last ready revision stays in the history, however many came after it', () => {
+    let status = composeStatus({ resource: resource(), verdict: ready, release: snapshot(1), nowMs: now });
+    for (let revision = 2; revision <= 9; revision += 1) {
+      const inputs = { resource: resource({}, status), verdict: working, nowMs: now };
+      status = composeStatus({ ...inputs, release: snapshot(revision) });
+    }
+    expect(status.history?.map(({ revision }) => revision)).toEqual([8, 7, 6, 5, 1]);
+  });
+
+  describe('since when workloads are not ready', () => {
+    const hour = 3_600_000;
+    const after = (...verdicts: readonly Verdict[]): string | undefined => {
+      const compose = (before: WatchedStatus, verdict: Verdict, hours: number): WatchedStatus =>
+        composeStatus({ resource: resource({}, before), verdict, release: snapshot(1), nowMs: now + hours * hour });
+      return verdicts.reduce(compose, {}).unreadySince;
+    };
+    const of = (reason: Verdict['reason'], status: Verdict['ready'] = 'False'): Verdict => ({
+      ...working,
+      ready: status,
+      reason,
+    });
+
+    test.each([
+      ['is when they were first seen not to be', [ready, working, of('ReadyTimeout')], '2026-01-01T01:00:00Z'],
+      ['outlasts what says nothing of them', [working, of('RollbackFailed'), working], '2026-01-01T00:00:00Z'],
+      ['is not known while they are ready', [working, ready], undefined],
+      ['begins anew after they were', [working, ready, working], '2026-01-01T02:00:00Z'],
+      ['is not known while it is suspended', [working, of('Suspended', 'Unknown')], undefined],
+      ['begins anew after that', [working, of('Suspended', 'Unknown'), working], '2026-01-01T02:00:00Z'],
+      [
+        'begins anew when values can be read again',
+        [working, of('ValuesSourceFailed'), working],
+        '2026-01-01T02:00:00Z',
+      ],
+    ] as const)('%s', (_what, verdicts, expected) => {
+      expect(after(...verdicts)).toBe(expected);
+    });
+  });
+
   test('a message is bounded', () => {
     const verdict = { ...ready, message: 'x'.repeat(5_000) };
     const status = composeStatus({ resource: resource(), verdict, nowMs: now });
