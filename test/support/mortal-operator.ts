@@ -46,7 +46,7 @@ export class MortalOperator {
 # argv: VERB [flags] NAME …; what asks nothing of a release takes no lock
 case "$1" in
   upgrade) name=$3 ;;
-  rollback|uninstall) name=$2 ;;
+  install|rollback|uninstall) name=$2 ;;
   *) exec ${testCluster().helm} "$@" ;;
 esac
 echo "$1 $name $$" >> ${directory}/calls

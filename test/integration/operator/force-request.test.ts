@@ -53,7 +53,7 @@ describe.each([403, 404, 409] as const)('a status that cannot be written (%d)', 
     await eventually('helm is called', () => Promise.resolve(whims.calls(name).length === 2));
     await eventually('the status could not be written', () => Promise.resolve(operator.helm.running === 0));
     for (const cause of ['one', 'two', 'three']) await anotherPass(name, cause);
-    expect(whims.verbs(name)).toEqual(['upgrade', 'upgrade']);
+    expect(whims.verbs(name)).toEqual(['install', 'upgrade']);
 
     proxy.faults.clear();
     await anotherPass(name, 'four');
@@ -61,6 +61,6 @@ describe.each([403, 404, 409] as const)('a status that cannot be written (%d)', 
     expect(told.status?.release?.revision).toBe(2);
     await whims.annotate(name, { 'force-requested-at': 'later' });
     await whims.ready(name, 3);
-    expect(whims.verbs(name)).toEqual(['upgrade', 'upgrade', 'upgrade']);
+    expect(whims.verbs(name)).toEqual(['install', 'upgrade', 'upgrade']);
   });
 });

@@ -140,7 +140,7 @@ describe.concurrent('pains', () => {
     proxy.faults.clear();
     await Promise.all([direct.ready('precious', 2), direct.gone('leaving')]);
     expect(operator.helm.calls.filter((args) => args.includes('precious')).map(([verb]) => verb)).toEqual([
-      'upgrade',
+      'install',
       'upgrade',
     ]);
     expect(await identities('precious', 'op-pains-precious')).toBe(before);
