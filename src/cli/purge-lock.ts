@@ -4,8 +4,9 @@ import type { KubeClient } from '../kube/client.ts';
 import { electorIdentity } from '../kube/elector-identity.ts';
 import { KubeLease } from '../kube/lease.ts';
 import type { OperatorIdentity } from '../purge/denials.ts';
-import { PurgeLock } from '../purge/purge-lock.ts';
+import { type HeldPurgeLock, PurgeLock } from '../purge/purge-lock.ts';
 import type { LeaseHolder } from '../purge/watched-lease.ts';
+import type { CommandIo } from './command.ts';
 
 /** The Lease's name, in the operator's namespace (DESIGN.md §1). */
 export const purgeLeaseName = 'bookstore-operator-purge';
@@ -14,7 +15,7 @@ export const purgeLeaseName = 'bookstore-operator-purge';
  * How long a person waits for it: a lease that nobody renews is free after 15 s, and a holder that lives is seen to do so
  * after 5 s.
  */
-export const handPatienceMs = 30_000;
+const handPatienceMs = 30_000;
 
 /** The lock of this process. `client` must not be fenced by it. */
 export function newPurgeLock(
@@ -31,15 +32,32 @@ export function identityByHand(): string {
   return electorIdentity(`${userName()}@${hostname()}`);
 }
 
+/**
+ * Takes the lock, and tells whoever waits at a terminal what for. @throws PurgeError `LOCK_HELD` where another purge or restore
+ * is at work; ApiError
+ */
+export function acquireByHand(
+  lock: PurgeLock,
+  { operator, io }: { readonly operator: OperatorIdentity; readonly io: Pick<CommandIo, 'signal' | 'stderr'> },
+): Promise<HeldPurgeLock> {
+  return lock.acquire({
+    withinMs: handPatienceMs,
+    isPatient: false,
+    signal: io.signal,
+    onWaiting: (holder) => io.stderr.write(`${waitingLine(holder)}\n`),
+    onNowhere: () => io.stderr.write(`${noLockLine(operator)}\n`),
+  });
+}
+
 /** What somebody at a terminal reads while it is waited for. */
-export function waitingLine(holder: LeaseHolder | undefined): string {
+function waitingLine(holder: LeaseHolder | undefined): string {
   return holder === undefined
     ? `there is no Lease ${purgeLeaseName} yet: it is made, and 15 s pass, in case it was taken from under a purge at work`
     : `Lease ${purgeLeaseName} is held by ${holder.identity} since ${holder.since}; waiting to see whether that one lives`;
 }
 
 /** What is said where no operator is installed. */
-export function noLockLine({ namespaces }: OperatorIdentity): string {
+function noLockLine({ namespaces }: OperatorIdentity): string {
   const [namespace = ''] = namespaces;
   return `note: there is no namespace ${namespace}, so no operator to purge at the same time; going on without a lock (name the operator's with --operator-namespace)`;
 }

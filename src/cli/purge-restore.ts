@@ -19,7 +19,7 @@ import type { CommandIo } from './command.ts';
 import { confirmCount } from './confirm.ts';
 import { ExitCode } from './exit-code.ts';
 import { counted, type OutputFormat, writeOutput } from './output.ts';
-import { handPatienceMs, identityByHand, newPurgeLock, noLockLine, waitingLine } from './purge-lock.ts';
+import { acquireByHand, identityByHand, newPurgeLock } from './purge-lock.ts';
 import { restoreLine, restoreSummary, restoreTable } from './purge-restore-text.ts';
 import { type ConnectionOptions, helmFor, openPurgeConnection, type PurgeConnection } from './purge-session.ts';
 import { fenceBy } from './run-leadership.ts';
@@ -116,13 +116,7 @@ async function lookAskRestore(connection: PurgeConnection, call: Call): Promise<
     io.stderr.write('not confirmed; nothing was changed\n');
     return ExitCode.interrupted;
   }
-  const held = await lock.acquire({
-    withinMs: handPatienceMs,
-    isPatient: false,
-    signal: io.signal,
-    onWaiting: (holder) => io.stderr.write(`${waitingLine(holder)}\n`),
-    onNowhere: () => io.stderr.write(`${noLockLine(operator)}\n`),
-  });
+  const held = await acquireByHand(lock, { operator, io });
   try {
     const report = await runRestore(deps, request, {
       concurrency,

@@ -15,7 +15,7 @@ import type { CommandIo } from './command.ts';
 import { confirmCount } from './confirm.ts';
 import { ExitCode } from './exit-code.ts';
 import { counted, type OutputFormat, oneLine, writeOutput } from './output.ts';
-import { handPatienceMs, identityByHand, newPurgeLock, noLockLine, waitingLine } from './purge-lock.ts';
+import { acquireByHand, identityByHand, newPurgeLock } from './purge-lock.ts';
 import { keysOf, readGivenPlan, refuseStale, releaseDifferences, targetDifferences } from './purge-plan-file.ts';
 import { PurgeProgress } from './purge-progress.ts';
 import { recordsByHand } from './purge-records.ts';
@@ -105,13 +105,7 @@ async function planAskRun(
     io.stderr.write('not confirmed; nothing was deleted\n');
     return ExitCode.interrupted;
   }
-  const held = await lock.acquire({
-    withinMs: handPatienceMs,
-    isPatient: false,
-    signal: io.signal,
-    onWaiting: (holder) => io.stderr.write(`${waitingLine(holder)}\n`),
-    onNowhere: () => io.stderr.write(`${noLockLine(session.operator)}\n`),
-  });
+  const held = await acquireByHand(lock, { operator: session.operator, io });
   let report: PurgeReport;
   try {
     await sweepAndTell(run, plan, io);

@@ -1,4 +1,5 @@
 // What people read of runs that were: the list, and one of them.
+import { countsLine } from '../purge/report.ts';
 import type { RunSummary } from '../purge/run-summary.ts';
 import { type Column, counted, formatAge, formatTable, oneLine } from './output.ts';
 
@@ -28,18 +29,11 @@ export function runsTable(
 /** One run in a few lines, before its outcomes. */
 export function runLines(summary: RunSummary, { omitted }: { readonly omitted: number }): readonly string[] {
   const { run, policy, phase, counts, startedAt, completedAt, requestedBy, worker, stoppedBy, undo, file } = summary;
-  const parts = [
-    `${counts.purged} purged`,
-    `${counts.failed} failed`,
-    `${counts.skipped} skipped`,
-    `${counts.notStarted} not started`,
-    `${counts.kept} kept`,
-  ];
   return [
     `run ${run}: ${phase}${stoppedBy === undefined ? '' : ` (${stoppedBy})`}, policy ${policy}`,
     `asked for by ${requestedBy ?? 'unknown'}, done by ${worker ?? 'nobody yet'}`,
     ...(startedAt === undefined ? [] : [`began ${startedAt}, ${endOf(phase, completedAt)}`]),
-    `${parts.join(', ')}; ${counted(undo, 'way')} back noted`,
+    `${countsLine(counts)}; ${counted(undo, 'way')} back noted`,
     ...(omitted === 0 ? [] : [`${counted(omitted, 'outcome')} found no room in the record`]),
     ...(file === undefined ? [] : [`recorded in ${file}`]),
   ].map(oneLine);

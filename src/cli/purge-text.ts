@@ -1,7 +1,7 @@
 // What people read of a plan and of a report: tables, summaries, and the line to paste where something failed.
 import { describeLeft } from '../purge/left-object.ts';
 import { entriesToPurge, type PlanEntry, type PurgePlan } from '../purge/plan.ts';
-import { type PurgeReport, type ReleaseOutcome, stopReasons } from '../purge/report.ts';
+import { countsLine, type PurgeReport, type ReleaseOutcome, stopReasons } from '../purge/report.ts';
 import type { PurgeSettings } from '../purge/settings.ts';
 import { type Column, counted, formatAge, formatTable, oneLine } from './output.ts';
 import { type PasteOptions, pasteLine } from './paste-line.ts';
@@ -111,13 +111,6 @@ export function reportTable(
 /** The result in a line, then each refusal, each failure with what to do about it, and what the releases have left. */
 export function reportSummary(report: PurgeReport, paste: PasteOptions): readonly string[] {
   const { counts } = report;
-  const parts = [
-    `${counts.purged} purged`,
-    `${counts.failed} failed`,
-    `${counts.skipped} skipped`,
-    `${counts.notStarted} not started`,
-    `${counts.kept} kept`,
-  ];
   const failures = report.outcomes.filter((outcome) => outcome.result === 'failed');
   const isReversible = report.outcomes.some((outcome) => outcome.result === 'purged' && outcome.undo !== undefined);
   const refusals = report.outcomes
@@ -125,7 +118,7 @@ export function reportSummary(report: PurgeReport, paste: PasteOptions): readonl
     .filter(({ code }) => code !== undefined);
   return [
     ...(report.stoppedBy === undefined ? [] : [`ended early: ${stopReasons[report.stoppedBy]}`]),
-    `${parts.join(', ')}; ${seconds(report.durationMs)} with ${report.concurrency} at once (${report.driver})`,
+    `${countsLine(counts)}; ${seconds(report.durationMs)} with ${report.concurrency} at once (${report.driver})`,
     ...(isReversible ? [`to bring it back: bookstore-operator purge restore ${report.run}`] : []),
     ...refusals.flatMap(({ namespace, name, code, reason, remedy }) => [
       `${namespace}/${name} is kept (${code}): ${reason}`,

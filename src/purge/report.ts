@@ -147,3 +147,8 @@ function withLeft(outcome: ReleaseOutcome, all: ReportParts['left']): ReleaseOut
   const mayLeave = outcome.result === 'purged' || outcome.result === 'failed';
   return mayLeave && left.length > 0 ? { ...outcome, left } : outcome;
 }
+
+/** What became of how many releases. */
+export function countsLine({ purged, failed, skipped, notStarted, kept }: PurgeReport['counts']): string {
+  return `${purged} purged, ${failed} failed, ${skipped} skipped, ${notStarted} not started, ${kept} kept`;
+}

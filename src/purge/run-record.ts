@@ -10,7 +10,7 @@ import {
 import { oneLine } from '../lib/one-line.ts';
 import { boundedLeft } from './left-object.ts';
 import type { PurgePlan } from './plan.ts';
-import { assembleReport, type PurgeReport, type ReleaseOutcome, type StopCause } from './report.ts';
+import { assembleReport, countsLine, type PurgeReport, type ReleaseOutcome, type StopCause } from './report.ts';
 import type { UndoNote } from './run-recorder.ts';
 
 /** A policy in the cluster as it was read. */
@@ -177,7 +177,6 @@ const conditionReasons: Readonly<Record<StopCause, string>> = {
 };
 
 function conditionOf(report: PurgeReport, nowMs: number): PurgeRunCondition {
-  const { purged, failed, skipped, notStarted, kept } = report.counts;
   const isComplete = phaseOf({ report }) === PurgeRunPhase.succeeded;
   const failure = report.stoppedBy === undefined ? 'ReleasesFailed' : conditionReasons[report.stoppedBy];
   return {
@@ -185,6 +184,6 @@ function conditionOf(report: PurgeReport, nowMs: number): PurgeRunCondition {
     status: 'True',
     lastTransitionTime: new Date(nowMs).toISOString(),
     reason: isComplete ? 'RunComplete' : failure,
-    message: `${purged} purged, ${failed} failed, ${skipped} skipped, ${notStarted} not started, ${kept} kept`,
+    message: countsLine(report.counts),
   };
 }
