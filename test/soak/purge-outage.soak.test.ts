@@ -77,10 +77,12 @@ async function fill(namespace: string, labels: Readonly<Record<string, string>>)
   );
 }
 
-/** Whether it goes with a release that is to be purged: its record, or the tiny chart's one object. */
+/** Whether it goes or comes with a release that is to be purged: its record, the tiny chart's one object, the way back. */
 function isOfPurged(_key: string, { kind, metadata }: DumpedObject): boolean {
   if (metadata.namespace?.startsWith('team-') !== true) return false;
-  const release = kind === 'Secret' ? metadata.labels?.name : metadata.annotations?.['meta.helm.sh/release-name'];
+  const { labels, annotations } = metadata;
+  const ofSecret = labels?.['purge.velotio.com/release'] ?? labels?.name;
+  const release = kind === 'Secret' ? ofSecret : annotations?.['meta.helm.sh/release-name'];
   return release !== undefined && /^r\d+$/.test(release);
 }
 

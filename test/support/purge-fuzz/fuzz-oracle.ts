@@ -94,6 +94,7 @@ function isKeptByMetadata(release: FuzzRelease, home: FuzzNamespace, policy: Fuz
   if (records.some((record) => record.labels['helm.velotio.com/owner'] !== undefined)) return true;
   if (policy.foreignReleases === 'Skip' && labels['helm.toolkit.fluxcd.io/name'] !== undefined) return true;
   if (status.startsWith('pending-') && ageMinutes < 15) return true;
+  if (status === 'uninstalling') return false; // docs/purge.md: the next run ends what one has begun
   return ageMinutes < { '0s': 0, '2h': 120, '48h': 2_880 }[policy.minAge];
 }
 

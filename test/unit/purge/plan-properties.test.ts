@@ -49,7 +49,7 @@ function protections(release: PlannedRelease, world: PlanWorld, policy: PlanPoli
     foreign: policy.foreignReleases !== 'Purge' && labels['helm.toolkit.fluxcd.io/name'] !== undefined,
     'of unknown age': ageMs === null || ageMs < -300_000,
     'at work': status.startsWith('pending-') && (ageMs ?? 0) < 900_000,
-    young: Math.max(0, ageMs ?? 0) < (minAges[policy.minAge ?? '0s'] ?? 0) - 1_000,
+    young: status !== 'uninstalling' && Math.max(0, ageMs ?? 0) < (minAges[policy.minAge ?? '0s'] ?? 0) - 1_000,
   };
   return Object.keys(found).filter((what) => found[what]);
 }
