@@ -22,6 +22,7 @@ type Key = Pick<ReleaseOutcome, 'namespace' | 'name'>;
 export function pasteLine(outcome: ReleaseOutcome, paste: PasteOptions): string | undefined {
   if (outcome.result !== 'failed' || outcome.record !== 'left') return undefined;
   const { code } = outcome;
+  if (code === 'UNDO_NOT_WRITTEN') return undefined; // by hand it would go without a way back
   if (code === 'OWNERSHIP_UNREADABLE' || code === 'API_FORBIDDEN') return rightsLine(outcome, paste);
   if (code === 'KIND_NOT_SERVED') return helmLine(outcome, { ...paste, verb: ['get', 'manifest'] });
   return helmLine(outcome, { ...paste, verb: ['uninstall'] });

@@ -175,8 +175,8 @@ describe('purge plan', () => {
 
   it('names the command that may be meant, and -h still helps', async () => {
     expect((await purge(['runn', '-f', 'x'])).stderr).toContain("unknown command 'purge runn'. Did you mean run?");
-    expect((await purge(['restore', 'x'])).stderr).toContain(
-      "unknown command 'purge restore'. There are: plan, run, runs, keep.",
+    expect((await purge(['everything', 'x'])).stderr).toContain(
+      "unknown command 'purge everything'. There are: plan, run, runs, restore, keep.",
     );
     expect((await purge(['help'])).exitCode).toBe(0);
     expect((await purge(['run', '--help'])).stdout).toContain('--yes');
@@ -255,6 +255,8 @@ describe('purge run', () => {
     expect(await world.releases(ns)).toEqual(['bad']);
 
     const account = await policy(ns, '  serviceAccount: purger\n');
+    const binding = ['create', 'rolebinding', 'purger', '--clusterrole=admin', `--serviceaccount=${ns}:purger`];
+    await execa(cluster.kubectl, [...binding, '-n', ns, '--kubeconfig', cluster.kubeconfig]);
     const again = await purge(['run', '-f', account, '--yes', '--kubeconfig', cluster.kubeconfig], { env });
     const flags = `--kubeconfig \\S+ --kube-context \\S+ --kube-as-user system:serviceaccount:${ns}:purger`;
     expect(again.stderr).toMatch(new RegExp(`^  helm uninstall bad --namespace ${ns} ${flags}$`, 'm'));
@@ -263,12 +265,13 @@ describe('purge run', () => {
   it('says how to find the missing right that helm keeps to itself', async () => {
     const ns = await world.namespace('denied');
     await world.install(ns, 'a');
-    const records = { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'update', 'delete'] };
+    const records = { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'create', 'update', 'delete'] };
+    const objects = { apiGroups: [''], resources: ['configmaps'], verbs: ['get'] };
     const role = {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'Role',
       metadata: { name: 'few' },
-      rules: [records],
+      rules: [records, objects],
     };
     const file = join(dir, 'few.json');
     await writeFile(file, JSON.stringify(role));
