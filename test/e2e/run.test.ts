@@ -251,7 +251,7 @@ describe('the process', () => {
     const bin = join(directory, 'slow');
     await mkdir(bin);
     // the real helm, three seconds later
-    const slow = `#!/bin/sh\ncase "$1" in upgrade) touch ${directory}/begun; sleep 3;; esac\nexec ${testCluster().helm} "$@"\n`;
+    const slow = `#!/bin/sh\ncase "$1" in install) touch ${directory}/begun; sleep 3;; esac\nexec ${testCluster().helm} "$@"\n`;
     await writeFile(join(bin, 'helm'), slow);
     await chmod(join(bin, 'helm'), 0o755);
     const { child } = await started([], 'operator started', { PATH: `${bin}:${path}` });
@@ -277,7 +277,7 @@ describe('the process', () => {
   test('gives up what is in flight at the second signal, and leaves no helm behind', async () => {
     const bin = join(directory, 'stuck');
     await mkdir(bin);
-    const stuck = `#!/bin/sh\ncase "$1" in upgrade) echo $$ > ${directory}/stuck.pid; exec sleep 600;; esac\nexec ${testCluster().helm} "$@"\n`;
+    const stuck = `#!/bin/sh\ncase "$1" in install) echo $$ > ${directory}/stuck.pid; exec sleep 600;; esac\nexec ${testCluster().helm} "$@"\n`;
     await writeFile(join(bin, 'helm'), stuck);
     await chmod(join(bin, 'helm'), 0o755);
     const { child } = await started([], 'operator started', { PATH: `${bin}:${path}` });
