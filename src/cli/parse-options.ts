@@ -16,7 +16,8 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 /** A Go duration (`90s`, `1m30s`) in milliseconds, for commander. */
 export function durationMs(text: string): number {
   const ms = parseGoDuration(text);
-  if (ms === undefined || ms < 0) throw new InvalidArgumentError('Must be a duration such as 30s or 5m.');
+  if (ms === undefined || ms < 0)
+    throw new InvalidArgumentError('Must be a duration such as 30s, 5m or 8h; there are no days.');
   return ms;
 }
 

@@ -45,7 +45,6 @@ export function recordsOfSchedule(
   const talk: RecordTalk = {
     onFile: (path, why) => log.info('purge recorded in a file', { policy, path, why: why ?? 'asked for' }),
     onTrouble: (text) => log.warn('purge record trouble', { policy, trouble: text }),
-    onLooseNote: (run, note) => log.info('way back noted in the log alone', { policy, run, ...note }),
   };
   return {
     client,
@@ -53,7 +52,6 @@ export function recordsOfSchedule(
     directory: runsDirectory(stateHome),
     requestedBy: `schedule of ${policy}`,
     worker: workerName(),
-    mayGoUnrecorded: true,
     talk,
   };
 }

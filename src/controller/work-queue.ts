@@ -3,7 +3,7 @@
 // After client-go's workqueue. A key is waiting, in flight, or both: `add` while it is in flight marks it dirty, and
 // `done` puts it back once. So no change is lost and no key is worked on twice at the same time.
 import { type BackoffOptions, backoffMs } from '../lib/backoff.ts';
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, maxTimerMs } from '../lib/clock.ts';
 
 /** Options of {@link WorkQueue}. */
 export interface WorkQueueOptions {
@@ -154,6 +154,3 @@ export class WorkQueue {
 }
 
 const defaultBackoff: BackoffOptions = { baseMs: 500, maxMs: 300_000 };
-
-/** The longest delay of setTimeout. */
-const maxTimerMs = 2 ** 31 - 1;

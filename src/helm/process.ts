@@ -1,6 +1,8 @@
 // Starting helm: the only place that spawns it. Bounded, timed, ended as a group, and never outliving its parent.
+
 import { ExecaError, execa } from 'execa';
 import pLimit, { type LimitFunction } from 'p-limit';
+import { maxTimerMs } from '../lib/clock.ts';
 import { classifyHelmFailure, HelmError, type HelmErrorCode } from './errors.ts';
 import { NO_HOLDER, ownHolder } from './holder.ts';
 
@@ -69,9 +71,6 @@ export interface HelmResult {
 /** Helm gives up at its own `--timeout`; ours only ends one that does not. */
 const defaultGraceMs = 10_000;
 const maxOutputBytes = 4_000_000;
-
-/** The longest delay of setTimeout: a longer one would fire at once. */
-const maxTimerMs = 2 ** 31 - 1;
 
 /** A configured helm. Safe to share: it bounds how many run at once. */
 export class Helm {

@@ -12,7 +12,8 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-const maxTimerMs = 2 ** 31 - 1;
+/** The longest delay of a timer: a longer one would fire at once. */
+export const maxTimerMs = 2 ** 31 - 1;
 
 /** The machine's clocks. */
 export const systemClock: Clock = {

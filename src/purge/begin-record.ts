@@ -5,22 +5,20 @@ import type { Clock } from '../lib/clock.ts';
 import { errorText } from '../lib/error-text.ts';
 import { PurgeError } from './errors.ts';
 import type { PurgePlan } from './plan.ts';
-import { Recorder, unrecorded } from './recorder.ts';
+import { Recorder } from './recorder.ts';
 import { ReportFile } from './report-file.ts';
 import { runName } from './run-name.ts';
 import { createPurgeRun, type NoPurgeRun, purgeRuns } from './run-object.ts';
 import type { RunPlace } from './run-place.ts';
 import type { PolicyOrigin, RunRecord, RunStart } from './run-record.ts';
-import type { RunRecorder, UndoNote } from './run-recorder.ts';
+import type { RunRecorder } from './run-recorder.ts';
 
 /** What is told about a record. */
 export interface RecordTalk {
   /** That a file is written, and why no PurgeRun, where that is why. */
   onFile(path: string, why: string | undefined): void;
-  /** That there is no record, or that it could not be kept up: a sentence. */
+  /** That it could not be kept up: a sentence. */
   onTrouble(text: string): void;
-  /** A way back that is noted nowhere else. */
-  onLooseNote?(run: string, note: UndoNote): void;
 }
 
 /** How runs are recorded. */
@@ -40,8 +38,6 @@ export interface RunRecords {
   readonly origin?: PolicyOrigin | undefined;
   /** What `-n` narrowed the run to. */
   readonly namespaces?: readonly string[] | undefined;
-  /** Whether a run goes on where neither the cluster nor the file system takes its record. Default false. */
-  readonly mayGoUnrecorded?: boolean;
   readonly talk: RecordTalk;
 }
 
@@ -86,9 +82,7 @@ export async function beginRecord(records: RunRecords, options: BeginOptions): P
     return new Recorder({ start, places, clock });
   }
   const reasons = [why, ...inVain].join('; ');
-  if (records.mayGoUnrecorded !== true) throw await refused(run, { client: undefined, error: reasons });
-  talk.onTrouble(`the run leaves no record: ${reasons}`);
-  return unrecorded(run, (note) => talk.onLooseNote?.(run, note));
+  throw await refused(run, { client: undefined, error: reasons }); // without a note there is no way back
 }
 
 async function unlessRefused(

@@ -16,6 +16,7 @@ export type PurgeErrorCode =
   | 'RELEASE_NOT_FOUND'
   | 'PLAN_INVALID'
   | 'PLAN_STALE'
+  | 'PLAN_TIMEOUT'
   | 'RUN_NOT_FOUND'
   | 'RUN_RECORD_FULL'
   | 'RUN_RECORD_REFUSED'

@@ -92,14 +92,11 @@ export class Recorder implements RunRecorder {
   }
 }
 
-/** For a run that leaves no record. `onNote` is told of each way back: somebody has to know its digest. */
-export function unrecorded(run: string, onNote: (note: UndoNote) => void = () => undefined): RunRecorder {
+/** For a run that leaves no record. */
+export function unrecorded(run: string): RunRecorder {
   return {
     run,
-    noteUndo: (note) => {
-      onNote(note);
-      return Promise.resolve();
-    },
+    noteUndo: () => Promise.resolve(),
     settle: () => undefined,
     finish: () => Promise.resolve(),
   };

@@ -33,9 +33,15 @@ export interface Sweep {
 /** Deletions in flight at once. */
 const concurrency = 8;
 
+/** A run sweeps no more and no longer than this: whoever may write Secrets can make any number of them. */
+const maxSwept = 1_000;
+const maxSweepMs = 30_000;
+
 /** Sweeps. A failure is a warning: the next run tries again. Never throws. */
-export async function sweepUndo(deps: SweepDeps, options: SweepOptions): Promise<Sweep> {
+export async function sweepUndo(deps: SweepDeps, sweep: SweepOptions): Promise<Sweep> {
   const warnings: string[] = [];
+  const timeUp = AbortSignal.timeout(maxSweepMs);
+  const options = { ...sweep, signal: sweep.signal === undefined ? timeUp : AbortSignal.any([sweep.signal, timeUp]) };
   try {
     const expired = await expiredOnes(deps, options, warnings);
     const fates = await pMap(expired, (meta) => remove(deps, meta, options), { concurrency });
@@ -59,6 +65,7 @@ async function expiredOnes(
     const pages = client.pages(CoreResources.secrets, { ...undoSelector, namespace, isMetadataOnly: true, signal });
     for await (const { items } of pages) {
       for (const { metadata } of items) if (isOurs(metadata) && isExpired(metadata, time)) expired.push(metadata);
+      if (expired.length >= maxSwept) return;
     }
   };
   try {
@@ -78,9 +85,11 @@ async function expiredOnes(
   return expired;
 }
 
-/** The server has filtered by type; a label without the other is not what we write. */
-function isOurs({ labels }: ObjectMeta): boolean {
-  return labels?.[UndoLabel.run] !== undefined && labels[UndoLabel.release] !== undefined;
+/** The server has filtered by type; a label without the other is not what we write. What is being deleted needs nobody. */
+function isOurs({ labels, deletionTimestamp }: ObjectMeta): boolean {
+  return (
+    deletionTimestamp === undefined && labels?.[UndoLabel.run] !== undefined && labels[UndoLabel.release] !== undefined
+  );
 }
 
 /** Whether it was there; or why it still is. */

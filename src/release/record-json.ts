@@ -7,32 +7,46 @@ const fields: Readonly<Record<string, readonly string[]>> = {
   hooks: ['name', 'kind', 'manifest', 'events'],
 };
 
+/** An object, or the list of hooks, whose keys mean something. */
 interface Frame {
-  /** Undefined: an object or list whose keys mean nothing to us. */
-  readonly path: string | undefined;
+  readonly path: string;
   readonly seen: Set<string>;
   /** The key that was read last. */
   key: string;
 }
 
+const quote = 0x22;
+const openings: ReadonlySet<number> = new Set([0x5b, 0x7b]);
+const closings: ReadonlySet<number> = new Set([0x5d, 0x7d]);
+const list = 0x5b;
+
 /**
  * What is wrong with the keys of a record, undefined where Go finds what `JSON.parse` finds: each field spelt as Helm
- * spells it, and once. `json` must be valid.
+ * spells it, and once. `json` must be valid. What means nothing to us is passed over without a note for each bracket: a record
+ * may hold millions of them.
  */
 export function keyProblem(json: string): string | undefined {
   const frames: Frame[] = [];
+  /** How deep within what means nothing. */
+  let ignored = 0;
   let at = 0;
   while (at < json.length) {
-    const char = json[at];
-    if (char === '{' || char === '[') frames.push(enter(frames.at(-1), { isList: char === '[' }));
-    else if (char === '}' || char === ']') frames.pop();
-    if (char !== '"') {
+    const code = json.charCodeAt(at);
+    if (openings.has(code)) {
+      const frame = ignored > 0 ? undefined : enter(frames.at(-1), { isList: code === list });
+      if (frame === undefined) ignored += 1;
+      else frames.push(frame);
+    } else if (closings.has(code)) {
+      if (ignored > 0) ignored -= 1;
+      else frames.pop();
+    }
+    if (code !== quote) {
       at += 1;
       continue;
     }
     const end = endOfString(json, at);
-    const frame = frames.at(-1);
-    if (frame !== undefined && frame.path !== undefined && isColonNext(json, end)) {
+    const frame = ignored > 0 ? undefined : frames.at(-1);
+    if (frame !== undefined && isColonNext(json, end)) {
       const key = String(JSON.parse(json.slice(at, end)));
       const problem = problemOf(key, frame);
       if (problem !== undefined) return problem;
@@ -43,19 +57,20 @@ export function keyProblem(json: string): string | undefined {
   return undefined;
 }
 
-/** Lists are transparent: the objects of `hooks` are at `hooks`. */
-function enter(parent: Frame | undefined, { isList }: { readonly isList: boolean }): Frame {
-  const seen = new Set<string>();
-  if (parent === undefined) return { path: isList ? undefined : '', seen, key: '' };
-  if (parent.path === undefined) return { path: undefined, seen, key: '' };
-  if (parent.path === '' && parent.key === 'hooks') return { path: 'hooks', seen, key: '' };
-  const isListOfHooks = parent.path === 'hooks' && parent.key === '' && !isList;
-  if (isListOfHooks) return { path: 'hooks', seen, key: '' };
-  const isInfo = parent.path === '' && parent.key === 'info' && !isList;
-  return { path: isInfo ? 'info' : undefined, seen, key: '' };
+/** Undefined: what means nothing. Lists are transparent: the objects of `hooks` are at `hooks`. */
+function enter(parent: Frame | undefined, { isList }: { readonly isList: boolean }): Frame | undefined {
+  const path = pathWithin(parent, isList);
+  return path === undefined ? undefined : { path, seen: new Set(), key: '' };
 }
 
-function problemOf(key: string, { path = '', seen }: Frame): string | undefined {
+function pathWithin(parent: Frame | undefined, isList: boolean): string | undefined {
+  if (parent === undefined) return isList ? undefined : '';
+  if (parent.path === '' && parent.key === 'hooks') return 'hooks';
+  if (parent.path === 'hooks' && parent.key === '' && !isList) return 'hooks';
+  return parent.path === '' && parent.key === 'info' && !isList ? 'info' : undefined;
+}
+
+function problemOf(key: string, { path, seen }: Frame): string | undefined {
   const folded = foldCase(key);
   const field = fields[path]?.find((name) => foldCase(name) === folded);
   if (field === undefined) return undefined;

@@ -2,6 +2,7 @@
 import { HelmError } from '../helm/errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
+import { maxTimerMs } from '../lib/clock.ts';
 import { UninstallError } from './errors.ts';
 import { type ProvenContent, proveRelease } from './prove-release.ts';
 import { readRecords } from './read-records.ts';
@@ -63,9 +64,6 @@ async function prove(
   );
   return { ...proven, recordsDigest: listing.releases.find((one) => one.name === name)?.recordsDigest };
 }
-
-/** The longest delay of a timer: a longer one would fire at once. */
-const maxTimerMs = 2 ** 31 - 1;
 
 /** Ends `look` when the time of the attempt is up. */
 async function withinTime<T>(

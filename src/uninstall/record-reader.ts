@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { KubeObject } from '../kube/objects.ts';
 import { asError } from '../lib/error-text.ts';
-import { decodeRelease, RecordError, type Release } from '../release/decode.ts';
+import { RecordError, type Release, readUnpacked, unpackRecord } from '../release/decode.ts';
 import { isRecord, parseRecord } from '../release/record.ts';
 import { UninstallError } from './errors.ts';
 import { type DecodedRecord, type ParsedContent, parseContent } from './record-trust.ts';
@@ -12,6 +12,9 @@ export interface RecordSecret extends KubeObject {
   readonly type?: string;
   readonly data?: Readonly<Record<string, string>>;
 }
+
+/** Of all stored revisions: those of the largest charts in use are half of it. */
+const maxReleaseBytes = 64 * 1024 * 1024;
 
 /** A record that could not be read, by the name of its Secret. */
 export interface UnreadRecord {
@@ -27,6 +30,7 @@ export class RecordReader {
   readonly #records: DecodedRecord[] = [];
   #latest: Release | undefined;
   #latestRevision = 0;
+  #bytes = 0;
   #unread: UnreadRecord | undefined;
   #passedOver: (UnreadRecord & { readonly revision: number }) | undefined;
 
@@ -37,7 +41,7 @@ export class RecordReader {
     const record = parseRecord(secret.metadata);
     try {
       if (!isRecord(record)) throw untrusted(`secret ${secret.metadata.name} ${record.reason}`);
-      const content = decodeRelease(secret);
+      const content = this.#decode(secret);
       const { name, namespace, revision, status } = content;
       const { secretName, ...claimed } = record;
       const said = { name, namespace, revision, status };
@@ -56,6 +60,15 @@ export class RecordReader {
   /** The record that could not be read; undefined where all could. */
   get unread(): UnreadRecord | undefined {
     return this.#unread ?? this.#passedOver;
+  }
+
+  /** @throws RecordError where all that was read is more than a release may hold: each record costs time, as many as there are */
+  #decode(secret: RecordSecret): Release {
+    const json = unpackRecord(secret);
+    this.#bytes += json.length;
+    if (this.#bytes <= maxReleaseBytes) return readUnpacked(json);
+    const reason = `its records unpack to more than ${maxReleaseBytes / 1024 / 1024} MiB together`;
+    throw new RecordError('RECORD_TOO_LARGE', reason);
   }
 
   /** What each says it is. @throws RecordError, UninstallError where one cannot be read */

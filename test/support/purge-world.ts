@@ -149,7 +149,6 @@ export class PurgeWorld implements AsyncDisposable {
       talk: {
         onFile: (path, why) => void told.push(`file ${path}: ${why ?? 'asked for'}`),
         onTrouble: (text) => void told.push(text),
-        onLooseNote: (run, { namespace, name }) => void told.push(`loose ${run} ${namespace}/${name}`),
       },
       ...rest,
     };

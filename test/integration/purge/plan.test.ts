@@ -235,4 +235,11 @@ describe('makePlan', () => {
     await expect(makePlan(deps)).rejects.toSatisfy((error) => isApiError(error, 'API_FORBIDDEN'));
     await close();
   });
+
+  it('is given up when the deadline of the run is over: what somebody wrote must not hold up the night', async () => {
+    const deps = world.deps();
+    const hurried = { ...deps, settings: { ...deps.settings, deadlineMs: 1 } };
+    await expect(makePlan(hurried)).rejects.toMatchObject({ code: 'PLAN_TIMEOUT', remedy: expect.any(String) });
+    await expect(makePlan(hurried, { signal: AbortSignal.abort(new Error('told to')) })).rejects.toThrow('told to');
+  });
 });

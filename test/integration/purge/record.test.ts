@@ -365,21 +365,17 @@ describe('a night', () => {
     expect(await world.releases(ns)).toEqual([]);
   });
 
-  it('goes on where neither the cluster nor the pod has a place for its record, and tells each way back', async () => {
+  it('purges nothing where neither the cluster nor the pod has a place for its record: nothing could be brought back', async () => {
     const ns = await world.namespace('placeless');
     await world.install(ns, 'a');
     const { client } = await user('pod');
-    const told: string[] = [];
-    const records = world.records({ client, directory: nowhere, mayGoUnrecorded: true }, told);
-    const report = await recorded(world.deps(only(ns)), records);
-    expect(report.counts.purged).toBe(1);
-    expect(told).toEqual([
-      expect.stringMatching(/^the run leaves no record: .*purgeruns.*(ENOTDIR|EEXIST)/),
-      `loose ${report.run} ${ns}/a`,
-    ]);
-    const recorder = await begin(records);
-    await recorder.noteUndo(note('a'));
-    expect(told.at(-1)).toBe(`loose ${recorder.run} team-a/a`);
+    const records = world.records({ client, directory: nowhere });
+    const refusal = await recorded(world.deps(only(ns)), records).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({
+      code: 'RUN_RECORD_REFUSED',
+      message: expect.stringMatching(/purgeruns.*(ENOTDIR|EEXIST)/),
+    });
+    expect(await world.releases(ns)).toEqual(['a']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Recorder, unrecorded } from '../../../src/purge/recorder.ts';
+import { Recorder } from '../../../src/purge/recorder.ts';
 import { assembleReport } from '../../../src/purge/report.ts';
 import type { RunChange, RunPlace } from '../../../src/purge/run-place.ts';
 import type { RunRecord } from '../../../src/purge/run-record.ts';
@@ -106,12 +106,4 @@ describe('the end', () => {
     });
     expect(other.writes).toMatchObject([{ isWhole: true, report }]);
   });
-});
-
-it('a run without a record tells each way back', async () => {
-  const told: string[] = [];
-  const recorder = unrecorded('r', ({ name }) => void told.push(name));
-  await recorder.noteUndo(exampleNote('a'));
-  await recorder.finish(report);
-  expect([recorder.run, told]).toEqual(['r', ['a']]);
 });
