@@ -32,8 +32,6 @@ export interface PurgeRestoreOptions extends ConnectionOptions {
   readonly dryRun: boolean;
   /** In place of the run's. */
   readonly serviceAccount?: string;
-  /** With the caller's own rights, and without hooks. */
-  readonly asMyself: boolean;
   /** Do not ask. */
   readonly yes: boolean;
   readonly concurrency?: number;
@@ -88,7 +86,7 @@ async function lookAskRestore(connection: PurgeConnection, call: Call): Promise<
   const directory = runsDirectory(io.config.stateHome);
   const run = await readRestoreRun({ client, directory, signal: io.signal }, target.run);
   const policy = await policyOf(run, connection, call);
-  const serviceAccount = accountOf(run, { options, policy });
+  const serviceAccount = accountOf(run, { call, policy });
   const lock = newPurgeLock(client, { operator, identity: identityByHand() });
   const fence = fenceBy(() => lock.assertHeld(), client);
   const version = await requireHelm(helmFor(client, io, { kubeconfig, maxProcesses: 1 }), purgeMinimum);
@@ -104,7 +102,7 @@ async function lookAskRestore(connection: PurgeConnection, call: Call): Promise<
   };
   const request: RestoreRequest = { run, ...(target.releases.length === 0 ? {} : { only: target.releases }) };
   io.stderr.write(`run ${run.run} of policy ${run.policy}, context ${client.context}, server ${client.server}\n`);
-  io.stderr.write(`${whoLine(serviceAccount)}\n`);
+  io.stderr.write(`acting as the serviceAccount ${serviceAccount} of each namespace\n`);
   const planned = await planRestore(deps, request, { concurrency, signal: io.signal });
   const { restorable } = planned.counts;
   if (options.dryRun || restorable === 0) {
@@ -164,25 +162,27 @@ async function policyOf(
   }
 }
 
-/** @throws PurgeError where there is none */
+/** Nobody's own rights do: whoever writes Secrets in a namespace writes what helm does there (DESIGN.md P1). @throws PurgeError */
 function accountOf(
   run: RecordedRun,
-  { options, policy }: { readonly options: PurgeRestoreOptions; readonly policy: PurgeSettings | undefined },
-): string | undefined {
-  if (options.asMyself) return undefined;
+  { call, policy }: { readonly call: Call; readonly policy: PurgeSettings | undefined },
+): string {
+  const { options, target } = call;
   const account = options.serviceAccount ?? run.serviceAccount ?? policy?.serviceAccount;
   if (account !== undefined) return account;
+  const [first] = [...target.releases, ...run.undo];
   throw new PurgeError('RESTORE_ACCOUNT_MISSING', `the run ${run.run} acted as no serviceAccount`, {
     isTerminal: true,
-    remedy:
-      "Name one of the releases' namespaces with --service-account NAME; or say --as-myself: what stands in the copies is made with your own rights then, and no hook runs. Nothing was changed.",
+    remedy: `Name with --service-account NAME one that each release's namespace has and that may do there what the charts need. To make one: ${accountLines(first?.namespace ?? 'NAMESPACE')}. Nothing was changed.`,
   });
 }
 
-function whoLine(serviceAccount: string | undefined): string {
-  return serviceAccount === undefined
-    ? 'acting with your own rights; no hook runs'
-    : `acting as the serviceAccount ${serviceAccount} of each namespace`;
+/** An account with all that is a namespace's own, and nothing beyond it. */
+function accountLines(namespace: string): string {
+  return [
+    `kubectl create serviceaccount restorer --namespace ${namespace}`,
+    `kubectl create rolebinding restorer --namespace ${namespace} --clusterrole admin --serviceaccount ${namespace}:restorer`,
+  ].join(' && ');
 }
 
 function isConfirmed(planned: RestoreReport, io: CommandIo): Promise<boolean> {

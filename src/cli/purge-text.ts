@@ -65,7 +65,9 @@ export function undoLines(
           `Not all comes back, of ${counted(losing.length, 'release')}: ${first.namespace}/${first.name} loses ${example}${more}.`,
         ]),
     ...(serviceAccount === undefined
-      ? ['The policy names no serviceAccount: purge restore will need --service-account NAME, or --as-myself.']
+      ? [
+          'The policy names no serviceAccount: purge restore will need --service-account NAME, one of each namespace that may make what comes back.',
+        ]
       : []),
   ].map(oneLine);
 }

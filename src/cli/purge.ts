@@ -37,11 +37,10 @@ export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
     .option('--dry-run', 'print what would come back, what would not, and why; changes nothing', false)
     .option('-f, --file <file>', "the run's policy, where it is not in the cluster")
     .addOption(
-      new Option('--service-account <name>', "act as this one of each namespace (default: the run's)")
-        .argParser(accountName)
-        .conflicts('asMyself'),
+      new Option('--service-account <name>', "act as this one of each namespace (default: the run's)").argParser(
+        accountName,
+      ),
     )
-    .option('--as-myself', 'act with your own rights, and run no hooks', false)
     .option('--yes', 'do not ask; needed without a terminal', false)
     .option('--concurrency <n>', 'releases at once (default: 4)', wholeNumber(1, 64))
     .action((run: string, releases: readonly ReleaseKey[], options: PurgeRestoreOptions) =>

@@ -14,8 +14,6 @@ export interface RollbackOptions {
   readonly isReplaceForced?: boolean;
   /** Without server-side apply, which helm 3 does not know: objects are patched. Default false. */
   readonly isClientSide?: boolean;
-  /** `--no-hooks`. Default false. */
-  readonly isWithoutHooks?: boolean;
   /** Every call is made as this user. */
   readonly impersonate?: string;
   readonly signal?: AbortSignal | undefined;
@@ -33,7 +31,6 @@ export function rollbackArguments(options: RollbackOptions): string[] {
     String(options.revision),
     `--namespace=${options.namespace}`,
     ...applyArguments(options),
-    ...(options.isWithoutHooks === true ? ['--no-hooks'] : []),
     `--history-max=${options.maxHistory}`,
     `--timeout=${Math.ceil(options.timeoutMs / 1000)}s`,
     ...(options.impersonate === undefined ? [] : [`--kube-as-user=${options.impersonate}`]),

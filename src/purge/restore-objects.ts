@@ -26,8 +26,6 @@ export interface ObjectsDeps {
   readonly client: KubeClient;
   readonly discovery: Discovery;
   readonly allowedKinds: readonly AllowedKind[];
-  /** Whether hooks of a rollback will run. */
-  readonly mayRunHooks: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -55,7 +53,7 @@ export async function objectsInTheWay(deps: ObjectsDeps, content: ParsedContent)
 
 async function look(deps: ObjectsDeps, content: ParsedContent): Promise<RestoreRefusal | undefined> {
   const { namespace } = content.release;
-  const touched = touchedByRestore(content, deps);
+  const touched = touchedByRestore(content);
   const objects = touched.map(({ object }) => object);
   if (objects.length > maxObjects) {
     throw new UninstallError('RECORD_UNTRUSTED', `its manifest names more than ${maxObjects} objects`);
@@ -74,9 +72,9 @@ async function look(deps: ObjectsDeps, content: ParsedContent): Promise<RestoreR
   return found.find((one) => one !== undefined);
 }
 
-function touchedByRestore({ objects, release }: ParsedContent, { mayRunHooks }: ObjectsDeps): readonly Touched[] {
+function touchedByRestore({ objects, release }: ParsedContent): readonly Touched[] {
   const budget = { left: maxTokens };
-  const hooks = mayRunHooks ? release.hooks.filter(({ events }) => events.some(isRollbackEvent)) : [];
+  const hooks = release.hooks.filter(({ events }) => events.some(isRollbackEvent));
   const hookObjects = hooks.flatMap(({ manifest }) => parseManifest(manifest, budget));
   return [
     ...objects.map((object) => ({ object, isOfHook: false })),

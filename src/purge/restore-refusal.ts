@@ -12,6 +12,8 @@ export type RestoreRefusalCode =
   | 'UNDO_UNREADABLE'
   /** A record of that release is stored. */
   | 'NAME_IN_USE'
+  /** A stored record of that name cannot be read, or says something else inside than outside. */
+  | 'RECORD_UNTRUSTED'
   | 'OBJECT_OUTSIDE_NAMESPACE'
   | 'OBJECT_OF_ANOTHER_RELEASE'
   | 'OBJECT_UNMARKED'

@@ -11,6 +11,7 @@ import { CodedError } from '../lib/coded-error.ts';
 import { errorText } from '../lib/error-text.ts';
 import { rewriteStatus } from '../release/encode.ts';
 import { recordSecretName, recordSecretType } from '../release/record.ts';
+import { UninstallError } from '../uninstall/errors.ts';
 import type { AllowedKind } from '../uninstall/record-trust.ts';
 import { readCopy, type UndoCopy } from './restore-copy.ts';
 import { objectsInTheWay } from './restore-objects.ts';
@@ -32,8 +33,8 @@ export interface RestoreDeps {
   readonly helm: Helm;
   /** helm 3 knows no server-side apply. */
   readonly isHelm3: boolean;
-  /** In each release's namespace; undefined: with our own rights, and then no hook runs. */
-  readonly serviceAccount: string | undefined;
+  /** Of each release's namespace. Never our own rights: whoever writes Secrets there writes what helm does (P1). */
+  readonly serviceAccount: string;
   readonly allowedKinds: readonly AllowedKind[];
   readonly releaseTimeoutMs: number;
   readonly clock: Clock;
@@ -51,10 +52,10 @@ export async function judgeRestore(deps: RestoreDeps, note: UndoNote, signal?: A
   if (isRefusal(copy)) return { result: 'refused', ...copy };
   const standing = await standingOf(client, copy.content.release, { signal });
   if (standing.at === 'restored') return { result: 'skipped', reason: alreadyThere(standing) };
-  if (standing.at === 'in-use') return { result: 'refused', ...nameInUse(note, standing.why) };
-  const { discovery, allowedKinds, serviceAccount } = deps;
-  const mayRunHooks = serviceAccount !== undefined;
-  const inTheWay = await objectsInTheWay({ client, discovery, allowedKinds, mayRunHooks, signal }, copy.content);
+  if (standing.at === 'in-use') return { result: 'refused', ...nameInUse(deps, { note, ...standing }) };
+  if (standing.at === 'untrusted') return { result: 'refused', ...untrusted(note, standing.why) };
+  const { discovery, allowedKinds } = deps;
+  const inTheWay = await objectsInTheWay({ client, discovery, allowedKinds, signal }, copy.content);
   if (inTheWay !== undefined) return { result: 'refused', ...inTheWay };
   return { copy, isWrittenBack: standing.at === 'written-back' };
 }
@@ -66,31 +67,31 @@ export async function restoreRelease(deps: RestoreDeps, note: UndoNote, signal?:
   try {
     const judged = await judgeRestore(deps, note, signal);
     if ('result' in judged) return judged;
+    const one = { note, copy: judged.copy, signal };
     if (!judged.isWrittenBack) {
-      const refusal = await writeBack(deps, { note, copy: judged.copy, signal });
+      const refusal = await writeBack(deps, one);
       if (refusal !== undefined) return { result: 'refused', ...refusal };
     }
-    await rollBack(deps, note, signal);
-    const client = actingIn(deps, note.namespace);
-    const standing = await standingOf(client, judged.copy.content.release, { signal });
+    await rollBack(deps, one);
+    const standing = await standingOf(actingIn(deps, note.namespace), one.copy.content.release, { signal });
     const durationMs = elapsedMs();
-    return standing.at === 'restored'
+    return standing.at === 'restored' && !standing.isChanged
       ? { result: 'restored', durationMs, newRevision: standing.revision }
       : { result: 'failed', durationMs, ...notThere(note) };
   } catch (error) {
-    return { result: 'failed', durationMs: elapsedMs(), ...failure(error, note) };
+    return { result: 'failed', durationMs: elapsedMs(), ...failure(error, { deps, note }) };
   }
 }
 
+/** One release, and what it comes back from. */
+interface One {
+  readonly note: UndoNote;
+  readonly copy: UndoCopy;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** As helm had written it, but for the state: an uninstalled release can be rolled back to. */
-async function writeBack(
-  deps: RestoreDeps,
-  {
-    note,
-    copy,
-    signal,
-  }: { readonly note: UndoNote; readonly copy: UndoCopy; readonly signal: AbortSignal | undefined },
-): Promise<RestoreRefusal | undefined> {
+async function writeBack(deps: RestoreDeps, { note, copy, signal }: One): Promise<RestoreRefusal | undefined> {
   const { namespace, name, revision } = note;
   const labels = { ...copy.labels, name, owner: 'helm', version: String(revision) };
   const rewritten = rewriteStatus(
@@ -109,30 +110,46 @@ async function writeBack(
     return undefined;
   } catch (error) {
     if (!isApiError(error, 'API_ALREADY_EXISTS')) throw error;
-    return nameInUse(note, `there is a secret ${recordSecretName(name, revision)}`);
+    return nameInUse(deps, { note, why: `there is a secret ${recordSecretName(name, revision)}` });
   }
 }
 
-async function rollBack(deps: RestoreDeps, note: UndoNote, signal: AbortSignal | undefined): Promise<void> {
-  const { namespace, name, revision } = note;
-  const { helm, isHelm3, serviceAccount, releaseTimeoutMs } = deps;
-  await helmRollback(helm, {
+/** helm reads the records itself: they are looked at right before, and once more where it had to wait for its turn. */
+async function rollBack(deps: RestoreDeps, one: One): Promise<void> {
+  const { namespace, name, revision } = one.note;
+  const recheck = (): Promise<void> => requireWrittenBack(deps, one);
+  await recheck();
+  await helmRollback(deps.helm, {
     namespace,
     name,
     revision,
-    timeoutMs: releaseTimeoutMs,
+    timeoutMs: deps.releaseTimeoutMs,
     maxHistory,
-    isClientSide: isHelm3,
-    signal,
-    ...(serviceAccount === undefined
-      ? { isWithoutHooks: true }
-      : { impersonate: `system:serviceaccount:${namespace}:${serviceAccount}` }),
+    isClientSide: deps.isHelm3,
+    impersonate: accountIn(deps, namespace),
+    signal: one.signal,
+    recheck,
   });
 }
 
-function actingIn({ client, serviceAccount }: RestoreDeps, namespace: string): KubeClient {
-  if (serviceAccount === undefined) return client;
-  return client.impersonating(`system:serviceaccount:${namespace}:${serviceAccount}`);
+/** @throws UninstallError where anything else is stored of the release than a restore leaves; ApiError */
+async function requireWrittenBack(deps: RestoreDeps, { note, copy, signal }: One): Promise<void> {
+  const standing = await standingOf(actingIn(deps, note.namespace), copy.content.release, { signal });
+  if (standing.at === 'written-back') return;
+  const why = 'why' in standing ? `: ${standing.why}` : '';
+  throw new UninstallError(
+    'RECORD_CHANGED',
+    `its records were changed after it was written back, and helm was not started${why}`,
+    { remedy: lookAtRecords(note) },
+  );
+}
+
+function actingIn(deps: RestoreDeps, namespace: string): KubeClient {
+  return deps.client.impersonating(accountIn(deps, namespace));
+}
+
+function accountIn({ serviceAccount }: RestoreDeps, namespace: string): string {
+  return `system:serviceaccount:${namespace}:${serviceAccount}`;
 }
 
 function alreadyThere({ revision, isChanged }: Extract<Standing, { readonly at: 'restored' }>): string {
@@ -140,33 +157,60 @@ function alreadyThere({ revision, isChanged }: Extract<Standing, { readonly at: 
   return `it was brought back already${changed}: revision ${revision} is deployed`;
 }
 
-function nameInUse({ name, namespace }: UndoNote, why: string): RestoreRefusal {
+function nameInUse(
+  deps: RestoreDeps,
+  {
+    note,
+    why,
+    deleteHook,
+  }: { readonly note: UndoNote; readonly why: string; readonly deleteHook?: string | undefined },
+): RestoreRefusal {
+  const withoutHooks =
+    deleteHook === undefined
+      ? ''
+      : ` Where its own ${deleteHook} is what fails, add --no-hooks: nothing is cleaned up then.`;
   return {
     code: 'NAME_IN_USE',
     reason: `its name is in use: ${why}`,
-    remedy: `Look at it with: helm history ${name} --namespace ${namespace}. To have the purged one back, uninstall this one first.`,
+    remedy: `Look at it with: helm history ${note.name} --namespace ${note.namespace}. To have the purged one back, uninstall this one first: ${uninstallLine(deps, note)}.${withoutHooks}`,
   };
 }
 
-function notThere({
-  name,
-}: UndoNote): Omit<Extract<RestoreResult, { readonly result: 'failed' }>, 'result' | 'durationMs'> {
+function untrusted(note: UndoNote, why: string): RestoreRefusal {
+  return {
+    code: 'RECORD_UNTRUSTED',
+    reason: `what is stored under its name is not to be believed: ${why}`,
+    remedy: lookAtRecords(note),
+  };
+}
+
+/** No word of helm: it would do what somebody wrote there. */
+function lookAtRecords({ name, namespace }: UndoNote): string {
+  return `Look at who may write Secrets in the namespace, and delete the records that helm did not write: kubectl get secrets --namespace ${namespace} --selector owner=helm,name=${name}. Run no helm on them as yourself.`;
+}
+
+/** With no more rights than the restore has: what is stored there may be anybody's. */
+function uninstallLine(deps: RestoreDeps, { name, namespace }: UndoNote): string {
+  return `helm uninstall ${name} --namespace ${namespace} --kube-as-user ${accountIn(deps, namespace)}`;
+}
+
+type Failure = Omit<Extract<RestoreResult, { readonly result: 'failed' }>, 'result' | 'durationMs'>;
+
+function notThere({ name }: UndoNote): Failure {
   return {
     code: 'RESTORE_UNPROVED',
     message: `helm reported success, but no deployed revision with the content of the copy is stored of ${name}`,
-    remedy: 'Somebody may have changed it meanwhile: look at helm history.',
+    remedy: 'Somebody changed it meanwhile: look at helm history and helm get manifest, and at who may write Secrets.',
   };
 }
 
-function failure(
-  error: unknown,
-  { name, namespace }: UndoNote,
-): Omit<Extract<RestoreResult, { readonly result: 'failed' }>, 'result' | 'durationMs'> {
+function failure(error: unknown, { deps, note }: { readonly deps: RestoreDeps; readonly note: UndoNote }): Failure {
   const coded = error instanceof CodedError ? error : undefined;
-  const again = `Restore again once that is mended, or take away what is there: helm uninstall ${name} --namespace ${namespace}.`;
+  const { code = 'UNEXPECTED', remedy } = coded ?? {};
+  const again = `Restore again once that is mended, or take away what is there: ${uninstallLine(deps, note)}.`;
   return {
-    code: coded?.code ?? 'UNEXPECTED',
+    code,
     message: errorText(error),
-    remedy: coded?.remedy === undefined ? again : `${coded.remedy} ${again}`,
+    remedy: code === 'RECORD_CHANGED' && remedy !== undefined ? remedy : [remedy, again].filter(Boolean).join(' '),
   };
 }

@@ -1,12 +1,12 @@
 // How far a release is on its way back: nothing stored, written back, brought back, or a name that somebody else uses.
 import type { KubeClient } from '../kube/client.ts';
-import type { ObjectMeta } from '../kube/objects.ts';
-import { CoreResources } from '../kube/resource.ts';
+import { errorText } from '../lib/error-text.ts';
+import { quoteUntrusted } from '../lib/quote-untrusted.ts';
 import { contentDigest } from '../release/content-digest.ts';
-import { decodeRelease, RecordError, type Release } from '../release/decode.ts';
-import { isRecord, parseRecord, type ReleaseRecord, recordLabelSelector } from '../release/record.ts';
-import type { RecordSecret } from '../uninstall/record-reader.ts';
-import type { ReleaseKey } from '../uninstall/uninstaller.ts';
+import type { Release } from '../release/decode.ts';
+import { readRecords } from '../uninstall/read-records.ts';
+import type { RecordReader } from '../uninstall/record-reader.ts';
+import { deleteHooksOf, describeHook, recordMismatch } from '../uninstall/record-trust.ts';
 
 /** In `info.description` of the record that is written back: by this a restore that was killed is known again. */
 export const writtenBackDescription = 'Purged; brought back by purge restore';
@@ -14,70 +14,80 @@ export const writtenBackDescription = 'Purged; brought back by purge restore';
 /** Where a release stands. */
 export type Standing =
   | { readonly at: 'gone' }
-  /** The record is there; helm has not rolled back to it, or not to the end. */
+  /** The record is there, and nothing beside it but what helm left that has not rolled back to it, or not to the end. */
   | { readonly at: 'written-back' }
   | { readonly at: 'restored'; readonly revision: number; readonly isChanged: boolean }
-  | { readonly at: 'in-use'; readonly why: string };
+  /** `deleteHook`: of an uninstall that did not end, quoted. */
+  | { readonly at: 'in-use'; readonly why: string; readonly deleteHook?: string | undefined }
+  | { readonly at: 'untrusted'; readonly why: string };
 
-/** Looks at the stored records. `copy` is what is to come back. @throws ApiError */
+/**
+ * Looks at every stored record: helm sorts them by the revision inside, and removes what the last one names and the copy does
+ * not. `copy` is what is to come back. @throws ApiError
+ */
 export async function standingOf(
   client: KubeClient,
   copy: Release,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Standing> {
-  const metas = await listRecords(client, copy, options);
-  if (metas.length === 0) return { at: 'gone' };
-  const records = metas.map(parseRecord).filter(isRecord);
-  const [latest] = records.toSorted((a, b) => b.revision - a.revision);
-  if (latest === undefined || records.length < metas.length) {
-    return { at: 'in-use', why: 'there are Secrets that claim to be its records' };
+  const stored: StoredRevision[] = [];
+  const onRelease = (release: Release): void => void stored.push(asStored(release, copy));
+  const { reader } = await readRecords(client, copy, { ...options, onRelease });
+  const doubt = doubtOf(reader);
+  if (doubt !== undefined) return { at: 'untrusted', why: doubt };
+  const [latest] = stored.toSorted((a, b) => b.revision - a.revision);
+  if (latest === undefined) return { at: 'gone' };
+  const written = stored.find(({ revision }) => revision === copy.revision);
+  if (written === undefined || !isOurs(written)) return inUse(latest);
+  if (latest !== written && latest.status === 'deployed') {
+    return { at: 'restored', revision: latest.revision, isChanged: !latest.isOfCopy };
   }
-  const written = records.find(({ revision }) => revision === copy.revision);
-  const own = written === undefined ? undefined : await readRecord(client, written, options);
-  const isOurs = own !== undefined && isSameContent(own, copy) && own.description === writtenBackDescription;
-  if (!isOurs) return inUse(latest);
-  if (latest.revision === copy.revision) return { at: 'written-back' };
-  const now = await readRecord(client, latest, options);
-  const isChanged = now === undefined || !isSameContent({ ...now, revision: copy.revision }, copy);
-  if (latest.status === 'deployed') return { at: 'restored', revision: latest.revision, isChanged };
-  const isHalfRestored = !isChanged && (latest.status === 'pending-rollback' || latest.status === 'failed');
-  return isHalfRestored ? { at: 'written-back' } : inUse(latest);
+  const isOnItsWay = stored.every((one) => (one === written ? isBehind(one) : isAttempt(one, copy)));
+  return isOnItsWay ? { at: 'written-back' } : inUse(latest);
 }
 
-function inUse({ revision, status }: ReleaseRecord): Standing {
-  return { at: 'in-use', why: `revision ${revision} is stored, ${status}` };
+/** What is kept of a record once it was read: it may be a megabyte. */
+interface StoredRevision {
+  readonly revision: number;
+  readonly status: string;
+  readonly description: string;
+  /** Save for the revision. */
+  readonly isOfCopy: boolean;
+  readonly deleteHook: string | undefined;
 }
 
-async function listRecords(
-  client: KubeClient,
-  { namespace, name }: ReleaseKey,
-  { signal }: { readonly signal?: AbortSignal | undefined },
-): Promise<readonly ObjectMeta[]> {
-  const labelSelector = `${recordLabelSelector},name=${name}`;
-  const { items } = await client.list(CoreResources.secrets, {
-    namespace,
-    labelSelector,
-    isMetadataOnly: true,
-    signal,
-  });
-  return items.map(({ metadata }) => metadata);
+function asStored(release: Release, copy: Release): StoredRevision {
+  const { revision, status, description } = release;
+  const isOfCopy = contentDigest({ ...release, revision: copy.revision }) === contentDigest(copy);
+  const [hook] = deleteHooksOf(release);
+  const deleteHook = hook === undefined ? undefined : quoteUntrusted(describeHook(hook));
+  return { revision, status, description, isOfCopy, deleteHook };
 }
 
-/** Undefined where it is gone, or cannot be read. */
-async function readRecord(
-  client: KubeClient,
-  { namespace, secretName }: ReleaseRecord,
-  { signal }: { readonly signal?: AbortSignal | undefined },
-): Promise<Release | undefined> {
-  const secret = await client.find<RecordSecret>(CoreResources.secrets, { namespace, name: secretName, signal });
-  try {
-    return secret === undefined ? undefined : decodeRelease(secret);
-  } catch (error) {
-    if (error instanceof RecordError) return undefined;
-    throw error;
-  }
+/** As a clause; undefined where what each record says can be believed. */
+function doubtOf(reader: RecordReader): string | undefined {
+  const { unread } = reader;
+  if (unread !== undefined) return `record ${unread.secretName} cannot be read: ${errorText(unread.error)}`;
+  return recordMismatch(reader.identities());
 }
 
-function isSameContent(one: Release, other: Release): boolean {
-  return contentDigest(one) === contentDigest(other);
+function isOurs({ isOfCopy, description }: StoredRevision): boolean {
+  return isOfCopy && description === writtenBackDescription;
+}
+
+/** helm calls it superseded once a rollback to it has failed (tried). */
+function isBehind({ status }: StoredRevision): boolean {
+  return status === 'uninstalled' || status === 'superseded';
+}
+
+/** What a rollback that did not end leaves: content of the copy, under a revision of its own. */
+function isAttempt({ revision, status, isOfCopy }: StoredRevision, copy: Release): boolean {
+  return isOfCopy && revision > copy.revision && attemptStatuses.has(status);
+}
+
+const attemptStatuses: ReadonlySet<string> = new Set(['pending-rollback', 'failed', 'superseded']);
+
+function inUse({ revision, status, deleteHook }: StoredRevision): Standing {
+  const why = `revision ${revision} is stored, ${status}`;
+  return { at: 'in-use', why, ...(status === 'uninstalling' ? { deleteHook } : {}) };
 }

@@ -2,6 +2,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import type { ObjectMeta } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
+import type { Release } from '../release/decode.ts';
 import { groupReleases, type ReleaseListing } from '../release/group-releases.ts';
 import { recordLabelSelector } from '../release/record.ts';
 import { RecordReader, type RecordSecret } from './record-reader.ts';
@@ -22,7 +23,11 @@ const recordsPerPage = 10;
 export async function readRecords(
   client: KubeClient,
   { namespace, name }: ReleaseKey,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: {
+    readonly signal?: AbortSignal | undefined;
+    /** Given each that can be read, as it says itself: memory holds one at a time. */
+    readonly onRelease?: (release: Release) => void;
+  } = {},
 ): Promise<ReadRecords> {
   const reader = new RecordReader();
   const metas: ObjectMeta[] = [];
@@ -35,7 +40,8 @@ export async function readRecords(
   for await (const page of pages) {
     for (const secret of page.items) {
       metas.push(secret.metadata);
-      await reader.read(secret);
+      const release = await reader.read(secret);
+      if (release !== undefined) options.onRelease?.(release);
     }
   }
   return { listing: groupReleases(metas), reader };

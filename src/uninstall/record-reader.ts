@@ -34,9 +34,12 @@ export class RecordReader {
   #unread: UnreadRecord | undefined;
   #passedOver: (UnreadRecord & { readonly revision: number }) | undefined;
 
-  /** What cannot be read is told by {@link result}: the listing goes on, its end may tell more. */
-  async read(secret: RecordSecret): Promise<void> {
-    if (this.#unread !== undefined) return;
+  /**
+   * Gives what stands inside. What cannot be read gives undefined and is told by {@link result}: the listing goes on, its end
+   * may tell more.
+   */
+  async read(secret: RecordSecret): Promise<Release | undefined> {
+    if (this.#unread !== undefined) return undefined;
     await setImmediate();
     const record = parseRecord(secret.metadata);
     try {
@@ -46,14 +49,17 @@ export class RecordReader {
       const { secretName, ...claimed } = record;
       const said = { name, namespace, revision, status };
       this.#records.push({ secretName, secretType: secret.type ?? '', claimed, said });
-      if (claimed.revision <= this.#latestRevision) return;
-      this.#latestRevision = claimed.revision;
-      this.#latest = content;
+      if (claimed.revision > this.#latestRevision) {
+        this.#latestRevision = claimed.revision;
+        this.#latest = content;
+      }
+      return content;
     } catch (error) {
       const unread = { secretName: secret.metadata.name, error: asError(error) };
       const revision = isRecord(record) ? record.revision : 0;
       if (!(error instanceof RecordError && error.code === 'RECORD_NO_JSON')) this.#unread = unread;
       else if (revision > (this.#passedOver?.revision ?? 0)) this.#passedOver = { ...unread, revision };
+      return undefined;
     }
   }
 

@@ -109,11 +109,13 @@ describe('purge restore', () => {
     const { run } = await purged(ns, '');
     const file = join(dir, 'bookstore-operator', 'purge', `${run}.json`);
     const nobody = await purge(['restore', file, '--yes']);
-    expect([nobody.exitCode, nobody.stderr]).toEqual([2, expect.stringMatching(/--service-account NAME.*--as-myself/)]);
-    const both = await purge(['restore', file, '--yes', '--as-myself', '--service-account', 'purger']);
-    expect(both.exitCode).toBe(2);
-    const mine = await purge(['restore', file, '--yes', '--as-myself']);
-    expect([mine.exitCode, mine.stderr]).toEqual([0, expect.stringContaining('with your own rights')]);
+    expect([nobody.exitCode, nobody.stderr]).toEqual([2, expect.stringContaining('--service-account NAME')]);
+    expect(await corner.state(ns, 'shop')).toBeUndefined();
+    const lines = String(nobody.stderr).match(/kubectl create [^&.]+(?= &&|\.)/g) ?? [];
+    expect(lines).toHaveLength(2);
+    for (const line of lines) await corner.lab.kubectl(...line.trim().split(' ').slice(1));
+    const named = await purge(['restore', file, '--yes', '--service-account', 'restorer']);
+    expect([named.exitCode, named.stderr]).toEqual([0, expect.stringContaining('as the serviceAccount restorer')]);
     expect(await corner.state(ns, 'shop')).toBe('2 deployed');
   });
 

@@ -11,9 +11,10 @@ import type { RestoreDeps } from '../../src/purge/restore-release.ts';
 import type { RestoreOutcome } from '../../src/purge/restore-report.ts';
 import { runRestore } from '../../src/purge/restore-run.ts';
 import { undoSelector } from '../../src/purge/undo-secret.ts';
+import { recordSecretName } from '../../src/release/record.ts';
 import type { ReleaseUninstaller } from '../../src/uninstall/uninstaller.ts';
 import { PurgeWorld } from './purge-world.ts';
-import { type RecordSecret, ReleaseLab } from './release-lab.ts';
+import { encodeRecord, jsonOf, type RecordSecret, ReleaseLab } from './release-lab.ts';
 import { RememberedRun } from './remembered-run.ts';
 import { testCluster } from './test-context.ts';
 
@@ -99,6 +100,31 @@ export class UndoWorld implements AsyncDisposable {
     const [secret, ...others] = await this.undoSecrets(namespace);
     if (secret === undefined || others.length > 0) throw new Error(`there is not one undo Secret in ${namespace}`);
     return secret;
+  }
+
+  /** Puts a record beside that of revision `of`: its content with changes, as whoever may write Secrets can. */
+  async putBeside(
+    namespace: string,
+    name: string,
+    {
+      of,
+      revision,
+      status = 'uninstalled',
+      inside,
+    }: { readonly of: number; readonly revision: number; readonly status?: string; readonly inside: object },
+  ): Promise<void> {
+    const { metadata, type, data } = await this.lab.record(namespace, name, of);
+    const original = JSON.parse(jsonOf({ data })) as { readonly info: object };
+    const info = { ...original.info, status };
+    const labels = { ...metadata.labels, version: String(revision), status };
+    const secret = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type,
+      data: encodeRecord(JSON.stringify({ ...original, info, version: revision, ...inside })),
+      metadata: { name: recordSecretName(name, revision), namespace, labels },
+    };
+    await this.lab.client.create(CoreResources.secrets, secret, { fieldManager: 'forger' });
   }
 
   /** As `helm get manifest` prints it. */

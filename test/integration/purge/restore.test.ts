@@ -141,11 +141,16 @@ describe('a release comes back as it was', () => {
     await corner.install(ns, 'shop', configMap() + clusterRole);
     const allowedKinds = [{ group: 'rbac.authorization.k8s.io', kind: 'ClusterRole' }];
     const { run } = await corner.purge(ns, { spec: { allowedKinds, serviceAccount: undefined } as never });
-    const asMyself = { serviceAccount: undefined };
-    expect(await corner.restore(run, asMyself)).toEqual(refused('OBJECT_OUTSIDE_NAMESPACE'));
-    expect(await corner.restore(run, { ...asMyself, allowedKinds })).toEqual(restored(2));
+    expect(await corner.restore(run)).toEqual(refused('OBJECT_OUTSIDE_NAMESPACE'));
+    const clusterWide = `${ns}-purger`;
+    const rule = ['--verb=get,create,patch', '--resource=clusterroles.rbac.authorization.k8s.io'];
+    await corner.lab.kubectl('create', 'clusterrole', clusterWide, ...rule);
+    const binding = [`--clusterrole=${clusterWide}`, `--serviceaccount=${ns}:purger`];
+    await corner.lab.kubectl('create', 'clusterrolebinding', clusterWide, ...binding);
+    expect(await corner.restore(run, { allowedKinds })).toEqual(restored(2));
     expect(await corner.lab.exists('clusterrole', `${ns}-shop`)).toBe(true);
     await corner.lab.helm('uninstall', 'shop', '-n', ns);
+    await corner.lab.kubectl('delete', 'clusterrolebinding,clusterrole', clusterWide);
   });
 });
 
@@ -156,14 +161,6 @@ describe('whose rights bring it back', () => {
     const { run } = await corner.purge(ns);
     expect(await corner.restore(run)).toEqual(restored(2));
     expect(await corner.lab.exists('configmap', 'shop-pre-rollback', '-n', ns)).toBe(true);
-  });
-
-  it('our own, without any hook', async () => {
-    const ns = await corner.namespace('nohooks');
-    await corner.install(ns, 'shop', configMap() + hook('pre-rollback'));
-    const { run } = await corner.purge(ns);
-    expect(await corner.restore(run, { serviceAccount: undefined })).toEqual(restored(2));
-    expect(await corner.lab.exists('configmap', 'shop-pre-rollback', '-n', ns)).toBe(false);
   });
 
   it('none where the account lacks them: nothing is written', async () => {
@@ -231,6 +228,119 @@ describe('a copy that is not the one that was made', () => {
   });
 });
 
+describe('records that somebody writes while it comes back', () => {
+  const binding = (ns: string) =>
+    `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: ${ns}-taken}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}\nsubjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: mallory}]\n`;
+  const sneaked = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: sneaked}\n';
+  const append = (ns: string, object: string) =>
+    corner.lab.forge(ns, 'shop', (json) => {
+      const record = JSON.parse(json) as { readonly manifest: string };
+      return JSON.stringify({ ...record, manifest: `${record.manifest}\n---\n${object}` });
+    });
+  const purged = async (suffix: string) => {
+    const ns = await corner.namespace(suffix);
+    await corner.install(ns, 'shop', configMap());
+    const { run } = await corner.purge(ns);
+    return { ns, run };
+  };
+  /** helm that begins when it is let go. */
+  const held = async () => {
+    const gate = join(await mkdtemp(join(cluster.testRoot, 'gate-')), 'open');
+    const helm = await shim(`until [ -e ${gate} ]; do sleep 0.05; done; exec helm "$@"`);
+    return { helm, letGo: () => writeFile(gate, '') };
+  };
+  const isWrittenBack = (ns: string) =>
+    expect.poll(() => corner.state(ns, 'shop'), { timeout: 20_000 }).toBe('1 uninstalled');
+
+  it('are found before helm is started, where it had to wait', async () => {
+    const { ns, run } = await purged('queue');
+    const { helm, letGo } = await held();
+    const others = Array.from({ length: helm.maxProcesses }, () =>
+      helm.run(['version'], { what: 'hold a place', timeoutMs: 60_000 }),
+    );
+    const restoring = corner.restore(run, { helm });
+    await isWrittenBack(ns);
+    await append(ns, sneaked);
+    await letGo();
+    expect(await restoring).toEqual([
+      expect.objectContaining({
+        result: 'failed',
+        code: 'RECORD_CHANGED',
+        remedy: expect.not.stringContaining('helm uninstall'),
+      }),
+    ]);
+    await Promise.all(others);
+    expect(await corner.state(ns, 'shop')).toBe('1 uninstalled');
+    expect(await corner.lab.exists('configmap', 'sneaked', '-n', ns)).toBe(false);
+    expect(await corner.restore(run), 'nor does the next one believe it').toEqual(refused('NAME_IN_USE'));
+  });
+
+  it('give no more rights than the account has, where helm is faster', async () => {
+    const { ns, run } = await purged('race');
+    const { helm, letGo } = await held();
+    const restoring = corner.restore(run, { helm });
+    await isWrittenBack(ns);
+    await append(ns, binding(ns));
+    await letGo();
+    expect(await restoring).toEqual([expect.objectContaining({ result: 'failed' })]);
+    expect(await corner.lab.exists('clusterrolebinding', `${ns}-taken`)).toBe(false);
+  });
+
+  it('are told where the account could do what they say', async () => {
+    const { ns, run } = await purged('told');
+    const { helm, letGo } = await held();
+    const restoring = corner.restore(run, { helm });
+    await isWrittenBack(ns);
+    await append(ns, sneaked);
+    await letGo();
+    expect(await restoring).toEqual([expect.objectContaining({ result: 'failed', code: 'RESTORE_UNPROVED' })]);
+  });
+});
+
+describe('records that somebody puts beside the one that is written back', () => {
+  const victim = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: victim}\n';
+  /** Revision 2 is written back, as a restore leaves it that was killed. */
+  const writtenBack = async (suffix: string) => {
+    const ns = await corner.namespace(suffix);
+    for (const a of ['1', '2']) await corner.install(ns, 'shop', configMap(), '--set', `a=${a}`);
+    const { run } = await corner.purge(ns);
+    await corner.restore(run, { helm: await shim('kill -9 $$') });
+    expect(await corner.state(ns, 'shop')).toBe('2 uninstalled');
+    await corner.lab.kubectl('create', 'configmap', 'victim', '-n', ns);
+    return { ns, run };
+  };
+  const nothingHappened = async (ns: string): Promise<void> => {
+    expect(await corner.lab.exists('configmap', 'victim', '-n', ns)).toBe(true);
+    expect(await corner.lab.exists('configmap', 'shop', '-n', ns)).toBe(false);
+  };
+
+  it('and that says a higher revision inside: helm would remove what it names', async () => {
+    const { ns, run } = await writtenBack('inside');
+    await corner.putBeside(ns, 'shop', { of: 2, revision: 1, inside: { version: 99, manifest: victim } });
+    expect(await corner.restore(run)).toEqual(refused('RECORD_UNTRUSTED'));
+    await nothingHappened(ns);
+  });
+
+  it.each([
+    ['an older one', 1, 'uninstalled'],
+    ['a rollback that did not end, with another content', 3, 'pending-rollback'],
+    ['one that failed, with another content', 3, 'failed'],
+  ])('%s', async (_name, revision, status) => {
+    const { ns, run } = await writtenBack(`beside-${revision}-${status}`);
+    await corner.putBeside(ns, 'shop', { of: 2, revision, status, inside: { manifest: victim } });
+    expect(await corner.restore(run)).toEqual(refused('NAME_IN_USE'));
+    await nothingHappened(ns);
+  });
+
+  it('and that nobody can read', async () => {
+    const { ns, run } = await writtenBack('garbled');
+    await corner.putBeside(ns, 'shop', { of: 2, revision: 3, inside: {} });
+    await corner.lab.garble(ns, 'shop', 3);
+    expect(await corner.restore(run)).toEqual(refused('RECORD_UNTRUSTED'));
+    await nothingHappened(ns);
+  });
+});
+
 describe('what is there is left alone', () => {
   const purged = async (suffix: string, template = configMap()) => {
     const ns = await corner.namespace(suffix);
@@ -252,6 +362,23 @@ describe('what is there is left alone', () => {
     await expect(corner.install(ns, 'shop', configMap('Not_A_Name'))).rejects.toThrow();
     expect(await corner.restore(run)).toEqual(refused('NAME_IN_USE'));
     expect(await corner.state(ns, 'shop')).toBe('1 failed');
+  });
+
+  it('a release whose own hook kept it from going: it says how it goes without', async () => {
+    const ns = await corner.namespace('half');
+    await corner.install(ns, 'shop', configMap() + hook('pre-delete'));
+    const uninstaller = { driver: 'helm' as const, uninstall: () => Promise.reject(new Error('no')) };
+    const { run } = await corner.purge(ns, { uninstaller });
+    const metadata = { labels: { status: 'uninstalling' } };
+    const record = { namespace: ns, name: 'sh.helm.release.v1.shop.v1', fieldManager: 'forger' };
+    await corner.lab.client.merge(CoreResources.secrets, { metadata }, record);
+    await corner.lab.forge(ns, 'shop', (json) => json.replace('"status":"deployed"', '"status":"uninstalling"'));
+    expect(await corner.restore(run)).toEqual([
+      expect.objectContaining({
+        code: 'NAME_IN_USE',
+        remedy: expect.stringMatching(/--kube-as-user \S+:purger\. .*ConfigMap\/shop-pre-delete".*--no-hooks/),
+      }),
+    ]);
   });
 
   it('a release that the purge did not get rid of', async () => {
@@ -351,7 +478,7 @@ describe('a restore that did not end', () => {
     const helm = await shim(`helm "$@" & until ${job}; do sleep 0.1; done; kill -9 $!`);
     expect(await corner.restore(run, { helm })).toEqual([expect.objectContaining({ result: 'failed' })]);
     expect(await corner.state(ns, 'shop')).toBe('2 pending-rollback');
-    expect(await corner.restore(run, { serviceAccount: undefined })).toEqual(restored(3));
+    expect(await corner.restore(run, { helm: await shim('exec helm "$@" --no-hooks') })).toEqual(restored(3));
     expect(await corner.lab.exists('configmap', 'shop', '-n', ns)).toBe(true);
   });
 

@@ -181,7 +181,7 @@ describe('what people read', () => {
     expect(undoLines(plan, { undoRetentionMs: 604_800_000, serviceAccount: undefined })).toEqual([
       'For 7d it can be brought back with: bookstore-operator purge restore RUN (the report names the run).',
       'Not all comes back, of 1 release: team-b/shop loses the ClusterIP of Service/shop.',
-      'The policy names no serviceAccount: purge restore will need --service-account NAME, or --as-myself.',
+      'The policy names no serviceAccount: purge restore will need --service-account NAME, one of each namespace that may make what comes back.',
     ]);
     const notRestored = ['a', 'b', 'c', 'd'];
     const entries = plan.entries.map((one) => (one.action === 'purge' ? { ...one, notRestored } : one));

@@ -28,8 +28,7 @@ test('acts as somebody else', () => {
   );
 });
 
-test('runs no hooks, and applies as helm 3 does, where that is asked for', () => {
-  const args = rollbackArguments({ ...basic, isWithoutHooks: true, isClientSide: true });
-  expect(args).toContain('--no-hooks');
+test('applies as helm 3 does where that is asked for', () => {
+  const args = rollbackArguments({ ...basic, isClientSide: true });
   expect(args.filter((arg) => arg.startsWith('--server-side') || arg === '--force-conflicts')).toEqual([]);
 });
