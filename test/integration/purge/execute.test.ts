@@ -12,17 +12,19 @@ import { runNight } from '../../../src/purge/run-night.ts';
 import { helmDriver } from '../../../src/uninstall/helm-driver.ts';
 import type { ReleaseUninstaller, UninstallRequest } from '../../../src/uninstall/uninstaller.ts';
 import { PurgeWorld } from '../../support/purge-world.ts';
+import { ReleaseLab } from '../../support/release-lab.ts';
 import { testCluster } from '../../support/test-context.ts';
 
 const cluster = testCluster();
 let world: PurgeWorld;
+let lab: ReleaseLab;
 let records: RunRecords;
 beforeAll(async () => {
-  world = await PurgeWorld.open('run', cluster);
+  [world, lab] = await Promise.all([PurgeWorld.open('run', cluster), ReleaseLab.open()]);
   records = world.records();
 });
 afterAll(async () => {
-  await world[Symbol.asyncDispose]();
+  await Promise.all([world[Symbol.asyncDispose](), lab[Symbol.asyncDispose]()]);
 });
 
 /** A policy that sees one namespace of the corner alone. */
@@ -145,6 +147,33 @@ describe('executePlan', () => {
     expect(report.counts).toMatchObject({ purged: 0, failed: 2, notStarted: 2 });
     expect(report.stoppedBy).toBe('failures');
     expect(await world.releases(ns)).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('reaches every other namespace where one has too many failures', async () => {
+    const [poor, rich] = await Promise.all([world.namespace('poor'), world.namespace('rich')]);
+    await lab.serviceAccount(
+      rich,
+      'purger',
+      '[{apiGroups: [""], resources: [secrets, configmaps], verbs: [get, list, update, delete]}]',
+    );
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    await Promise.all([poor, rich].flatMap((ns) => names.map((name) => world.install(ns, name))));
+    const matchExpressions = [{ key: 'kubernetes.io/metadata.name', operator: 'In' as const, values: [poor, rich] }];
+    const deps = world.deps({
+      namespaceSelector: { matchLabels: { 'purge-test': world.id }, matchExpressions },
+      serviceAccount: 'purger',
+      concurrency: 1,
+      limits: { maxConsecutiveFailures: 2 },
+    });
+    const { report } = await world.purge(deps);
+    expect([await world.releases(rich), await world.objects(rich)]).toEqual([[], []]);
+    expect(await world.releases(poor)).toEqual(names);
+    expect(report.counts).toMatchObject({ purged: 6, failed: 2, notStarted: 4 });
+    expect(report).not.toHaveProperty('stoppedBy'); // so the exit code is 1
+    const notReached = report.outcomes.filter(({ result }) => result === 'not-started');
+    expect(new Set(notReached.map((outcome) => 'reason' in outcome && outcome.reason))).toEqual(
+      new Set([`too many releases of namespace ${poor} failed one after another (maxConsecutiveFailures)`]),
+    );
   });
 
   it('does not believe a helm that only says it is done', async () => {
