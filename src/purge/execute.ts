@@ -102,11 +102,13 @@ export async function executePlan(
     run.settle(entry, capped === '' ? run.notStarted(entry) : { result: 'not-started', reason: capped });
   }
   const durationMs = clock.monotonic() - startedMs;
+  const { left, unlooked } = await verify(deps, [...gone.values()], options.forceSignal);
   return assembleReport({
     run: recorder.run,
     plan,
     outcomes: run.outcomes,
-    left: await verify(deps, [...gone.values()], options.forceSignal),
+    left,
+    unlooked,
     driver: deps.uninstaller.driver,
     concurrency,
     startedAtMs,

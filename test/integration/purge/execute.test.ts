@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { reportSummary } from '../../../src/cli/purge-text.ts';
 import { Helm } from '../../../src/helm/process.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import type { RunRecords } from '../../../src/purge/begin-record.ts';
@@ -214,6 +215,24 @@ describe('executePlan', () => {
     expect(report.counts).toMatchObject({ purged: 1, failed: 0, notStarted: 2 });
     expect(report.stoppedBy).toBe('interrupted');
     expect(await world.releases(ns)).toHaveLength(2);
+  });
+
+  it('lists nothing as left that it did not look at, because it was ended', async () => {
+    const ns = await world.namespace('ended');
+    await world.install(ns, 'a', 'volume=protected');
+    const force = new AbortController();
+    const uninstaller = wrapped(async (request, real) => {
+      await real.uninstall(request);
+      force.abort();
+    });
+    const deps = world.deps(only(ns), uninstaller);
+    const report = await executePlan(deps, await makePlan(deps), { forceSignal: force.signal });
+    expect(report.outcomes).toEqual([expect.objectContaining({ name: 'a', result: 'purged' })]);
+    expect(report.outcomes[0]).not.toHaveProperty('left');
+    expect(report.unlooked).toBe('ended');
+    const lines = reportSummary(report, { context: undefined, serviceAccount: undefined });
+    expect(lines.at(-1)).toBe('what is left was not looked at: the run was ended');
+    expect(lines.filter((line) => line.includes('kubectl'))).toEqual([]);
   });
 
   it('starts nothing after the deadline', async () => {
