@@ -1,6 +1,6 @@
 // What people read of what is left: what holds back, with a line to paste each, and how much storage is still taken.
 import { formatBytes } from '../lib/quantity.ts';
-import { describeLeft, type LeftObject } from '../purge/left-object.ts';
+import { describeLeft, type LeftObject, unlookedReasons } from '../purge/left-object.ts';
 import type { PurgeReport } from '../purge/report.ts';
 import { counted } from './output.ts';
 import { leftLine, type PasteOptions } from './paste-line.ts';
@@ -23,12 +23,17 @@ export function leftLines(report: PurgeReport, paste: PasteOptions): readonly st
         ...(object.name.endsWith('*') ? [] : [`  ${leftLine(object, { ...paste, release })}`]),
       ]),
     ...(more > 0 ? [`${more} more objects are left: see -o json`] : []),
+    ...(report.unlooked === undefined ? [] : [unlookedLine(report.unlooked, all.length > 0)]),
     ...(report.retained === undefined ? [] : [`storage retained: ${storage(report.retained)}`]),
   ];
 }
 
 function isOdd({ why }: LeftObject): boolean {
   return why !== 'kept' && why !== 'volume' && why !== 'hook';
+}
+
+function unlookedLine(why: keyof typeof unlookedReasons, isSomeKnown: boolean): string {
+  return `${isSomeKnown ? 'what else' : 'what'} is left was not looked at: ${unlookedReasons[why]}`;
 }
 
 function storage({ claims, bytes }: NonNullable<PurgeReport['retained']>): string {

@@ -53,8 +53,8 @@ export class PurgeProgress implements Disposable {
         ? setInterval(() => stream.write(`${progressLine(this.#state(), Number.POSITIVE_INFINITY)}\n`), repeatMs)
         : setInterval(() => this.#draw(), redrawMs);
     this.#draw();
-    this.#onAbort(options.signal, () => this.#stop(interruptedLine));
-    this.#onAbort(options.forceSignal, () => this.#stop(endingLine));
+    this.#onAbort(options.signal, () => this.#stop('interrupted', interruptedLine));
+    this.#onAbort(options.forceSignal, () => this.#stop('interrupted again', endingLine));
   }
 
   /** A release begins to go. */
@@ -94,9 +94,11 @@ export class PurgeProgress implements Disposable {
     else signal?.addEventListener('abort', tell, { once: true, signal: this.#over.signal });
   }
 
-  #stop(line: (inFlight: string) => string): void {
+  #stop(what: string, becomesOf: (inFlight: string) => string): void {
     this.#isStopping = true;
-    this.#say(line(counted(this.#inFlight.size, 'release')));
+    const { size } = this.#inFlight;
+    const then = size === 0 ? 'nothing is in flight, the report follows' : becomesOf(counted(size, 'release'));
+    this.#say(`${what}: ${then}`);
   }
 
   /** A line that stays. */
@@ -141,11 +143,11 @@ export class PurgeProgress implements Disposable {
 }
 
 function interruptedLine(inFlight: string): string {
-  return `interrupted: ${inFlight} in flight to be finished, nothing more is started; once more to end them now`;
+  return `${inFlight} in flight to be finished, nothing more is started; once more to end them now`;
 }
 
 function endingLine(inFlight: string): string {
-  return `interrupted again: ending ${inFlight} in flight now`;
+  return `ending ${inFlight} in flight now`;
 }
 
 function keyOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {

@@ -4,7 +4,8 @@ import { entriesToPurge, type PlanEntry, type PurgePlan } from '../purge/plan.ts
 import { countsLine, type PurgeReport, type ReleaseOutcome, stopReasons } from '../purge/report.ts';
 import type { PurgeSettings } from '../purge/settings.ts';
 import { type Column, counted, formatAge, formatTable, oneLine } from './output.ts';
-import { type PasteOptions, pasteLine } from './paste-line.ts';
+import type { PasteOptions } from './paste-line.ts';
+import { failureLines } from './purge-failure-text.ts';
 import { leftLines } from './purge-left-text.ts';
 
 const planColumns: readonly Column<PlanEntry>[] = [
@@ -110,10 +111,9 @@ export function reportTable(
   return rows.length === 0 ? '' : formatTable(rows, reportColumns, options);
 }
 
-/** The result in a line, then each refusal, each failure with what to do about it, and what the releases have left. */
+/** The result in a line, then each refusal, the failures with what to do about them, and what the releases have left. */
 export function reportSummary(report: PurgeReport, paste: PasteOptions): readonly string[] {
   const { counts } = report;
-  const failures = report.outcomes.filter((outcome) => outcome.result === 'failed');
   const isReversible = report.outcomes.some((outcome) => outcome.result === 'purged' && outcome.undo !== undefined);
   const refusals = report.outcomes
     .filter((outcome) => outcome.result === 'skipped')
@@ -126,14 +126,7 @@ export function reportSummary(report: PurgeReport, paste: PasteOptions): readonl
       `${namespace}/${name} is kept (${code}): ${reason}`,
       ...(remedy === undefined ? [] : [`  ${remedy}`]),
     ]),
-    ...failures.flatMap((outcome) => {
-      const line = pasteLine(outcome, paste);
-      return [
-        `${outcome.namespace}/${outcome.name} failed (${outcome.code}): ${outcome.message}`,
-        ...(outcome.remedy === undefined ? [] : [`  ${outcome.remedy}`]),
-        ...(line === undefined ? [] : [`  ${line}`]),
-      ];
-    }),
+    ...failureLines(report.outcomes, paste),
     ...leftLines(report, paste),
   ].map(oneLine);
 }

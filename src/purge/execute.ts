@@ -99,14 +99,16 @@ export async function executePlan(
   options.signal?.removeEventListener('abort', onAbort);
   const capped = plan.capsHit.map(({ reason }) => reason).join('; ');
   for (const entry of run.queue.rest) {
-    run.settle(entry, capped === '' ? run.notStarted() : { result: 'not-started', reason: capped });
+    run.settle(entry, capped === '' ? run.notStarted(entry) : { result: 'not-started', reason: capped });
   }
   const durationMs = clock.monotonic() - startedMs;
+  const { left, unlooked } = await verify(deps, [...gone.values()], options.forceSignal);
   return assembleReport({
     run: recorder.run,
     plan,
     outcomes: run.outcomes,
-    left: await verify(deps, [...gone.values()], options.forceSignal),
+    left,
+    unlooked,
     driver: deps.uninstaller.driver,
     concurrency,
     startedAtMs,
@@ -143,12 +145,12 @@ async function runOne(deps: PacedDeps, one: OneRelease): Promise<Outcome> {
 /** What keeps the release after all (P5), the policy itself last; undefined where it goes. */
 async function lookAgain(
   deps: PacedDeps,
-  { run, namespaceUid, read }: OneRelease & { readonly read: () => Promise<PlanEntry> },
+  { entry: planned, run, namespaceUid, read }: OneRelease & { readonly read: () => Promise<PlanEntry> },
 ): Promise<UninstallOutcome | NotStarted | undefined> {
   const { pace, guard } = deps;
   const asking = { ...deps, client: deps.client.impatient() }; // it is the pace that asks again
   const signal = run.stopping;
-  if (signal.aborted) return run.notStarted();
+  if (signal.aborted) return run.notStarted(planned);
   try {
     const entry = await pace.ask(read, { signal });
     const change = await pace.ask(() => changeSincePlan(asking, { entry, namespaceUid }), { signal });
@@ -161,5 +163,5 @@ async function lookAgain(
       return failed(error, { message: text, record: 'unknown' });
     }
   }
-  return signal.aborted ? run.notStarted() : undefined;
+  return signal.aborted ? run.notStarted(planned) : undefined;
 }

@@ -31,6 +31,7 @@ export class FairQueue<Item extends QueueItem> {
   readonly #waiting: Item[];
   readonly #perNamespace: number;
   readonly #running = new Map<string, number>();
+  readonly #dropped = new Set<string>();
   #isClosed = false;
   #wake: (() => void)[] = [];
 
@@ -50,10 +51,16 @@ export class FairQueue<Item extends QueueItem> {
     this.#wakeAll();
   }
 
-  /** The items in turn, each as soon as its namespace has room; ends when all are taken or the queue is closed. */
+  /** Hands out nothing more of a namespace. */
+  drop(namespace: string): void {
+    this.#dropped.add(namespace);
+    this.#wakeAll();
+  }
+
+  /** The items in turn, each as soon as its namespace has room; ends when all that may go are taken or the queue is closed. */
   async *take(): AsyncGenerator<Item, void, undefined> {
-    while (!this.#isClosed && this.#waiting.length > 0) {
-      const index = this.#waiting.findIndex(({ namespace }) => this.#runningIn(namespace) < this.#perNamespace);
+    while (!this.#isClosed && this.#waiting.some((item) => this.#mayGo(item))) {
+      const index = this.#waiting.findIndex((item) => this.#mayGo(item) && this.#hasRoom(item));
       const [item] = index === -1 ? [] : this.#waiting.splice(index, 1);
       if (item === undefined) {
         await new Promise<void>((resolve) => this.#wake.push(resolve));
@@ -68,6 +75,14 @@ export class FairQueue<Item extends QueueItem> {
   release(item: Item): void {
     this.#running.set(item.namespace, this.#runningIn(item.namespace) - 1);
     this.#wakeAll();
+  }
+
+  #mayGo({ namespace }: Item): boolean {
+    return !this.#dropped.has(namespace);
+  }
+
+  #hasRoom({ namespace }: Item): boolean {
+    return this.#runningIn(namespace) < this.#perNamespace;
   }
 
   #runningIn(namespace: string): number {

@@ -21,6 +21,12 @@ export interface LeftObject {
   readonly detail?: string;
 }
 
+/** Why not all of it was looked at: the run was ended at once, or looking took too long. */
+export const unlookedReasons = { ended: 'the run was ended', 'no-time': 'there was no time' } as const;
+
+/** One of these reasons. */
+export type UnlookedReason = keyof typeof unlookedReasons;
+
 /** What volume claims stay, and how much storage they hold. */
 export interface RetainedStorage {
   readonly claims: number;

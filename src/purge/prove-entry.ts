@@ -60,7 +60,9 @@ export async function proveEntry(
     if (settings.volumes === 'Keep') await requireClaimsKept(reading, { ...proven, release: entry, signal });
     return { proven };
   } catch (error) {
-    return { outcome: signal?.aborted === true ? interrupted : notProved(error) };
+    return {
+      outcome: signal?.aborted === true ? interrupted : withAccount(notProved(error), { namespace, serviceAccount }),
+    };
   }
 }
 
@@ -109,6 +111,19 @@ const interrupted: UninstallOutcome = {
   message: 'the run was ended while the release was looked at; nothing of it was touched',
   record: 'left',
 };
+
+const rightsCodes: ReadonlySet<string> = new Set(['OWNERSHIP_UNREADABLE', 'API_FORBIDDEN']);
+
+/** An account that lacks a right most often has none in that namespace at all. */
+function withAccount(
+  outcome: UninstallOutcome,
+  { namespace, serviceAccount }: { readonly namespace: string; readonly serviceAccount: string | undefined },
+): UninstallOutcome {
+  if (serviceAccount === undefined || outcome.result !== 'failed' || !rightsCodes.has(outcome.code)) return outcome;
+  const account = `ServiceAccount ${serviceAccount}`;
+  const hint = `${account} may have no RoleBinding in namespace ${namespace}: see deploy/samples/purge-rolebinding.yaml, with that account as its subject.`;
+  return { ...outcome, remedy: outcome.remedy === undefined ? hint : `${outcome.remedy} ${hint}` };
+}
 
 function notProved(error: unknown): UninstallOutcome {
   if (error instanceof CodedError && error.code === 'HELM_RELEASE_NOT_FOUND') {

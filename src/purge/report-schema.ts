@@ -2,7 +2,7 @@
 import { API_VERSION } from '../api/v1alpha1/group-version.ts';
 import { PurgeRunPhase, purgeRunLeftReasons } from '../api/v1alpha1/purge-run.ts';
 import { releaseStatuses } from '../release/record.ts';
-import type { LeftObject, RetainedStorage } from './left-object.ts';
+import { type LeftObject, type RetainedStorage, unlookedReasons } from './left-object.ts';
 import { type CapHit, type PurgePlan, planRules } from './plan.ts';
 import { type PurgeReport, type ReleaseOutcome, stopReasons } from './report.ts';
 import type { RunFileRecord } from './run-record.ts';
@@ -177,6 +177,10 @@ export const purgeReportSchema: JsonSchema = {
     retained: optional(
       object<RetainedStorage>({ claims: count(), bytes: count() }, 'The volume claims that stay, and their size.'),
     ),
+    unlooked: optional({
+      enum: Object.keys(unlookedReasons),
+      description: 'Why not all that the releases may have left was looked at. Absent: all of it was.',
+    }),
     kept: list(kept, 'The releases that the plan kept, with the rule that decided.'),
     record: optional(record),
   }),

@@ -1,6 +1,6 @@
 // The report of a run: what became of every release in the plan, and why the others live.
 import type { purgeRunStopCauses } from '../api/v1alpha1/purge-run.ts';
-import { type LeftObject, type RetainedStorage, retainedStorage } from './left-object.ts';
+import { type LeftObject, type RetainedStorage, retainedStorage, type UnlookedReason } from './left-object.ts';
 import { byKey, type CapHit, type PlanEntry, type PurgePlan } from './plan.ts';
 
 /** How one release of a run ended. */
@@ -78,6 +78,8 @@ export interface PurgeReport {
   };
   /** Volume claims that the releases left. Absent: none. */
   readonly retained?: RetainedStorage;
+  /** Why not all that the releases may have left was looked at. Absent: all of it was. */
+  readonly unlooked?: UnlookedReason;
   /** Sorted by namespace and name. */
   readonly outcomes: readonly ReleaseOutcome[];
   /** The releases that the plan kept, with the rule and the reason. */
@@ -94,6 +96,7 @@ export interface ReportParts {
   readonly outcomes: readonly ReleaseOutcome[];
   /** By `namespace/name`. Default nothing. */
   readonly left?: ReadonlyMap<string, readonly LeftObject[]> | undefined;
+  readonly unlooked?: UnlookedReason | undefined;
   readonly driver: string;
   readonly concurrency: number;
   readonly startedAtMs: number;
@@ -103,7 +106,7 @@ export interface ReportParts {
 
 /** Sorts and counts. */
 export function assembleReport(parts: ReportParts): PurgeReport {
-  const { plan, left, stoppedBy } = parts;
+  const { plan, left, unlooked, stoppedBy } = parts;
   const outcomes = parts.outcomes.map((outcome) => withLeft(outcome, left));
   const retained = retainedStorage([...(left?.values() ?? [])].flat());
   const kept = plan.entries.filter(({ action }) => action === 'keep');
@@ -129,6 +132,7 @@ export function assembleReport(parts: ReportParts): PurgeReport {
       kept: kept.length,
     },
     ...(retained.claims === 0 ? {} : { retained }),
+    ...(unlooked === undefined ? {} : { unlooked }),
     outcomes: outcomes.toSorted(byKey),
     kept: kept.map(({ namespace, name, revision, status, rule, reason, isDoubtful }) => ({
       namespace,

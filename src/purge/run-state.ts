@@ -21,10 +21,17 @@ export class RunState {
   stoppedBy: StopCause | undefined;
   readonly #stopping = new AbortController();
   readonly #options: RunStateOptions;
-  #failuresInARow = 0;
+  readonly #namespaces: ReadonlySet<string>;
+  /** Failures since something was purged in the namespace. */
+  readonly #inARow = new Map<string, number>();
+  /** Namespaces where something failed since anything was purged anywhere. */
+  readonly #failing = new Set<string>();
+  /** Namespaces of which nothing more is started. */
+  readonly #dropped = new Set<string>();
 
   constructor(entries: readonly PlanEntry[], options: RunStateOptions) {
     this.#options = options;
+    this.#namespaces = new Set(entries.map(({ namespace }) => namespace));
     this.queue = new FairQueue(entries, { perNamespace: options.settings.perNamespace });
   }
 
@@ -41,14 +48,14 @@ export class RunState {
   }
 
   /** The outcome of what was not reached. */
-  notStarted(): NotStarted {
-    return { result: 'not-started', reason: stopReasons[this.stoppedBy ?? 'interrupted'] };
+  notStarted({ namespace }: PlanEntry): NotStarted {
+    const reason = this.#dropped.has(namespace)
+      ? `too many releases of namespace ${namespace} failed one after another (maxConsecutiveFailures)`
+      : stopReasons[this.stoppedBy ?? 'interrupted'];
+    return { result: 'not-started', reason };
   }
 
-  /**
-   * Notes how a release ended. Failures one after another, in the order in which they end, stop the run; what was skipped
-   * says nothing about whether releases can be purged.
-   */
+  /** Notes how a release ended. What was skipped says nothing about whether releases can be purged. */
   settle(entry: PlanEntry, outcome: Outcome): void {
     const { namespace, name, revision, chart, leaves } = entry;
     const settled = {
@@ -60,9 +67,31 @@ export class RunState {
       ...outcome,
     };
     this.outcomes.push(settled);
-    if (outcome.result === 'purged') this.#failuresInARow = 0;
-    if (outcome.result === 'failed') this.#failuresInARow += 1;
-    if (this.#failuresInARow >= this.#options.settings.limits.maxConsecutiveFailures) this.stop('failures');
+    if (outcome.result === 'purged') this.#onPurged(namespace);
+    if (outcome.result === 'failed') this.#onFailed(namespace);
     this.#options.onOutcome?.(settled);
+  }
+
+  #onPurged(namespace: string): void {
+    this.#inARow.delete(namespace);
+    this.#failing.clear();
+  }
+
+  /**
+   * Failures one after another, in the order in which they end. In one namespace they end that namespace alone, however many
+   * they are: nobody can stop the run for all. They stop the run in as many namespaces, or where every namespace has ended so.
+   */
+  #onFailed(namespace: string): void {
+    if (this.stoppedBy !== undefined) return; // the first cause stays
+    const { maxConsecutiveFailures } = this.#options.settings.limits;
+    const inARow = (this.#inARow.get(namespace) ?? 0) + 1;
+    this.#inARow.set(namespace, inARow);
+    this.#failing.add(namespace);
+    if (inARow >= maxConsecutiveFailures) {
+      this.#dropped.add(namespace);
+      this.queue.drop(namespace);
+    }
+    const isEverywhere = this.#dropped.size === this.#namespaces.size;
+    if (isEverywhere || this.#failing.size >= maxConsecutiveFailures) this.stop('failures');
   }
 }

@@ -9,7 +9,7 @@ import { errorText } from '../lib/error-text.ts';
 import { lookUpKinds, ownershipOf } from '../uninstall/ownership.ts';
 import type { ReleaseKey } from '../uninstall/uninstaller.ts';
 import { actingUser } from './acting-user.ts';
-import type { LeftObject } from './left-object.ts';
+import type { LeftObject, UnlookedReason } from './left-object.ts';
 import type { Sighting, SoughtObject } from './sighting.ts';
 
 /** What looking takes. */
@@ -40,17 +40,25 @@ interface Claim extends KubeObject {
 }
 
 type Sought = SoughtObject & { readonly release: ReleaseKey };
-type Sight = { readonly sought: Sought; readonly left: LeftObject | undefined };
+/** `unlooked`: it may be there or not. */
+type Sight = { readonly sought: Sought; readonly left: LeftObject | 'unlooked' | undefined };
+
+/** What was found. */
+export interface Verified {
+  readonly left: LeftByRelease;
+  /** Absent: all of it was looked at. What was not is not in `left`. */
+  readonly unlooked?: UnlookedReason;
+}
 
 /**
  * Looks, as whoever acted, and waits a few seconds for what is being deleted. What cannot be read is said to be so. Finalizers
- * are named and never forced off. Never throws; aborted, the rest is told to be unread.
+ * are named and never forced off. Never throws; aborted, the rest is not looked at.
  */
 export async function verify(
   deps: VerifyDeps,
   sightings: readonly Sighting[],
   signal?: AbortSignal,
-): Promise<LeftByRelease> {
+): Promise<Verified> {
   const until = AbortSignal.any([AbortSignal.timeout(verifyPace.budgetMs), ...(signal === undefined ? [] : [signal])]);
   const startedMs = deps.clock.monotonic();
   const claims = await pMap(sightings, (one) => claimsOf(deps, one, until), { concurrency: verifyPace.concurrency });
@@ -62,13 +70,23 @@ export async function verify(
     const waiting = deps.clock.monotonic() - startedMs < verifyPace.waitMs ? sights.filter(isGoing) : [];
     const isOver = waiting.length === 0 || !(await hasSlept(deps.clock, until));
     settled.push(...(isOver ? sights : sights.filter((one) => !isGoing(one))));
-    if (isOver) return byRelease(settled);
+    if (isOver) return verified(settled, signal);
     open = waiting.map(({ sought }) => sought);
   }
 }
 
 function isGoing({ sought, left }: Sight): boolean {
-  return sought.why === 'still-there' && left !== undefined && left.why !== 'unreadable';
+  return sought.why === 'still-there' && isKnown(left) && left.why !== 'unreadable';
+}
+
+function isKnown(left: Sight['left']): left is LeftObject {
+  return left !== undefined && left !== 'unlooked';
+}
+
+function verified(sights: readonly Sight[], signal: AbortSignal | undefined): Verified {
+  const left = byRelease(sights);
+  if (sights.every((one) => one.left !== 'unlooked')) return { left };
+  return { left, unlooked: signal?.aborted === true ? 'ended' : 'no-time' };
 }
 
 async function hasSlept(clock: Clock, signal: AbortSignal): Promise<boolean> {
@@ -83,7 +101,7 @@ async function hasSlept(clock: Clock, signal: AbortSignal): Promise<boolean> {
 function byRelease(sights: readonly Sight[]): LeftByRelease {
   const all = new Map<string, LeftObject[]>();
   for (const { sought, left } of sights) {
-    if (left === undefined) continue;
+    if (!isKnown(left)) continue;
     const key = `${sought.release.namespace}/${sought.release.name}`;
     const known = all.get(key);
     if (known === undefined) all.set(key, [left]);
@@ -116,8 +134,8 @@ async function look(deps: VerifyDeps, sought: Sought, signal: AbortSignal): Prom
     const left = { ...at, ...whyLeft(live, why), ...(isClaim ? sizeOf(live) : {}) };
     return { sought, left: policy === undefined ? left : { ...left, detail: policy } };
   } catch (error) {
-    const detail = signal.aborted ? 'there was no time left to look' : errorText(error);
-    return { sought, left: { ...ref, namespace, why: 'unreadable', detail } };
+    if (signal.aborted) return { sought, left: 'unlooked' };
+    return { sought, left: { ...ref, namespace, why: 'unreadable', detail: errorText(error) } };
   }
 }
 
@@ -163,11 +181,10 @@ async function claimsOf(
     });
     return { sought, unread: [] };
   } catch (error) {
-    const detail = signal.aborted ? 'there was no time left to look' : errorText(error);
     const unread = claimPrefixes.map((prefix): Sight => {
       const name = `${prefix}*`;
-      const left = { kind: claim.kind, namespace, name, why: 'unreadable' as const, detail };
-      return { sought: { ...claim, name, why: 'volume' }, left };
+      const left = { kind: claim.kind, namespace, name, why: 'unreadable' as const, detail: errorText(error) };
+      return { sought: { ...claim, name, why: 'volume' }, left: signal.aborted ? 'unlooked' : left };
     });
     return { sought: [], unread };
   }

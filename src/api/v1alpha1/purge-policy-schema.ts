@@ -133,9 +133,10 @@ const limits: StructuralSchema = {
       min: 1,
       max: 100,
     }),
-    maxConsecutiveFailures: integer('After so many failures in a row nothing more is started. Default: 10.', {
-      min: 1,
-    }),
+    maxConsecutiveFailures: integer(
+      'After so many failures in a row in one namespace nothing more of it is started; after failures in so many namespaces in a row, nothing at all. Default: 10.',
+      { min: 1 },
+    ),
   },
 };
 

@@ -48,7 +48,7 @@ export interface PurgeLimits {
   readonly maxNamespaces?: number;
   /** Percentage, 1–100, of the releases in the selected namespaces. Default none. */
   readonly maxPercent?: number;
-  /** The run stops after so many failures in a row. Default 10. */
+  /** After so many failures in a row in one namespace that namespace ends; in so many namespaces in a row, the run. Default 10. */
   readonly maxConsecutiveFailures?: number;
 }
 

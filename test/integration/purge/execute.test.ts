@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { reportSummary } from '../../../src/cli/purge-text.ts';
 import { Helm } from '../../../src/helm/process.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import type { RunRecords } from '../../../src/purge/begin-record.ts';
@@ -12,17 +13,19 @@ import { runNight } from '../../../src/purge/run-night.ts';
 import { helmDriver } from '../../../src/uninstall/helm-driver.ts';
 import type { ReleaseUninstaller, UninstallRequest } from '../../../src/uninstall/uninstaller.ts';
 import { PurgeWorld } from '../../support/purge-world.ts';
+import { ReleaseLab } from '../../support/release-lab.ts';
 import { testCluster } from '../../support/test-context.ts';
 
 const cluster = testCluster();
 let world: PurgeWorld;
+let lab: ReleaseLab;
 let records: RunRecords;
 beforeAll(async () => {
-  world = await PurgeWorld.open('run', cluster);
+  [world, lab] = await Promise.all([PurgeWorld.open('run', cluster), ReleaseLab.open()]);
   records = world.records();
 });
 afterAll(async () => {
-  await world[Symbol.asyncDispose]();
+  await Promise.all([world[Symbol.asyncDispose](), lab[Symbol.asyncDispose]()]);
 });
 
 /** A policy that sees one namespace of the corner alone. */
@@ -147,6 +150,33 @@ describe('executePlan', () => {
     expect(await world.releases(ns)).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it('reaches every other namespace where one has too many failures', async () => {
+    const [poor, rich] = await Promise.all([world.namespace('poor'), world.namespace('rich')]);
+    await lab.serviceAccount(
+      rich,
+      'purger',
+      '[{apiGroups: [""], resources: [secrets, configmaps], verbs: [get, list, update, delete]}]',
+    );
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    await Promise.all([poor, rich].flatMap((ns) => names.map((name) => world.install(ns, name))));
+    const matchExpressions = [{ key: 'kubernetes.io/metadata.name', operator: 'In' as const, values: [poor, rich] }];
+    const deps = world.deps({
+      namespaceSelector: { matchLabels: { 'purge-test': world.id }, matchExpressions },
+      serviceAccount: 'purger',
+      concurrency: 1,
+      limits: { maxConsecutiveFailures: 2 },
+    });
+    const { report } = await world.purge(deps);
+    expect([await world.releases(rich), await world.objects(rich)]).toEqual([[], []]);
+    expect(await world.releases(poor)).toEqual(names);
+    expect(report.counts).toMatchObject({ purged: 6, failed: 2, notStarted: 4 });
+    expect(report).not.toHaveProperty('stoppedBy'); // so the exit code is 1
+    const notReached = report.outcomes.filter(({ result }) => result === 'not-started');
+    expect(new Set(notReached.map((outcome) => 'reason' in outcome && outcome.reason))).toEqual(
+      new Set([`too many releases of namespace ${poor} failed one after another (maxConsecutiveFailures)`]),
+    );
+  });
+
   it('does not believe a helm that only says it is done', async () => {
     const ns = await world.namespace('lying');
     await world.install(ns, 'a');
@@ -185,6 +215,24 @@ describe('executePlan', () => {
     expect(report.counts).toMatchObject({ purged: 1, failed: 0, notStarted: 2 });
     expect(report.stoppedBy).toBe('interrupted');
     expect(await world.releases(ns)).toHaveLength(2);
+  });
+
+  it('lists nothing as left that it did not look at, because it was ended', async () => {
+    const ns = await world.namespace('ended');
+    await world.install(ns, 'a', 'volume=protected');
+    const force = new AbortController();
+    const uninstaller = wrapped(async (request, real) => {
+      await real.uninstall(request);
+      force.abort();
+    });
+    const deps = world.deps(only(ns), uninstaller);
+    const report = await executePlan(deps, await makePlan(deps), { forceSignal: force.signal });
+    expect(report.outcomes).toEqual([expect.objectContaining({ name: 'a', result: 'purged' })]);
+    expect(report.outcomes[0]).not.toHaveProperty('left');
+    expect(report.unlooked).toBe('ended');
+    const lines = reportSummary(report, { context: undefined, serviceAccount: undefined });
+    expect(lines.at(-1)).toBe('what is left was not looked at: the run was ended');
+    expect(lines.filter((line) => line.includes('kubectl'))).toEqual([]);
   });
 
   it('starts nothing after the deadline', async () => {

@@ -99,6 +99,7 @@ describe('under a serviceAccount', () => {
         code: 'OWNERSHIP_UNREADABLE',
         record: 'left',
         message: expect.stringContaining('"ServiceAccount/b" is cannot be read'),
+        remedy: expect.stringMatching(/^Grant the right to get .* deploy\/samples\/purge-rolebinding\.yaml/),
       }),
     ]);
     expect(await world.releases(ns)).toEqual(['shop']);
@@ -110,7 +111,14 @@ describe('under a serviceAccount', () => {
     await install(ns, 'shop', configMap('a'));
     const { report } = await world.purge(world.deps({ ...only(ns), serviceAccount: 'purger' }));
     expect(report.outcomes).toEqual([
-      expect.objectContaining({ result: 'failed', code: 'API_FORBIDDEN', record: 'left' }),
+      expect.objectContaining({
+        result: 'failed',
+        code: 'API_FORBIDDEN',
+        record: 'left',
+        remedy: expect.stringMatching(
+          /purger may have no RoleBinding in namespace .*rightless: .*purge-rolebinding\.yaml/,
+        ),
+      }),
     ]);
     expect(await isThere(ns, 'configmap', 'a')).toBe(true);
   });

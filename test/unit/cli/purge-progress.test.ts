@@ -89,6 +89,19 @@ it('tells at each interruption what becomes of what is in flight', () => {
   expect(out.text()).toContain('ending 1 release in flight now');
 });
 
+it('says at an interruption between two releases that nothing is in flight', () => {
+  const out = stream({ isTTY: true, columns: 100 });
+  const [first, second] = [new AbortController(), new AbortController()];
+  using progress = display(out, { signal: first.signal, forceSignal: second.signal });
+  progress.begin(entry('one'));
+  progress.end({ ...release('one'), ...purged });
+  out.text();
+  first.abort();
+  expect(out.text()).toContain('interrupted: nothing is in flight, the report follows\n');
+  second.abort();
+  expect(out.text()).toContain('interrupted again: nothing is in flight, the report follows\n');
+});
+
 it('leaves what was not reached to the report', () => {
   const out = stream({ isTTY: true, columns: 100 });
   using progress = display(out);

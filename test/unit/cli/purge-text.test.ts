@@ -170,6 +170,17 @@ describe('what people read', () => {
     }
   });
 
+  it('says in one line that not all that is left was looked at, and why', () => {
+    const { retained: _, ...rest } = report;
+    const unlooked = { ...rest, outcomes: outcomes.filter(({ result }) => result !== 'purged') };
+    expect(reportSummary({ ...unlooked, unlooked: 'ended' }, paste).at(-1)).toBe(
+      'what is left was not looked at: the run was ended',
+    );
+    expect(reportSummary({ ...rest, unlooked: 'no-time' }, paste).at(-1)).toBe(
+      'what else is left was not looked at: there was no time',
+    );
+  });
+
   it('cannot be led by helm to print what a terminal would obey', () => {
     const message = '\u001b[31mno\u009b2J\u202e\nhelm uninstall kube';
     const bad = outcomes.map((one) => (one.result === 'failed' ? { ...one, message, remedy: message } : one));

@@ -83,6 +83,23 @@ describe('FairQueue', () => {
     expect([first?.namespace, second?.namespace]).toEqual(['a', 'b']);
   });
 
+  it('hands out nothing more of a namespace that was dropped, all the same of the others, and wakes who waits', async () => {
+    const queue = new FairQueue(['a 1', 'a 2', 'b 1'].map(item), { perNamespace: 1 });
+    const take = queue.take();
+    await take.next();
+    queue.drop('a');
+    expect(await take.next()).toEqual({ done: false, value: { namespace: 'b', name: '1' } });
+    expect(await take.next()).toEqual({ done: true, value: undefined });
+    expect(queue.rest.map(({ name }) => name)).toEqual(['2']);
+
+    const alone = new FairQueue(['a 1', 'a 2'].map(item), { perNamespace: 1 });
+    const rest = alone.take();
+    await rest.next();
+    const waiting = rest.next();
+    alone.drop('a');
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+
   it('hands out nothing after it was closed, and wakes who waits', async () => {
     const queue = new FairQueue(['a 1', 'a 2'].map(item), { perNamespace: 1 });
     const take = queue.take();

@@ -15,6 +15,10 @@ describe('the schema takes', () => {
     expect(problems(report)).toEqual([]);
   });
 
+  it('a report of a run that was ended before all was looked at', () => {
+    expect(problems({ ...report, unlooked: 'ended' })).toEqual([]);
+  });
+
   it('a report of a blocked run', () => {
     const capsHit = [{ cap: 'maxPercent' as const, limit: 50, found: 66.7, reason: 'too many' }];
     const plan = { ...examplePlan, capsHit };

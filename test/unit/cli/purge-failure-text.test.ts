@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { failureLines } from '../../../src/cli/purge-failure-text.ts';
+import type { ReleaseOutcome } from '../../../src/purge/report.ts';
+
+const paste = { context: undefined, serviceAccount: 'purger' };
+const failure = (key: string, rest: object = {}): ReleaseOutcome => {
+  const [namespace = '', name = ''] = key.split('/');
+  const told = { code: 'API_FORBIDDEN', message: `cannot list secrets of ${key}`, remedy: 'Grant the right.' };
+  return { namespace, name, revision: 1, result: 'failed', durationMs: 1, record: 'left', ...told, ...rest };
+};
+const elevenOf = (namespace: string, rest?: (name: string) => object): ReleaseOutcome[] =>
+  Array.from({ length: 11 }, (_, n) => failure(`${namespace}/shop-${n}`, rest?.(`shop-${n}`)));
+
+describe('failures of one cause', () => {
+  it('are told once for each namespace, with one remedy and one line to paste', () => {
+    const first = (ns: string): string[] => [
+      `${ns}/shop-0 failed (API_FORBIDDEN): cannot list secrets of ${ns}/shop-0`,
+      '  Grant the right.',
+      `  kubectl auth can-i --list -n ${ns} --as system:serviceaccount:${ns}:purger`,
+      `  and 10 more releases of namespace ${ns} with the same code`,
+    ];
+    expect(failureLines([...elevenOf('a'), ...elevenOf('b')], paste)).toEqual([...first('a'), ...first('b')]);
+  });
+
+  it('are known by their messages where the code is of many causes, the name of the release left out', () => {
+    const same = elevenOf('a', (name) => ({ code: 'HELM_FAILED', message: `cannot uninstall a/${name}: no` }));
+    expect(failureLines(same, paste).filter((line) => line.includes('failed ('))).toHaveLength(1);
+    const other = failure('a/api', { code: 'HELM_FAILED', message: 'cannot uninstall a/api: a hook failed' });
+    expect(failureLines([...same, other], paste).filter((line) => line.includes('failed ('))).toHaveLength(2);
+  });
+
+  it.each<[string, object]>([
+    ['code', { code: 'OWNERSHIP_UNREADABLE' }],
+    ['remedy', { remedy: 'Wait.' }],
+    ['state of the record, and so no line to paste', { record: 'gone' }],
+  ])('are not those of another %s', (_what, rest) => {
+    const lines = failureLines([failure('a/one'), failure('a/two', rest)], paste);
+    expect(lines.filter((line) => line.includes('failed ('))).toHaveLength(2);
+    expect(lines.join(' ')).not.toContain('more release');
+  });
+
+  it('are nothing where nothing failed', () => {
+    expect(failureLines([{ ...failure('a/one'), result: 'not-started', reason: 'no' }], paste)).toEqual([]);
+  });
+});
