@@ -47,8 +47,13 @@ async function policy(namespace: string, spec = ''): Promise<string> {
 }
 
 /** A run as `purger`, with its report. */
-async function purged(namespace: string, spec = '  serviceAccount: purger\n'): Promise<PurgeReport> {
-  const { stdout, exitCode, stderr } = await purge(['run', '-f', await policy(namespace, spec), '--yes', '-o', 'json']);
+async function purged(
+  namespace: string,
+  spec = '  serviceAccount: purger\n',
+  ...more: readonly string[]
+): Promise<PurgeReport> {
+  const command = ['run', '-f', await policy(namespace, spec), '--yes', '-o', 'json', ...more];
+  const { stdout, exitCode, stderr } = await purge(command);
   expect(exitCode, String(stderr)).toBe(0);
   const report = JSON.parse(String(stdout)) as PurgeReport;
   expect(String(stderr)).toContain(`bookstore-operator purge restore ${report.run}`);
@@ -106,8 +111,8 @@ describe('purge restore', () => {
   it('wants to know whose rights it uses where the run acted as nobody, and takes a report file for a run', async () => {
     const ns = await corner.namespace('who');
     await corner.install(ns, 'shop', configMap());
-    const { run } = await purged(ns, '');
-    const file = join(dir, 'bookstore-operator', 'purge', `${run}.json`);
+    const file = join(dir, 'report.json');
+    await purged(ns, '', '--report', file);
     const nobody = await purge(['restore', file, '--yes']);
     expect([nobody.exitCode, nobody.stderr]).toEqual([2, expect.stringContaining('--service-account NAME')]);
     expect(await corner.state(ns, 'shop')).toBeUndefined();
