@@ -12,7 +12,7 @@ import type { LiveObject } from '../uninstall/prove-release.ts';
 import { type ProvenRelease, proveStored } from '../uninstall/prove-stored.ts';
 import { describeObject } from '../uninstall/record-trust.ts';
 import type { ReleaseKey } from '../uninstall/uninstaller.ts';
-import { actingUser } from './acting-user.ts';
+import { actingClient, actingUser } from './acting-user.ts';
 import type { PlanEntry } from './plan.ts';
 import { touchedSincePlan } from './recheck.ts';
 import { asRefusal } from './refusal.ts';
@@ -56,7 +56,7 @@ export async function proveEntry(
     );
     if (proven.recordsDigest !== entry.recordsDigest)
       return { outcome: { result: 'skipped', reason: touchedSincePlan } };
-    const reading = user === undefined ? client : client.impersonating(user);
+    const reading = actingClient(client, { serviceAccount, namespace });
     if (settings.volumes === 'Keep') await requireClaimsKept(reading, { ...proven, release: entry, signal });
     return { proven };
   } catch (error) {

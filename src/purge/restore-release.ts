@@ -13,6 +13,7 @@ import { rewriteStatus } from '../release/encode.ts';
 import { recordSecretName, recordSecretType } from '../release/record.ts';
 import { UninstallError } from '../uninstall/errors.ts';
 import type { AllowedKind } from '../uninstall/record-trust.ts';
+import { accountUser } from './acting-user.ts';
 import { readCopy, type UndoCopy } from './restore-copy.ts';
 import { objectsInTheWay } from './restore-objects.ts';
 import { isRefusal, type RestoreRefusal } from './restore-refusal.ts';
@@ -149,7 +150,7 @@ function actingIn(deps: RestoreDeps, namespace: string): KubeClient {
 }
 
 function accountIn({ serviceAccount }: RestoreDeps, namespace: string): string {
-  return `system:serviceaccount:${namespace}:${serviceAccount}`;
+  return accountUser(serviceAccount, namespace);
 }
 
 function alreadyThere({ revision, isChanged }: Extract<Standing, { readonly at: 'restored' }>): string {

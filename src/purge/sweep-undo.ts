@@ -6,6 +6,7 @@ import type { ObjectMeta } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
 import type { Clock } from '../lib/clock.ts';
 import { errorText } from '../lib/error-text.ts';
+import { actingClient } from './acting-user.ts';
 import type { PurgeSettings } from './settings.ts';
 import { isExpired, UndoLabel, undoSelector } from './undo-secret.ts';
 
@@ -98,11 +99,8 @@ async function remove(
   { namespace = '', name, uid }: ObjectMeta,
   { namespaces, signal }: SweepOptions,
 ): Promise<boolean | string> {
-  const { serviceAccount } = settings;
-  const acting =
-    serviceAccount === undefined || !namespaces.includes(namespace)
-      ? client
-      : client.impersonating(`system:serviceaccount:${namespace}:${serviceAccount}`);
+  const serviceAccount = namespaces.includes(namespace) ? settings.serviceAccount : undefined;
+  const acting = actingClient(client, { serviceAccount, namespace });
   try {
     return await acting.delete(CoreResources.secrets, { namespace, name, uid, signal });
   } catch (error) {

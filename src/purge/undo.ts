@@ -9,8 +9,10 @@ import { decodeRelease } from '../release/decode.ts';
 import { groupReleases } from '../release/group-releases.ts';
 import { isRecord, parseRecord, type ReleaseRecord, recordLabelSelector, recordSecretType } from '../release/record.ts';
 import type { RecordSecret } from '../uninstall/record-reader.ts';
+import { actingClient } from './acting-user.ts';
 import { liveRecord } from './live-record.ts';
 import type { PlanEntry } from './plan.ts';
+import { touchedSincePlan } from './recheck.ts';
 import type { RunRecorder, UndoNote } from './run-recorder.ts';
 import type { PurgeSettings } from './settings.ts';
 import { undoDigest, undoSecretName, undoSecretOf, undoSecretType } from './undo-secret.ts';
@@ -40,7 +42,7 @@ export type Undo = { readonly note: UndoNote } | { readonly outcome: UninstallOu
 export async function makeUndo(deps: UndoDeps, entry: PlanEntry, signal?: AbortSignal): Promise<Undo> {
   try {
     const copied = await copyRecord(deps, entry, signal);
-    if (copied === undefined) return { outcome: { result: 'skipped', reason: 'it was touched since the plan' } };
+    if (copied === undefined) return { outcome: { result: 'skipped', reason: touchedSincePlan } };
     return { note: await note(deps, copied) };
   } catch (error) {
     return { outcome: refused(error, entry) };
@@ -54,10 +56,7 @@ async function copyRecord(
 ): Promise<UndoNote | undefined> {
   const { namespace, name } = entry;
   const { serviceAccount, undoRetentionMs } = settings;
-  const acting =
-    serviceAccount === undefined
-      ? client
-      : client.impersonating(`system:serviceaccount:${namespace}:${serviceAccount}`);
+  const acting = actingClient(client, { serviceAccount, namespace });
   const record = await plannedRecord(acting, entry, signal);
   if (record === undefined) return undefined;
   const location = { namespace, name: record.secretName, signal };

@@ -5,6 +5,7 @@ import { errorText } from '../lib/error-text.ts';
 import { graceSignal } from '../lib/grace-signal.ts';
 import { listReleases } from '../release/list-releases.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
+import { actingUser } from './acting-user.ts';
 import type { Pace } from './pace.ts';
 import type { PlanEntry } from './plan.ts';
 import type { Outcome } from './report.ts';
@@ -56,13 +57,14 @@ async function attempt(
   signal: AbortSignal | undefined,
 ): Promise<Error | undefined> {
   const { serviceAccount, releaseTimeoutMs } = deps.settings;
+  const user = actingUser(serviceAccount, namespace);
   try {
     await deps.uninstaller.uninstall({
       namespace,
       name,
       timeoutMs: releaseTimeoutMs,
       signal,
-      ...(serviceAccount === undefined ? {} : { impersonate: `system:serviceaccount:${namespace}:${serviceAccount}` }),
+      ...(user === undefined ? {} : { impersonate: user }),
     });
     return undefined;
   } catch (error) {

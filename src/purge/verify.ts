@@ -8,7 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import { errorText } from '../lib/error-text.ts';
 import { lookUpKinds, ownershipOf } from '../uninstall/ownership.ts';
 import type { ReleaseKey } from '../uninstall/uninstaller.ts';
-import { actingUser } from './acting-user.ts';
+import { actingClient } from './acting-user.ts';
 import type { LeftObject, UnlookedReason } from './left-object.ts';
 import type { Sighting, SoughtObject } from './sighting.ts';
 
@@ -195,8 +195,7 @@ function isNumbered(name: string, prefix: string): boolean {
 }
 
 function readerFor({ client, settings }: VerifyDeps, { namespace }: ReleaseKey): KubeClient {
-  const user = actingUser(settings.serviceAccount, namespace);
-  return user === undefined ? client : client.impersonating(user);
+  return actingClient(client, { serviceAccount: settings.serviceAccount, namespace });
 }
 
 function sortKey({ kind, namespace = '', name }: LeftObject): string {
