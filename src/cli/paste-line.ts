@@ -1,8 +1,8 @@
 // Lines to paste: the next thing to do about a failure or a leftover, on the same cluster and with no more rights than the run.
 import { shellWord } from '../lib/shell-word.ts';
 import { actingUser } from '../purge/acting-user.ts';
-import type { LeftObject } from '../purge/left-object.ts';
-import type { ReleaseOutcome } from '../purge/report.ts';
+import type { ReleaseOutcome } from '../purge/record/report.ts';
+import type { LeftObject } from '../purge/verify/left-object.ts';
 
 /** What a line to paste needs. */
 export interface PasteOptions {

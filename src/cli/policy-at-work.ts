@@ -6,11 +6,11 @@ import {
   readClusterPolicy,
   versionOfClusterPolicy,
   type WantedPolicy,
-} from '../purge/cluster-policy.ts';
-import { canBeReadAgain, policyFileAgain, readPolicyFile, versionOfPolicyFile } from '../purge/policy-file.ts';
-import { PolicyGuard } from '../purge/policy-guard.ts';
-import type { PolicyOrigin } from '../purge/run-record.ts';
-import { type PurgeSettings, settingsOf } from '../purge/settings.ts';
+} from '../purge/policy/cluster-policy.ts';
+import { canBeReadAgain, policyFileAgain, readPolicyFile, versionOfPolicyFile } from '../purge/policy/policy-file.ts';
+import { PolicyGuard } from '../purge/policy/policy-guard.ts';
+import { type PurgeSettings, settingsOf } from '../purge/policy/settings.ts';
+import type { PolicyOrigin } from '../purge/record/run-record.ts';
 
 /** What it says, and who watches over it. */
 export interface PolicyAtWork {

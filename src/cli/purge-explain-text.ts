@@ -1,5 +1,5 @@
 // What people read of an explanation: the answer first, then everything that led to it.
-import type { CapSight, Explanation, RuleSight, TermSight } from '../purge/explanation.ts';
+import type { CapSight, Explanation, RuleSight, TermSight } from '../purge/plan/explanation.ts';
 import { type Column, formatAge, formatTable, oneLine } from './output.ts';
 
 const termColumns: readonly Column<TermSight>[] = [

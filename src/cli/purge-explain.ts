@@ -1,6 +1,6 @@
 // `bookstore-operator purge plan --explain NS/RELEASE`: why one release goes or stays; nothing is changed.
 import { systemClock } from '../lib/clock.ts';
-import { explainRelease } from '../purge/explain.ts';
+import { explainRelease } from '../purge/plan/explain.ts';
 import type { CommandIo } from './command.ts';
 import { ExitCode } from './exit-code.ts';
 import { type OutputFormat, oneLine, writeOutput } from './output.ts';

@@ -1,5 +1,5 @@
 // What people read of the releases that failed: what to do about each, and what failed for the same cause told once.
-import type { ReleaseOutcome } from '../purge/report.ts';
+import type { ReleaseOutcome } from '../purge/record/report.ts';
 import { counted } from './output.ts';
 import { type PasteOptions, pasteLine } from './paste-line.ts';
 

@@ -1,5 +1,5 @@
 // What people read after `purge keep`: until when, by their clock and by everybody's.
-import type { KeepResult } from '../purge/set-keep.ts';
+import type { KeepResult } from '../purge/keep/set-keep.ts';
 import { counted, oneLine } from './output.ts';
 
 /** What was done, until when, and what a plan would say now. */

@@ -1,9 +1,9 @@
 // `bookstore-operator purge keep`: nobody's evening work goes at eight, said by whoever works late.
 import { systemClock } from '../lib/clock.ts';
 import { PurgeError } from '../purge/errors.ts';
-import { parseTime } from '../purge/keep.ts';
-import { checkUntil, parseTarget } from '../purge/keep-request.ts';
-import { setKeep } from '../purge/set-keep.ts';
+import { parseTime } from '../purge/keep/keep.ts';
+import { checkUntil, parseTarget } from '../purge/keep/keep-request.ts';
+import { setKeep } from '../purge/keep/set-keep.ts';
 import type { CommandIo } from './command.ts';
 import { ExitCode } from './exit-code.ts';
 import { type OutputFormat, writeOutput } from './output.ts';

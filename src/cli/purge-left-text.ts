@@ -1,7 +1,7 @@
 // What people read of what is left: what holds back, with a line to paste each, and how much storage is still taken.
 import { formatBytes } from '../lib/quantity.ts';
-import { describeLeft, type LeftObject, unlookedReasons } from '../purge/left-object.ts';
-import type { PurgeReport } from '../purge/report.ts';
+import type { PurgeReport } from '../purge/record/report.ts';
+import { describeLeft, type LeftObject, unlookedReasons } from '../purge/verify/left-object.ts';
 import { counted } from './output.ts';
 import { leftLine, type PasteOptions } from './paste-line.ts';
 

@@ -3,9 +3,9 @@ import { hostname, userInfo } from 'node:os';
 import type { KubeClient } from '../kube/client.ts';
 import { electorIdentity } from '../kube/elector-identity.ts';
 import { KubeLease } from '../kube/lease.ts';
-import type { OperatorIdentity } from '../purge/denials.ts';
-import { type HeldPurgeLock, PurgeLock } from '../purge/purge-lock.ts';
-import type { LeaseHolder } from '../purge/watched-lease.ts';
+import { type HeldPurgeLock, PurgeLock } from '../purge/lock/purge-lock.ts';
+import type { LeaseHolder } from '../purge/lock/watched-lease.ts';
+import type { OperatorIdentity } from '../purge/plan/denials.ts';
 import type { CommandIo } from './command.ts';
 
 /** The Lease's name, in the operator's namespace (DESIGN.md §1). */

@@ -4,14 +4,14 @@ import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { errorText } from '../lib/error-text.ts';
 import { PurgeError } from '../purge/errors.ts';
-import type { PurgePlan } from '../purge/plan.ts';
+import type { PurgePlan } from '../purge/plan/plan.ts';
 import {
   differencesOfReleases,
   differencesOfTarget,
   type PlanDifference,
   purgesWithin,
-} from '../purge/plan-difference.ts';
-import { type GivenPlan, parsePlanFile } from '../purge/plan-file.ts';
+} from '../purge/plan/plan-difference.ts';
+import { type GivenPlan, parsePlanFile } from '../purge/plan/plan-file.ts';
 import type { CommandIo } from './command.ts';
 import { type Column, counted, formatTable, type OutputFormat, oneLine, writeOutput } from './output.ts';
 import type { PurgeSession } from './purge-session.ts';

@@ -1,7 +1,7 @@
 // `bookstore-operator purge plan`: what would go, what stays, and why; nothing is changed.
 import { systemClock } from '../lib/clock.ts';
-import { makePlan } from '../purge/make-plan.ts';
-import { isBlocked } from '../purge/plan.ts';
+import { makePlan } from '../purge/plan/make-plan.ts';
+import { isBlocked } from '../purge/plan/plan.ts';
 import type { CommandIo } from './command.ts';
 import { ExitCode } from './exit-code.ts';
 import { type OutputFormat, writeOutput } from './output.ts';

@@ -1,7 +1,7 @@
 // Shows a purge at work on stderr: one line that is rewritten on a terminal, the outcomes above it as they come; elsewhere a
 // plain line every ten seconds.
-import type { PlanEntry } from '../purge/plan.ts';
-import type { ReleaseOutcome } from '../purge/report.ts';
+import type { PlanEntry } from '../purge/plan/plan.ts';
+import type { ReleaseOutcome } from '../purge/record/report.ts';
 import type { OutputStream } from './command.ts';
 import { counted } from './output.ts';
 import { estimateOf, type PurgeProgressState, progressLine } from './progress-line.ts';

@@ -1,5 +1,5 @@
 // What people read of a restore: a table, a line for each release as it ends, and what to do about what did not come back.
-import type { RestoreOutcome, RestoreReport } from '../purge/restore-report.ts';
+import type { RestoreOutcome, RestoreReport } from '../purge/restore/restore-report.ts';
 import { type Column, formatTable, oneLine } from './output.ts';
 
 const columns: readonly Column<RestoreOutcome>[] = [

@@ -5,16 +5,21 @@ import { Discovery } from '../kube/discovery.ts';
 import { isApiError } from '../kube/errors.ts';
 import { systemClock } from '../lib/clock.ts';
 import { errorText } from '../lib/error-text.ts';
-import { readClusterPolicy } from '../purge/cluster-policy.ts';
 import { PurgeError } from '../purge/errors.ts';
-import { readPolicyFile } from '../purge/policy-file.ts';
-import { runsDirectory } from '../purge/report-file.ts';
-import type { RestoreDeps } from '../purge/restore-release.ts';
-import type { RestoreReport } from '../purge/restore-report.ts';
-import { defaultRestoreConcurrency, planRestore, type RestoreRequest, runRestore } from '../purge/restore-run.ts';
-import { readRestoreRun } from '../purge/restore-source.ts';
-import type { RecordedRun } from '../purge/run-recorder.ts';
-import { type PurgeSettings, settingsOf } from '../purge/settings.ts';
+import { readClusterPolicy } from '../purge/policy/cluster-policy.ts';
+import { readPolicyFile } from '../purge/policy/policy-file.ts';
+import { type PurgeSettings, settingsOf } from '../purge/policy/settings.ts';
+import { runsDirectory } from '../purge/record/report-file.ts';
+import type { RecordedRun } from '../purge/record/run-recorder.ts';
+import type { RestoreDeps } from '../purge/restore/restore-release.ts';
+import type { RestoreReport } from '../purge/restore/restore-report.ts';
+import {
+  defaultRestoreConcurrency,
+  planRestore,
+  type RestoreRequest,
+  runRestore,
+} from '../purge/restore/restore-run.ts';
+import { readRestoreRun } from '../purge/restore/restore-source.ts';
 import type { CommandIo } from './command.ts';
 import { confirmCount } from './confirm.ts';
 import { ExitCode } from './exit-code.ts';

@@ -1,6 +1,6 @@
 // What people read of runs that were: the list, and one of them.
-import { countsLine } from '../purge/report.ts';
-import type { RunSummary } from '../purge/run-summary.ts';
+import { countsLine } from '../purge/record/report.ts';
+import type { RunSummary } from '../purge/record/run-summary.ts';
 import { type Column, counted, formatAge, formatTable, oneLine } from './output.ts';
 
 /** The runs in the order given; `nowMs` for their ages. */

@@ -1,8 +1,8 @@
 // `bookstore-operator purge runs [RUN]`: what was purged, when and by whom; nothing is changed.
 import { systemClock } from '../lib/clock.ts';
-import { findRun, listRuns, type RunSources } from '../purge/read-run.ts';
-import { runsDirectory } from '../purge/report-file.ts';
-import { newestFirst, outcomesOf, summaryOf } from '../purge/run-summary.ts';
+import { findRun, listRuns, type RunSources } from '../purge/record/read-run.ts';
+import { runsDirectory } from '../purge/record/report-file.ts';
+import { newestFirst, outcomesOf, summaryOf } from '../purge/record/run-summary.ts';
 import type { CommandIo } from './command.ts';
 import { ExitCode } from './exit-code.ts';
 import { type OutputFormat, oneLine, writeOutput } from './output.ts';

@@ -2,11 +2,11 @@
 import { Helm, type HelmOptions } from '../helm/process.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { openClient } from '../kube/open-client.ts';
-import type { OperatorIdentity } from '../purge/denials.ts';
 import { PurgeError } from '../purge/errors.ts';
-import type { PolicyGuard } from '../purge/policy-guard.ts';
-import type { PolicyOrigin } from '../purge/run-record.ts';
-import type { PurgeSettings } from '../purge/settings.ts';
+import type { OperatorIdentity } from '../purge/plan/denials.ts';
+import type { PolicyGuard } from '../purge/policy/policy-guard.ts';
+import type { PurgeSettings } from '../purge/policy/settings.ts';
+import type { PolicyOrigin } from '../purge/record/run-record.ts';
 import type { CommandIo } from './command.ts';
 import { type Config, inPod } from './config.ts';
 import { type PolicyAtWork, policyOfCluster, policyOfFile } from './policy-at-work.ts';

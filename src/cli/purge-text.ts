@@ -1,8 +1,9 @@
 // What people read of a plan and of a report: tables, summaries, and the line to paste where something failed.
-import { describeLeft } from '../purge/left-object.ts';
-import { entriesToPurge, type PlanEntry, type PurgePlan } from '../purge/plan.ts';
-import { countsLine, type PurgeReport, type ReleaseOutcome, stopReasons } from '../purge/report.ts';
-import type { PurgeSettings } from '../purge/settings.ts';
+
+import { entriesToPurge, type PlanEntry, type PurgePlan } from '../purge/plan/plan.ts';
+import type { PurgeSettings } from '../purge/policy/settings.ts';
+import { countsLine, type PurgeReport, type ReleaseOutcome, stopReasons } from '../purge/record/report.ts';
+import { describeLeft } from '../purge/verify/left-object.ts';
 import { type Column, counted, formatAge, formatTable, oneLine } from './output.ts';
 import type { PasteOptions } from './paste-line.ts';
 import { failureLines } from './purge-failure-text.ts';

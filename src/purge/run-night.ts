@@ -1,10 +1,11 @@
 // One scheduled run: the same plan and the same execution as by hand, told to the log instead of to a terminal.
-import { makePlan } from './make-plan.ts';
-import { isBlocked, type PurgePlan, selectedNamespaces } from './plan.ts';
-import type { HeldPurgeLock, PurgeLock } from './purge-lock.ts';
-import { executeRecorded, type RecordedDeps } from './record-run.ts';
-import type { ReleaseOutcome } from './report.ts';
-import { sweepUndo } from './sweep-undo.ts';
+
+import type { HeldPurgeLock, PurgeLock } from './lock/purge-lock.ts';
+import { makePlan } from './plan/make-plan.ts';
+import { isBlocked, type PurgePlan, selectedNamespaces } from './plan/plan.ts';
+import { executeRecorded, type RecordedDeps } from './record/record-run.ts';
+import type { ReleaseOutcome } from './record/report.ts';
+import { sweepUndo } from './restore/sweep-undo.ts';
 
 /** Where a night tells what it does: constant message, key-values. */
 export interface PurgeLog {

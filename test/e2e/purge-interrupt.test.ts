@@ -3,7 +3,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { PurgeReport } from '../../src/purge/report.ts';
+import type { PurgeReport } from '../../src/purge/record/report.ts';
 import { eventually } from '../support/eventually.ts';
 import { helmProcess } from '../support/helm-processes.ts';
 import { kubectl } from '../support/operator-run.ts';

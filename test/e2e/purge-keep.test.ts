@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { KeepResult } from '../../src/purge/set-keep.ts';
+import type { KeepResult } from '../../src/purge/keep/set-keep.ts';
 import { PurgeWorld } from '../support/purge-world.ts';
 import { testCluster } from '../support/test-context.ts';
 

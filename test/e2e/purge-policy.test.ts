@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { PurgePlan } from '../../src/purge/plan.ts';
+import type { PurgePlan } from '../../src/purge/plan/plan.ts';
 import { kubectlApply } from '../support/kubectl-apply.ts';
 import { established, kubectl } from '../support/operator-run.ts';
 import { PurgeWorld } from '../support/purge-world.ts';

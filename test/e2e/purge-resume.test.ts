@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CoreResources } from '../../src/kube/resource.ts';
-import type { PurgeReport } from '../../src/purge/report.ts';
+import type { PurgeReport } from '../../src/purge/record/report.ts';
 import { eventually } from '../support/eventually.ts';
 import { kubectl } from '../support/operator-run.ts';
 import { PurgeWorld } from '../support/purge-world.ts';

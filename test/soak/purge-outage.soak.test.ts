@@ -13,7 +13,7 @@ import { down } from '../../src/local/down.ts';
 import { isRunning } from '../../src/local/process-identity.ts';
 import { readState } from '../../src/local/state-store.ts';
 import { up } from '../../src/local/up.ts';
-import type { PurgeReport, ReleaseOutcome } from '../../src/purge/report.ts';
+import type { PurgeReport, ReleaseOutcome } from '../../src/purge/record/report.ts';
 import { type DumpedObject, differences, dumpCluster } from '../support/cluster-dump.ts';
 import { freeLease } from '../support/free-lease.ts';
 import { newStateHome, testContext } from '../support/local-cluster.ts';

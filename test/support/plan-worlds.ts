@@ -1,11 +1,11 @@
 // Random clusters and policies as fast-check draws them, and the whole pure pipeline from them to a plan.
 import fc from 'fast-check';
 import type { PurgePolicySpec } from '../../src/api/v1alpha1/purge-policy.ts';
-import { applyCaps } from '../../src/purge/caps.ts';
-import { assemblePlan, judge } from '../../src/purge/judge.ts';
-import type { PlanEntry, PurgePlan } from '../../src/purge/plan.ts';
-import { choose } from '../../src/purge/select.ts';
-import { settingsOf } from '../../src/purge/settings.ts';
+import { applyCaps } from '../../src/purge/plan/caps.ts';
+import { assemblePlan, judge } from '../../src/purge/plan/judge.ts';
+import type { PlanEntry, PurgePlan } from '../../src/purge/plan/plan.ts';
+import { choose } from '../../src/purge/plan/select.ts';
+import { settingsOf } from '../../src/purge/policy/settings.ts';
 import { groupReleases } from '../../src/release/group-releases.ts';
 import { releaseStatuses } from '../../src/release/record.ts';
 import { nowMs, type ReleaseShape, recordMetas } from './stored-release.ts';

@@ -1,7 +1,7 @@
 // A run whose notes are kept in memory, and read back as a restore reads them.
 
-import { runName } from '../../src/purge/run-name.ts';
-import type { RecordedRun, RunRecorder, UndoNote } from '../../src/purge/run-recorder.ts';
+import { runName } from '../../src/purge/record/run-name.ts';
+import type { RecordedRun, RunRecorder, UndoNote } from '../../src/purge/record/run-recorder.ts';
 
 /** The run. */
 export class RememberedRun implements RunRecorder {

@@ -1,7 +1,7 @@
 // docs/purge-report.schema.json, which is made from the code. Run by itself it writes it (`npm run generate`), or compares (`--check`).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { purgeReportSchema } from '../../src/purge/report-schema.ts';
+import { purgeReportSchema } from '../../src/purge/record/report-schema.ts';
 
 const file = fileURLToPath(new URL('../../docs/purge-report.schema.json', import.meta.url));
 const text = `${JSON.stringify(purgeReportSchema, undefined, 2)}\n`;

@@ -1,9 +1,9 @@
 // A run for tests of its record: a plan, one outcome of each kind, a way back.
-import { assemblePlan } from '../../src/purge/judge.ts';
-import type { PlanEntry, PurgePlan } from '../../src/purge/plan.ts';
-import type { ReleaseOutcome } from '../../src/purge/report.ts';
-import type { RunStart } from '../../src/purge/run-record.ts';
-import type { UndoNote } from '../../src/purge/run-recorder.ts';
+import { assemblePlan } from '../../src/purge/plan/judge.ts';
+import type { PlanEntry, PurgePlan } from '../../src/purge/plan/plan.ts';
+import type { ReleaseOutcome } from '../../src/purge/record/report.ts';
+import type { RunStart } from '../../src/purge/record/run-record.ts';
+import type { UndoNote } from '../../src/purge/record/run-recorder.ts';
 
 /** When the example's run begins. */
 export const runNowMs = Date.parse('2026-11-26T20:00:00Z');

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PURGE_POLICY_GVK, PURGE_POLICY_PLURAL } from '../../../src/api/v1alpha1/purge-policy.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import type { Resource } from '../../../src/kube/resource.ts';
-import { policyOfObject } from '../../../src/purge/policy-document.ts';
-import { parsePolicy } from '../../../src/purge/policy-file.ts';
+import { policyOfObject } from '../../../src/purge/policy/policy-document.ts';
+import { parsePolicy } from '../../../src/purge/policy/policy-file.ts';
 import { openTestClient } from '../../support/cluster-client.ts';
 import { established, kubectl } from '../../support/operator-run.ts';
 import {

@@ -1,7 +1,7 @@
 // Explanations on a real cluster: the same answer as the plan's, and what led to it.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { explainRelease } from '../../../src/purge/explain.ts';
-import { makePlan } from '../../../src/purge/make-plan.ts';
+import { explainRelease } from '../../../src/purge/plan/explain.ts';
+import { makePlan } from '../../../src/purge/plan/make-plan.ts';
 import { PurgeWorld } from '../../support/purge-world.ts';
 import { testCluster } from '../../support/test-context.ts';
 

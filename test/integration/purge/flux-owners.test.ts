@@ -1,9 +1,9 @@
 // HelmReleases on a real API server: the releases that Flux would install again are nobody's to purge.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../../src/cli/report-error.ts';
-import { explainRelease } from '../../../src/purge/explain.ts';
-import { shortenName } from '../../../src/purge/flux-release.ts';
-import { makePlan } from '../../../src/purge/make-plan.ts';
+import { explainRelease } from '../../../src/purge/plan/explain.ts';
+import { shortenName } from '../../../src/purge/plan/flux-release.ts';
+import { makePlan } from '../../../src/purge/plan/make-plan.ts';
 import { createFluxKind, deleteFluxKind } from '../../support/flux-kind.ts';
 import { PurgeWorld } from '../../support/purge-world.ts';
 import { ReleaseLab } from '../../support/release-lab.ts';

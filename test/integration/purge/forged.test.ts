@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CoreResources } from '../../../src/kube/resource.ts';
-import { makePlan } from '../../../src/purge/make-plan.ts';
+import { makePlan } from '../../../src/purge/plan/make-plan.ts';
 import { parseManifest } from '../../../src/release/manifest.ts';
 import { PurgeWorld } from '../../support/purge-world.ts';
 import { testCluster } from '../../support/test-context.ts';

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isApiError } from '../../../src/kube/errors.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
-import { makePlan } from '../../../src/purge/make-plan.ts';
-import { type KeepChange, setKeep } from '../../../src/purge/set-keep.ts';
+import { type KeepChange, setKeep } from '../../../src/purge/keep/set-keep.ts';
+import { makePlan } from '../../../src/purge/plan/make-plan.ts';
 import { PurgeWorld } from '../../support/purge-world.ts';
 import { testCluster } from '../../support/test-context.ts';
 

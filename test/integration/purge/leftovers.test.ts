@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PurgePolicySpec } from '../../../src/api/v1alpha1/purge-policy.ts';
 import { reportSummary } from '../../../src/cli/purge-text.ts';
-import type { LeftObject } from '../../../src/purge/left-object.ts';
+import type { LeftObject } from '../../../src/purge/verify/left-object.ts';
 import { eventually } from '../../support/operator-run.ts';
 import { PurgeWorld } from '../../support/purge-world.ts';
 import { ReleaseLab } from '../../support/release-lab.ts';

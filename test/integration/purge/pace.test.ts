@@ -4,8 +4,8 @@ import type { PurgePolicySpec } from '../../../src/api/v1alpha1/purge-policy.ts'
 import { Helm } from '../../../src/helm/process.ts';
 import { Discovery } from '../../../src/kube/discovery.ts';
 import { type OpenClient, openClient } from '../../../src/kube/open-client.ts';
-import { type ExecuteDeps, executePlan } from '../../../src/purge/execute.ts';
-import { makePlan } from '../../../src/purge/make-plan.ts';
+import { type ExecuteDeps, executePlan } from '../../../src/purge/execute/execute.ts';
+import { makePlan } from '../../../src/purge/plan/make-plan.ts';
 import { helmDriver } from '../../../src/uninstall/helm-driver.ts';
 import { tooManyRequests } from '../../support/chaos/fault.ts';
 import { ChaosProxy } from '../../support/chaos-proxy.ts';

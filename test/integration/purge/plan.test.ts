@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isApiError } from '../../../src/kube/errors.ts';
 import { openClient } from '../../../src/kube/open-client.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
-import { makePlan } from '../../../src/purge/make-plan.ts';
+import { makePlan } from '../../../src/purge/plan/make-plan.ts';
 import { PurgeWorld } from '../../support/purge-world.ts';
 import { testCluster } from '../../support/test-context.ts';
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Helm } from '../../../src/helm/process.ts';
 import { LeaseLostError } from '../../../src/kube/leader-term.ts';
 import { CoreResources } from '../../../src/kube/resource.ts';
-import { planRestore, runRestore } from '../../../src/purge/restore-run.ts';
+import { planRestore, runRestore } from '../../../src/purge/restore/restore-run.ts';
 import { testCluster } from '../../support/test-context.ts';
 import { clusterRole, configMap, endlessHook, hook, keptClaim, service } from '../../support/undo-charts.ts';
 import { purgerRules, UndoWorld } from '../../support/undo-world.ts';

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
+import { sweepUndo } from '../../../src/purge/restore/sweep-undo.ts';
+import { undoSecretOf } from '../../../src/purge/restore/undo-secret.ts';
 import { runNight } from '../../../src/purge/run-night.ts';
-import { sweepUndo } from '../../../src/purge/sweep-undo.ts';
-import { undoSecretOf } from '../../../src/purge/undo-secret.ts';
 import { UndoWorld } from '../../support/undo-world.ts';
 
 let corner: UndoWorld;

@@ -1,7 +1,7 @@
 // What a hostile or unlucky release is: one row of the table, and the hands it is made with.
 import type { KubeClient } from '../../../src/kube/client.ts';
-import type { LeftReason } from '../../../src/purge/left-object.ts';
-import type { PlanRule } from '../../../src/purge/plan.ts';
+import type { PlanRule } from '../../../src/purge/plan/plan.ts';
+import type { LeftReason } from '../../../src/purge/verify/left-object.ts';
 import type { Manifested, WrittenRecord } from '../written-release.ts';
 
 /** How a release is to end. */

@@ -9,7 +9,7 @@ import { Discovery } from '../../../src/kube/discovery.ts';
 import type { ObjectInput } from '../../../src/kube/objects.ts';
 import type { OpenClient } from '../../../src/kube/open-client.ts';
 import { CoreResources, gvkOf, type Resource } from '../../../src/kube/resource.ts';
-import type { PurgeReport } from '../../../src/purge/report.ts';
+import type { PurgeReport } from '../../../src/purge/record/report.ts';
 import { openTestClient } from '../cluster-client.ts';
 import { type ClusterSnapshot, snapshotCluster } from '../cluster-snapshot.ts';
 import { freeLease } from '../free-lease.ts';

@@ -40,9 +40,13 @@ const pure: Readonly<Record<string, string>> = {
   'operator/takeover': 'managed-fields|sdk-traces',
   'operator/values': 'overrides-note|reference-index|values|values-annotation|values-from',
   watches: 'parse.*|expand-env|override-values|text-rules|values-yaml',
-  purge:
-    'rules|make-plan|plan|caps|report|content-rules|keep|denials|fair-queue|namespace-selector|keep-request|explain.*|rule-sights|survey|' +
-    'run-name|run-record|run-history|run-summary|group-commit|plan-file|plan-difference|report-schema|undo-secret|live-record|not-restored|restore-report|restore-refusal',
+  'purge/execute': 'fair-queue',
+  'purge/keep': 'keep|keep-request',
+  'purge/plan':
+    'caps|content-rules|denials|explain.*|make-plan|not-restored|plan|plan-difference|plan-file|rule-sights|rules|survey',
+  'purge/policy': 'namespace-selector',
+  'purge/record': 'group-commit|report|report-schema|run-history|run-name|run-record|run-summary',
+  'purge/restore': 'live-record|restore-refusal|restore-report|undo-secret',
   schedule: 'calendar|expression|time-zone',
   uninstall: 'record-trust',
   release: 'record|manifest|content-digest|encode|json-members',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type PasteOptions, pasteLine } from '../../../src/cli/paste-line.ts';
-import type { ReleaseOutcome } from '../../../src/purge/report.ts';
+import type { ReleaseOutcome } from '../../../src/purge/record/report.ts';
 
 const paste: PasteOptions = { context: 'dev', serviceAccount: undefined };
 

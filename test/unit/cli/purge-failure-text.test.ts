@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failureLines } from '../../../src/cli/purge-failure-text.ts';
-import type { ReleaseOutcome } from '../../../src/purge/report.ts';
+import type { ReleaseOutcome } from '../../../src/purge/record/report.ts';
 
 const paste = { context: undefined, serviceAccount: 'purger' };
 const failure = (key: string, rest: object = {}): ReleaseOutcome => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { keepLines, localAndUtc } from '../../../src/cli/purge-keep-text.ts';
-import type { PlanEntry } from '../../../src/purge/plan.ts';
-import type { KeepResult } from '../../../src/purge/set-keep.ts';
+import type { KeepResult } from '../../../src/purge/keep/set-keep.ts';
+import type { PlanEntry } from '../../../src/purge/plan/plan.ts';
 
 const entry = (action: PlanEntry['action']): PlanEntry => ({
   namespace: 'team-a',

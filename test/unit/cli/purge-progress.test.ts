@@ -3,8 +3,8 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { OutputStream } from '../../../src/cli/command.ts';
 import { PurgeProgress, type PurgeProgressOptions } from '../../../src/cli/purge-progress.ts';
-import type { PlanEntry } from '../../../src/purge/plan.ts';
-import type { Outcome } from '../../../src/purge/report.ts';
+import type { PlanEntry } from '../../../src/purge/plan/plan.ts';
+import type { Outcome } from '../../../src/purge/record/report.ts';
 
 const erase = '\r\u001B[K';
 const release = (name: string) => ({ namespace: 'a', name, revision: 1 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { restoreLine, restoreSummary, restoreTable } from '../../../src/cli/purge-restore-text.ts';
-import { assembleRestoreReport, type RestoreOutcome } from '../../../src/purge/restore-report.ts';
+import { assembleRestoreReport, type RestoreOutcome } from '../../../src/purge/restore/restore-report.ts';
 
 const key = { namespace: 'alice', revision: 3 };
 const outcomes: readonly RestoreOutcome[] = [

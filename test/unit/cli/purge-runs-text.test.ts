@@ -3,9 +3,9 @@ import type { PurgeRun } from '../../../src/api/v1alpha1/purge-run.ts';
 import { differencesTable } from '../../../src/cli/purge-plan-file.ts';
 import { runLines, runsTable } from '../../../src/cli/purge-runs-text.ts';
 import { reportTable } from '../../../src/cli/purge-text.ts';
-import { assembleReport } from '../../../src/purge/report.ts';
-import { fileOf, statusOf, undoEntry } from '../../../src/purge/run-record.ts';
-import { newestFirst, outcomesOf, summaryOf } from '../../../src/purge/run-summary.ts';
+import { assembleReport } from '../../../src/purge/record/report.ts';
+import { fileOf, statusOf, undoEntry } from '../../../src/purge/record/run-record.ts';
+import { newestFirst, outcomesOf, summaryOf } from '../../../src/purge/record/run-summary.ts';
 import { exampleNote, exampleOutcomes, exampleStart, runNowMs } from '../../support/run-examples.ts';
 
 const report = assembleReport({

@@ -8,10 +8,10 @@ import {
   reportTable,
   undoLines,
 } from '../../../src/cli/purge-text.ts';
-import { assemblePlan } from '../../../src/purge/judge.ts';
-import type { LeftObject } from '../../../src/purge/left-object.ts';
-import type { PlanEntry } from '../../../src/purge/plan.ts';
-import { assembleReport, type ReleaseOutcome } from '../../../src/purge/report.ts';
+import { assemblePlan } from '../../../src/purge/plan/judge.ts';
+import type { PlanEntry } from '../../../src/purge/plan/plan.ts';
+import { assembleReport, type ReleaseOutcome } from '../../../src/purge/record/report.ts';
+import type { LeftObject } from '../../../src/purge/verify/left-object.ts';
 
 const nowMs = Date.parse('2026-11-20T20:00:00Z');
 const entry = (key: string, rest: Partial<PlanEntry> = {}): PlanEntry => {

@@ -7,7 +7,7 @@ import { createBookStore, installCrds, useBookStore } from '../../../../src/cli/
 import * as purge from '../../../../src/cli/demo/purge-steps.ts';
 import { releases, releasesThatAre } from '../../../../src/cli/demo/world.ts';
 import { packageRoot } from '../../../../src/cli/package-root.ts';
-import { parsePolicy } from '../../../../src/purge/policy-file.ts';
+import { parsePolicy } from '../../../../src/purge/policy/policy-file.ts';
 
 const read = (path: string) => readFileSync(join(packageRoot, path), 'utf8');
 const steps = [installCrds, createBookStore, useBookStore, ...Object.values(purge)].flat();

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { purgeTime, timesTable } from '../../../../src/cli/demo/times.ts';
 import { reportSummary } from '../../../../src/cli/purge-text.ts';
-import type { PurgeReport } from '../../../../src/purge/report.ts';
+import type { PurgeReport } from '../../../../src/purge/record/report.ts';
 
 const report: PurgeReport = {
   apiVersion: 'velotio.com/v1alpha1',

@@ -1,0 +1,167 @@
+// Carrying out a plan: bounded in all and per namespace, oldest first, every release ending in an outcome (P6).
+import pMap from 'p-map';
+import { LeaseLostError } from '../../kube/leader-term.ts';
+import { errorText } from '../../lib/error-text.ts';
+import type { ReleaseUninstaller } from '../../uninstall/uninstaller.ts';
+import { isBlocked, type PlanEntry, type PurgePlan } from '../plan/plan.ts';
+import { recentOwners } from '../plan/release-owners.ts';
+import type { PolicyGuard } from '../policy/policy-guard.ts';
+import { unrecorded } from '../record/recorder.ts';
+import { assembleReport, type Outcome, type PurgeReport, type ReleaseOutcome } from '../record/report.ts';
+import { runName } from '../record/run-name.ts';
+import type { RunRecorder } from '../record/run-recorder.ts';
+import { undoableUninstall } from '../restore/undoable-uninstall.ts';
+import type { Sighting } from '../verify/sighting.ts';
+import { verify } from '../verify/verify.ts';
+import { Pace } from './pace.ts';
+import { changeSincePlan, type RecheckDeps } from './recheck.ts';
+import { type NotStarted, RunState } from './run-state.ts';
+import { uninstallPatiently } from './uninstall-patiently.ts';
+import type { UninstallProvedDeps } from './uninstall-proved.ts';
+import { failed, type UninstallOutcome } from './uninstall-release.ts';
+
+/** What a run is made with. */
+export interface ExecuteDeps extends RecheckDeps {
+  /** Need not prove anything: only what is proved gets there. */
+  readonly uninstaller: ReleaseUninstaller;
+  /** Where the run is recorded, begun already; to be finished by the caller. Default: nowhere, and then no way back is made. */
+  readonly recorder?: RunRecorder | undefined;
+  /** Stops the run where the policy is suspended or changed. Default: it goes by the policy as it was planned by. */
+  readonly guard?: PolicyGuard | undefined;
+}
+
+/** How a run goes. */
+export interface ExecuteOptions {
+  /** Releases at once. Default the policy's. */
+  readonly concurrency?: number;
+  /** Aborted: what is in flight is finished, nothing more is started. With a `LeaseLostError`, because the lock is lost. */
+  readonly signal?: AbortSignal | undefined;
+  /** Aborted: what is in flight is ended too. */
+  readonly forceSignal?: AbortSignal | undefined;
+  /** Each release as it begins to go, for progress. */
+  readonly onBegin?: (entry: PlanEntry) => void;
+  /** Each release as it ends. */
+  readonly onOutcome?: (outcome: ReleaseOutcome) => void;
+  /** Told when the API server asks for patience, and nothing is started; and when it goes on. */
+  readonly onPause?: (isPaused: boolean) => void;
+}
+
+/** Runs the plan. Of a blocked plan nothing is started. Never throws for a release: each ends as an outcome in the report. */
+export async function executePlan(
+  deps: ExecuteDeps,
+  plan: PurgePlan,
+  options: ExecuteOptions = {},
+): Promise<PurgeReport> {
+  const { settings, clock } = deps;
+  const concurrency = options.concurrency ?? settings.concurrency;
+  const startedAtMs = clock.now();
+  const startedMs = clock.monotonic();
+  const name = runName(plan.policy, { nowMs: startedAtMs, random: Math.random() });
+  const { recorder = unrecorded(name) } = deps;
+  const onOutcome = (outcome: ReleaseOutcome): void => {
+    recorder.settle(outcome);
+    options.onOutcome?.(outcome);
+  };
+  const run = new RunState(
+    plan.entries.filter(({ action }) => action === 'purge'),
+    { settings, onOutcome },
+  );
+  const onAbort = (): void => run.stop(options.signal?.reason instanceof LeaseLostError ? 'lock-lost' : 'interrupted');
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  if (options.signal?.aborted === true) onAbort();
+  if (isBlocked(plan)) run.stop('cap');
+  const over = new AbortController();
+  const deadline = clock.sleep(settings.deadlineMs, over.signal).then(
+    () => run.stop('deadline'),
+    () => undefined, // over before
+  );
+  const uids = new Map(plan.namespaces.map(({ name, uid }) => [name, uid]));
+  const pace = new Pace({ clock, heldBackMs: () => deps.client.heldBackMs, onChange: options.onPause });
+  const gone = new Map<string, Sighting>();
+  const onGone = (one: Sighting): void => void gone.set(`${one.release.namespace}/${one.release.name}`, one);
+  const acting = { ...deps, pace, owners: deps.owners ?? recentOwners(deps), onGone };
+
+  const purgeOne = async (entry: PlanEntry): Promise<void> => {
+    if (clock.monotonic() - startedMs >= settings.deadlineMs) run.stop('deadline');
+    const outcome = await runOne(acting, {
+      entry,
+      namespaceUid: uids.get(entry.namespace),
+      run,
+      signal: options.forceSignal,
+      onBegin: options.onBegin,
+    });
+    run.settle(entry, outcome);
+    run.queue.release(entry);
+  };
+  await pMap(run.queue.take(), purgeOne, { concurrency });
+  over.abort();
+  await deadline;
+  options.signal?.removeEventListener('abort', onAbort);
+  const capped = plan.capsHit.map(({ reason }) => reason).join('; ');
+  for (const entry of run.queue.rest) {
+    run.settle(entry, capped === '' ? run.notStarted(entry) : { result: 'not-started', reason: capped });
+  }
+  const durationMs = clock.monotonic() - startedMs;
+  const { left, unlooked } = await verify(deps, [...gone.values()], options.forceSignal);
+  return assembleReport({
+    run: recorder.run,
+    plan,
+    outcomes: run.outcomes,
+    left,
+    unlooked,
+    driver: deps.uninstaller.driver,
+    concurrency,
+    startedAtMs,
+    durationMs,
+    stoppedBy: run.stoppedBy,
+  });
+}
+
+interface PacedDeps extends ExecuteDeps, Pick<UninstallProvedDeps, 'onGone'> {
+  readonly pace: Pace;
+}
+
+interface OneRelease {
+  readonly entry: PlanEntry;
+  readonly namespaceUid: string | undefined;
+  readonly run: RunState;
+  readonly signal: AbortSignal | undefined;
+  readonly onBegin: ExecuteOptions['onBegin'] | undefined;
+}
+
+async function runOne(deps: PacedDeps, one: OneRelease): Promise<Outcome> {
+  const startedMs = deps.clock.monotonic();
+  const { entry, run, signal } = one;
+  const elapsedMs = (): number => Math.round(deps.clock.monotonic() - startedMs);
+  const look = (read: () => Promise<PlanEntry>) => lookAgain(deps, { ...one, read });
+  const kept = await look(() => Promise.resolve(entry));
+  if (kept !== undefined) return kept.result === 'not-started' ? kept : { ...kept, durationMs: elapsedMs() };
+  one.onBegin?.(entry);
+  const uninstall = undoableUninstall(deps, signal);
+  const outcome = await uninstallPatiently(deps, { entry, uninstall, look, stoppedBy: () => run.stoppedBy });
+  return { ...outcome, durationMs: elapsedMs() };
+}
+
+/** What keeps the release after all (P5), the policy itself last; undefined where it goes. */
+async function lookAgain(
+  deps: PacedDeps,
+  { entry: planned, run, namespaceUid, read }: OneRelease & { readonly read: () => Promise<PlanEntry> },
+): Promise<UninstallOutcome | NotStarted | undefined> {
+  const { pace, guard } = deps;
+  const asking = { ...deps, client: deps.client.impatient() }; // it is the pace that asks again
+  const signal = run.stopping;
+  if (signal.aborted) return run.notStarted(planned);
+  try {
+    const entry = await pace.ask(read, { signal });
+    const change = await pace.ask(() => changeSincePlan(asking, { entry, namespaceUid }), { signal });
+    if (change !== undefined) return { result: 'skipped', reason: change };
+    const stop = guard === undefined ? undefined : await pace.ask(() => guard.stop(signal), { signal });
+    if (stop !== undefined) run.stop(stop);
+  } catch (error) {
+    if (!signal.aborted) {
+      const text = `it could not be looked at again, so it is kept: ${errorText(error)}`;
+      return failed(error, { message: text, record: 'unknown' });
+    }
+  }
+  return signal.aborted ? run.notStarted(planned) : undefined;
+}

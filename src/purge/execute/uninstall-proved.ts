@@ -1,0 +1,84 @@
+// One release proved, then taken away: helm sees it only while its records are the proved ones (P1, P2).
+import { HelmError } from '../../helm/errors.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { listReleases } from '../../release/list-releases.ts';
+import { UninstallError } from '../../uninstall/errors.ts';
+import type { ReleaseUninstaller } from '../../uninstall/uninstaller.ts';
+import type { PlanEntry } from '../plan/plan.ts';
+import { type Sighting, sightingOf } from '../verify/sighting.ts';
+import { withHook } from './hook-failure.ts';
+import { type ProveEntryDeps, proveEntry } from './prove-entry.ts';
+import { asRefusal } from './refusal.ts';
+import { type UninstallDeps, type UninstallOutcome, uninstallRelease } from './uninstall-release.ts';
+
+/** What it takes. */
+export interface UninstallProvedDeps extends UninstallDeps, ProveEntryDeps {
+  readonly clock: Clock;
+  readonly settings: UninstallDeps['settings'] & ProveEntryDeps['settings'];
+  /** Told what to look for of a release that is gone, or may be. */
+  readonly onGone?: ((sighting: Sighting) => void) | undefined;
+}
+
+/** What surrounds an attempt. */
+export interface UninstallProvedOptions {
+  /** Ends an attempt in flight. */
+  readonly signal?: AbortSignal | undefined;
+  /** Done when all is proved and nothing deleted; where it gives an outcome, nothing is. Never throws. */
+  readonly beforeFirstDelete?: () => Promise<UninstallOutcome | undefined>;
+}
+
+/** Proves and uninstalls within the release's time. Never throws. */
+export async function uninstallProved(
+  deps: UninstallProvedDeps,
+  entry: PlanEntry,
+  { signal, beforeFirstDelete }: UninstallProvedOptions = {},
+): Promise<UninstallOutcome> {
+  const { clock, settings } = deps;
+  const startedMs = clock.monotonic();
+  const proof = await proveEntry(deps, entry, signal);
+  if ('outcome' in proof) return proof.outcome;
+  const prevented = await beforeFirstDelete?.();
+  if (prevented !== undefined) return prevented;
+  const { namespace, name } = entry;
+  const { release } = proof.proven.content;
+  const sighting = sightingOf({ namespace, name }, proof.proven);
+  const releaseTimeoutMs = Math.max(1, settings.releaseTimeoutMs - (clock.monotonic() - startedMs));
+  const uninstaller = onlyUnchanged(deps.uninstaller, () => requireUnchanged(deps.client, entry, signal));
+  const attempted = await uninstallRelease(
+    { ...deps, uninstaller, settings: { ...settings, releaseTimeoutMs } },
+    entry,
+    signal,
+  );
+  const outcome = withHook(asRefusal(attempted), release);
+  const mayBeGone = outcome.result === 'purged' || (outcome.result === 'failed' && outcome.record !== 'left');
+  if (mayBeGone) deps.onGone?.(sighting);
+  return outcome;
+}
+
+/** Asks right before the driver begins, and once more where it had to wait for its turn: helm reads the records itself. */
+function onlyUnchanged(driver: ReleaseUninstaller, recheck: () => Promise<void>): ReleaseUninstaller {
+  return {
+    driver: driver.driver,
+    uninstall: async (request) => {
+      await recheck();
+      await driver.uninstall({ ...request, recheck });
+    },
+  };
+}
+
+/** @throws UninstallError where a record is another than in the plan; HelmError where none is left; ApiError */
+async function requireUnchanged(
+  client: KubeClient,
+  { namespace, name, recordsDigest }: PlanEntry,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { releases } = await listReleases(client, { namespace, name, signal });
+  const release = releases.find((one) => one.name === name);
+  if (release === undefined) {
+    throw new HelmError('HELM_RELEASE_NOT_FOUND', `cannot uninstall ${namespace}/${name}: there is no such release`);
+  }
+  if (release.recordsDigest === recordsDigest) return;
+  const message = `release ${namespace}/${name} is not uninstalled: its records were changed while it was proved`;
+  throw new UninstallError('RECORD_CHANGED', message, { remedy: 'Look at helm history, and purge again.' });
+}

@@ -1,0 +1,110 @@
+// The beginning of a run's record: a PurgeRun where the cluster has them, else a file, before anything is deleted.
+import { join } from 'node:path';
+import type { KubeClient } from '../../kube/client.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { errorText } from '../../lib/error-text.ts';
+import { PurgeError } from '../errors.ts';
+import type { PurgePlan } from '../plan/plan.ts';
+import { Recorder } from './recorder.ts';
+import { ReportFile } from './report-file.ts';
+import { runName } from './run-name.ts';
+import { createPurgeRun, type NoPurgeRun, purgeRuns } from './run-object.ts';
+import type { RunPlace } from './run-place.ts';
+import type { PolicyOrigin, RunRecord, RunStart } from './run-record.ts';
+import type { RunRecorder } from './run-recorder.ts';
+
+/** What is told about a record. */
+export interface RecordTalk {
+  /** That a file is written, and why no PurgeRun, where that is why. */
+  onFile(path: string, why: string | undefined): void;
+  /** That it could not be kept up: a sentence. */
+  onTrouble(text: string): void;
+}
+
+/** How runs are recorded. */
+export interface RunRecords {
+  /** Not fenced: what happened is recorded also where the lock was lost. */
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  /** Of files, where the cluster takes no PurgeRun. */
+  readonly directory: string;
+  /** A file that is written in any case. */
+  readonly file?: string | undefined;
+  /** A user's name as the API server knows it, or the schedule. */
+  readonly requestedBy: string;
+  /** Host or pod, and process. */
+  readonly worker: string;
+  /** Undefined where the policy is a file. */
+  readonly origin?: PolicyOrigin | undefined;
+  /** What `-n` narrowed the run to. */
+  readonly namespaces?: readonly string[] | undefined;
+  readonly talk: RecordTalk;
+}
+
+/** Which run. */
+export interface BeginOptions {
+  readonly plan: PurgePlan;
+  readonly serviceAccount: string | undefined;
+  readonly driver: string;
+  readonly concurrency: number;
+}
+
+/**
+ * Begins the record.
+ * @throws PurgeError `RUN_RECORD_REFUSED` where it cannot be written: then nothing may be deleted
+ */
+export async function beginRecord(records: RunRecords, options: BeginOptions): Promise<RunRecorder> {
+  const { client, clock, directory, file, talk } = records;
+  const startedAtMs = clock.now();
+  const run = runName(options.plan.policy, { nowMs: startedAtMs, random: Math.random() });
+  const { requestedBy, worker, origin, namespaces } = records;
+  const start: RunStart = { ...options, run, startedAtMs, requestedBy, worker, origin, namespaces };
+  const first: RunRecord = { start, nowMs: startedAtMs, outcomes: [], undo: [] };
+
+  const object = await unlessRefused(run, () => createPurgeRun(client, first));
+  const why = 'why' in object ? object.why : undefined;
+  const places: RunPlace[] = 'why' in object ? [] : [object];
+  const inVain: string[] = [];
+  const paths = [file, why === undefined ? undefined : join(directory, `${run}.json`)];
+  for (const path of paths.filter((one) => one !== undefined)) {
+    const place = new ReportFile(path);
+    try {
+      await place.begin(first);
+      places.push(place);
+      talk.onFile(path, path === file ? undefined : why);
+    } catch (error) {
+      if (path !== file) inVain.push(errorText(error));
+      else throw await refused(run, { client, error });
+    }
+  }
+  if (places.length > 0) {
+    for (const text of inVain) talk.onTrouble(`the run is not recorded in ${directory}: ${text}`);
+    return new Recorder({ start, places, clock });
+  }
+  const reasons = [why, ...inVain].join('; ');
+  throw await refused(run, { client: undefined, error: reasons }); // without a note there is no way back
+}
+
+async function unlessRefused(
+  run: string,
+  create: () => Promise<RunPlace | NoPurgeRun>,
+): Promise<RunPlace | NoPurgeRun> {
+  try {
+    return await create();
+  } catch (error) {
+    throw await refused(run, { client: undefined, error });
+  }
+}
+
+/** With a `client` the PurgeRun that was begun is taken away: nothing has happened that it could tell of. */
+async function refused(
+  run: string,
+  { client, error }: { readonly client: KubeClient | undefined; readonly error: unknown },
+): Promise<PurgeError> {
+  await client?.delete(purgeRuns, { name: run }).catch(() => false);
+  return new PurgeError('RUN_RECORD_REFUSED', `the record of run ${run} cannot be begun: ${errorText(error)}`, {
+    cause: error,
+    remedy:
+      'Nothing was deleted. docs/purge.md has the rights that it takes; an old CustomResourceDefinition is renewed by: bookstore-operator crd --kind PurgeRun | kubectl apply -f -',
+  });
+}

@@ -1,0 +1,118 @@
+// Runs read back, wherever they were recorded: PurgeRuns of the cluster, and report files of the same server.
+import type { PurgeRun } from '../../api/v1alpha1/purge-run.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { type ApiError, isApiError } from '../../kube/errors.ts';
+import type { KubeObject } from '../../kube/objects.ts';
+import { nearest } from '../../lib/did-you-mean.ts';
+import { PurgeError } from '../errors.ts';
+import { readRunFile, readRunFiles, type StoredRunFile } from './run-files.ts';
+import { purgeRuns } from './run-object.ts';
+import { undoNotes } from './run-record.ts';
+import type { RecordedRun } from './run-recorder.ts';
+
+/** Where runs are looked for. */
+export interface RunSources {
+  readonly client: KubeClient;
+  /** Of report files. */
+  readonly directory: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A run as it is stored. */
+export type StoredRun = { readonly object: PurgeRun } | StoredRunFile;
+
+/** All that was found. */
+export interface StoredRuns {
+  readonly runs: readonly StoredRun[];
+  /** What could not be read: a sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** A run may be as large as etcd takes. */
+const pageSize = 20;
+/** So many names are told where one was not found. */
+const maxNearest = 5;
+
+/** Every run, in no order; one that is both in the cluster and in a file comes from the cluster. @throws ApiError */
+export async function listRuns({ client, directory, signal }: RunSources): Promise<StoredRuns> {
+  const [objects, files] = await Promise.all([listObjects(client, signal), readRunFiles(directory, client.server)]);
+  const names = new Set(objects.runs.map(({ metadata }) => metadata.name));
+  return {
+    runs: [...objects.runs.map((object) => ({ object })), ...files.runs.filter(({ file }) => !names.has(file.run))],
+    warnings: [...objects.warnings, ...files.warnings],
+  };
+}
+
+/** One run. @throws PurgeError `RUN_NOT_FOUND` with the nearest names; ApiError */
+export async function findRun(sources: RunSources, name: string): Promise<StoredRun> {
+  const { client, directory, signal } = sources;
+  let refusal: ApiError | undefined;
+  try {
+    const object = await client.find<PurgeRun & KubeObject>(purgeRuns, { name, signal });
+    if (object !== undefined) return { object };
+  } catch (error) {
+    if (!isApiError(error, 'API_FORBIDDEN')) throw error;
+    refusal = error;
+  }
+  const file = await readRunFile(directory, { run: name, server: client.server });
+  if (file !== undefined) return file;
+  throw refusal ?? (await notFound(sources, name));
+}
+
+/**
+ * What bringing back goes by. The policy's name, the account and the digests come from where developers cannot write.
+ * @throws PurgeError `RUN_NOT_FOUND`; ApiError
+ */
+export async function readRun(sources: RunSources, name: string): Promise<RecordedRun> {
+  const stored = await findRun(sources, name);
+  if ('object' in stored) {
+    const { spec, status } = stored.object;
+    return recorded(name, {
+      policy: spec.policy,
+      serviceAccount: status?.serviceAccount,
+      undo: undoNotes(status?.undo),
+    });
+  }
+  const { policy, record } = stored.file;
+  return recorded(name, { policy, serviceAccount: record.serviceAccount, undo: record.undo });
+}
+
+/** The run's name, whichever way it is stored. */
+export function nameOfRun(stored: StoredRun): string {
+  return 'object' in stored ? stored.object.metadata.name : stored.file.run;
+}
+
+function recorded(
+  run: string,
+  {
+    policy,
+    serviceAccount,
+    undo,
+  }: Omit<RecordedRun, 'run' | 'serviceAccount'> & { serviceAccount: string | undefined },
+): RecordedRun {
+  return { run, policy, undo, ...(serviceAccount === undefined ? {} : { serviceAccount }) };
+}
+
+async function listObjects(
+  client: KubeClient,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly runs: readonly PurgeRun[]; readonly warnings: readonly string[] }> {
+  try {
+    const { items } = await client.list<PurgeRun & KubeObject>(purgeRuns, { pageSize, signal });
+    return { runs: items, warnings: [] };
+  } catch (error) {
+    if (isApiError(error, 'API_NOT_FOUND')) return { runs: [], warnings: [] };
+    if (isApiError(error, 'API_FORBIDDEN')) return { runs: [], warnings: [error.message] };
+    throw error;
+  }
+}
+
+async function notFound(sources: RunSources, name: string): Promise<PurgeError> {
+  const { client } = sources;
+  const names = (await listRuns(sources)).runs.map(nameOfRun);
+  const meant = nearest(name, names, maxNearest);
+  return new PurgeError('RUN_NOT_FOUND', `there is no run ${name} in ${client.context} (${client.server})`, {
+    isTerminal: true,
+    remedy: meant.length === 0 ? 'There is none at all yet.' : `The nearest: ${meant.join(', ')}.`,
+  });
+}

@@ -1,0 +1,59 @@
+// Carrying out a plan with a record of it: begun before the first deletion, finished after the last, old ones forgotten.
+
+import { isApiError } from '../../kube/errors.ts';
+import { errorText } from '../../lib/error-text.ts';
+import { type ExecuteDeps, type ExecuteOptions, executePlan } from '../execute/execute.ts';
+import type { PurgePlan } from '../plan/plan.ts';
+import { type BeginOptions, beginRecord, type RunRecords } from './begin-record.ts';
+import { forgetRuns } from './forget-runs.ts';
+import type { PurgeReport } from './report.ts';
+
+/** What a recorded run is made with. */
+export interface RecordedDeps extends ExecuteDeps {
+  readonly records: RunRecords;
+}
+
+/**
+ * As `executePlan`, of a blocked plan too: that it was blocked is recorded. A record that cannot be finished is told, and
+ * takes nothing from the report.
+ * @throws PurgeError `RUN_RECORD_REFUSED` before anything is deleted
+ */
+export async function executeRecorded(
+  deps: RecordedDeps,
+  plan: PurgePlan,
+  options: ExecuteOptions = {},
+): Promise<PurgeReport> {
+  const { records, settings, uninstaller } = deps;
+  const begin: BeginOptions = {
+    plan,
+    serviceAccount: settings.serviceAccount,
+    driver: uninstaller.driver,
+    concurrency: options.concurrency ?? settings.concurrency,
+  };
+  const recorder = await beginRecord(records, begin);
+  const report = await executePlan({ ...deps, recorder }, plan, options);
+  await told(records, () => recorder.finish(report));
+  await told(records, () => forget(deps));
+  return report;
+}
+
+async function forget({ records, settings }: RecordedDeps): Promise<void> {
+  try {
+    await forgetRuns(records.client, {
+      policy: settings.policyName,
+      limits: settings.historyLimits,
+      retentionMs: settings.undoRetentionMs,
+      nowMs: records.clock.now(),
+    });
+  } catch (error) {
+    if (!isApiError(error, 'API_NOT_FOUND', 'API_FORBIDDEN')) throw error; // then there is a file, and no history
+  }
+}
+
+async function told({ talk }: RunRecords, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    talk.onTrouble(errorText(error));
+  }
+}

@@ -1,0 +1,104 @@
+// A run as a PurgeRun in the cluster: made before the first deletion, its status written while the run goes on.
+import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
+import {
+  PURGE_RUN_GVK,
+  PURGE_RUN_KIND,
+  PURGE_RUN_PLURAL,
+  PURGE_RUN_WORKER_ANNOTATION,
+  PurgeRunBound,
+} from '../../api/v1alpha1/purge-run.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { isApiError } from '../../kube/errors.ts';
+import type { Resource } from '../../kube/resource.ts';
+import { oneLine } from '../../lib/one-line.ts';
+import { PurgeError } from '../errors.ts';
+import type { RunChange, RunPlace } from './run-place.ts';
+import { type RunRecord, type RunStart, statusOf, undoEntry } from './run-record.ts';
+import type { UndoNote } from './run-recorder.ts';
+
+/** The type's address. */
+export const purgeRuns: Resource = { ...PURGE_RUN_GVK, plural: PURGE_RUN_PLURAL, isNamespaced: false };
+
+/** As everybody sees it in managedFields. */
+export const runFieldManager = 'bookstore-operator';
+
+/** Why there is no PurgeRun, and a file has to do. */
+export interface NoPurgeRun {
+  /** A sentence. */
+  readonly why: string;
+}
+
+/**
+ * Makes the PurgeRun and writes its first status. It says from the first moment on that somebody executes it.
+ * @returns why there is none, where its CustomResourceDefinition or the right to it is missing
+ * @throws ApiError for everything else
+ */
+export async function createPurgeRun(client: KubeClient, record: RunRecord): Promise<PurgeRunPlace | NoPurgeRun> {
+  const { start } = record;
+  try {
+    await client.create(purgeRuns, objectOf(start), { fieldManager: runFieldManager });
+  } catch (error) {
+    if (isApiError(error, 'API_NOT_FOUND')) return { why: `${client.context} does not know PurgeRuns` };
+    if (isApiError(error, 'API_FORBIDDEN')) return { why: error.message };
+    throw error;
+  }
+  const place = new PurgeRunPlace(client, start.run);
+  try {
+    await place.write(record, { notes: [], isWhole: true });
+    return place;
+  } catch (error) {
+    // without a status it says nothing but that somebody works
+    await client.delete(purgeRuns, { name: start.run }).catch(() => false);
+    if (isApiError(error, 'API_FORBIDDEN')) return { why: error.message };
+    throw error;
+  }
+}
+
+/** A PurgeRun that is there. */
+export class PurgeRunPlace implements RunPlace {
+  readonly #client: KubeClient;
+  readonly #name: string;
+  #undoLength = 0;
+
+  constructor(client: KubeClient, name: string) {
+    this.#client = client;
+    this.#name = name;
+  }
+
+  admit(note: UndoNote): void {
+    const [key, value] = undoEntry(note);
+    const length = this.#undoLength + key.length + value.length;
+    if (length > PurgeRunBound.undoLength || value.length > PurgeRunBound.undoNoteLength) {
+      throw new PurgeError('RUN_RECORD_FULL', `PurgeRun ${this.#name} has no room for another way back`, {
+        remedy: 'Run once more: the next run has a record of its own.',
+      });
+    }
+    this.#undoLength = length;
+  }
+
+  async write(record: RunRecord, { notes, isWhole }: RunChange): Promise<void> {
+    const status = {
+      ...(isWhole ? statusOf(record) : {}),
+      // a merge patch: what stands there already stays
+      ...(notes.length === 0 ? {} : { undo: Object.fromEntries(notes.map(undoEntry)) }),
+    };
+    await this.#client.merge(
+      purgeRuns,
+      { status },
+      { name: this.#name, subresource: 'status', fieldManager: runFieldManager },
+    );
+  }
+}
+
+function objectOf({ run, plan, worker, namespaces }: RunStart) {
+  const isTold = namespaces !== undefined && namespaces.length <= PurgeRunBound.namespaces;
+  return {
+    apiVersion: API_VERSION,
+    kind: PURGE_RUN_KIND,
+    metadata: {
+      name: run,
+      annotations: { [PURGE_RUN_WORKER_ANNOTATION]: oneLine(worker, PurgeRunBound.identityLength) },
+    },
+    spec: { policy: plan.policy, ...(isTold ? { namespaces } : {}) },
+  };
+}

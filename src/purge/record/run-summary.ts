@@ -1,0 +1,91 @@
+// A stored run in a line, and its outcomes as a report has them, whichever way it was recorded. Pure.
+import { type PurgeRun, type PurgeRunOutcome, PurgeRunPhase } from '../../api/v1alpha1/purge-run.ts';
+import type { StoredRun } from './read-run.ts';
+import type { PurgeReport, ReleaseOutcome } from './report.ts';
+
+/** A run among others. */
+export interface RunSummary {
+  readonly run: string;
+  readonly policy: string;
+  readonly phase: PurgeRunPhase;
+  readonly counts: PurgeReport['counts'];
+  /** Absent: it has not begun. */
+  readonly startedAt?: string;
+  readonly completedAt?: string;
+  readonly requestedBy?: string;
+  readonly worker?: string;
+  readonly stoppedBy?: string;
+  /** Ways back that were noted. */
+  readonly undo: number;
+  /** Where it is recorded, if not in the cluster. */
+  readonly file?: string;
+}
+
+const none: PurgeReport['counts'] = { purged: 0, failed: 0, skipped: 0, notStarted: 0, kept: 0 };
+
+/** Sums a run up. */
+export function summaryOf(stored: StoredRun): RunSummary {
+  return 'object' in stored ? summaryOfObject(stored.object) : summaryOfFile(stored);
+}
+
+/** Newest first; those that have not begun before all others. */
+export function newestFirst(a: RunSummary, b: RunSummary): number {
+  const [one, other] = [a.startedAt ?? '~', b.startedAt ?? '~'];
+  if (one !== other) return one < other ? 1 : -1;
+  return a.run < b.run ? -1 : 1;
+}
+
+/** What became of each release, as far as the record has room for it; of a PurgeRun `kept` is counted only. */
+export function outcomesOf(stored: StoredRun): Pick<PurgeReport, 'outcomes' | 'kept'> & { readonly omitted: number } {
+  if (!('object' in stored)) return { outcomes: stored.file.outcomes, kept: stored.file.kept, omitted: 0 };
+  const { outcomes = [], outcomesOmitted = 0 } = stored.object.status ?? {};
+  return { outcomes: outcomes.map(outcomeOf), kept: [], omitted: outcomesOmitted };
+}
+
+function summaryOfObject({ metadata, spec, status }: PurgeRun): RunSummary {
+  return {
+    run: metadata.name,
+    policy: spec.policy,
+    phase: status?.phase ?? PurgeRunPhase.pending,
+    counts: status?.counts ?? none,
+    ...(status?.startedAt === undefined ? {} : { startedAt: status.startedAt }),
+    ...(status?.completedAt === undefined ? {} : { completedAt: status.completedAt }),
+    ...(status?.requestedBy === undefined ? {} : { requestedBy: status.requestedBy }),
+    ...(status?.worker === undefined ? {} : { worker: status.worker }),
+    ...(status?.stoppedBy === undefined ? {} : { stoppedBy: status.stoppedBy }),
+    undo: Object.keys(status?.undo ?? {}).length,
+  };
+}
+
+function summaryOfFile({ file, path }: Exclude<StoredRun, { object: PurgeRun }>): RunSummary {
+  const { run, policy, counts, startedAt, durationMs, stoppedBy, record } = file;
+  const isOver = record.phase !== PurgeRunPhase.running;
+  return {
+    run,
+    policy,
+    phase: record.phase,
+    counts,
+    startedAt,
+    ...(isOver ? { completedAt: new Date(Date.parse(startedAt) + durationMs).toISOString() } : {}),
+    requestedBy: record.requestedBy,
+    worker: record.worker,
+    ...(stoppedBy === undefined ? {} : { stoppedBy }),
+    undo: record.undo.length,
+    file: path,
+  };
+}
+
+function outcomeOf(outcome: PurgeRunOutcome): ReleaseOutcome {
+  const { namespace, name, revision, chart, result, durationMs = 0, code = '', message } = outcome;
+  const release = { namespace, name, revision, ...(chart === undefined ? {} : { chart }) };
+  switch (result) {
+    case 'purged':
+      return { ...release, result, durationMs, ...(message === undefined ? {} : { note: message }) };
+    case 'failed':
+      return { ...release, result, durationMs, code, message: message ?? '', record: 'unknown' };
+    case 'skipped':
+      return { ...release, result, durationMs, reason: message ?? '' };
+    case 'not-started':
+      return { ...release, result, reason: message ?? '' };
+  }
+}

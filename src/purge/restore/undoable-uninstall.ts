@@ -1,0 +1,36 @@
+// One release taken away with a way back: no copy, no delete (DESIGN.md P8).
+
+import { type UninstallProvedDeps, uninstallProved } from '../execute/uninstall-proved.ts';
+import type { UninstallOutcome } from '../execute/uninstall-release.ts';
+import type { PlanEntry } from '../plan/plan.ts';
+import type { RunRecorder, UndoNote } from '../record/run-recorder.ts';
+import { makeUndo, type UndoDeps } from './undo.ts';
+
+/** What it takes. */
+export type UndoableDeps = UninstallProvedDeps &
+  Omit<UndoDeps, 'notes'> & {
+    /** Absent: no way back is made. */
+    readonly recorder?: RunRecorder | undefined;
+  };
+
+/** The way back is made of what is proved, and once, however many attempts there are at the release. Never throws. */
+export function undoableUninstall(
+  deps: UndoableDeps,
+  signal?: AbortSignal,
+): (entry: PlanEntry) => Promise<UninstallOutcome> {
+  const { recorder } = deps;
+  let note: UndoNote | undefined;
+  const makeOnce = async (entry: PlanEntry): Promise<UninstallOutcome | undefined> => {
+    if (recorder === undefined || note !== undefined) return undefined;
+    const made = await makeUndo({ ...deps, notes: recorder }, entry, signal);
+    if ('outcome' in made) return made.outcome;
+    note = made.note;
+    return undefined;
+  };
+  return async (entry) => {
+    const outcome = await uninstallProved(deps, entry, { signal, beforeFirstDelete: () => makeOnce(entry) });
+    if (outcome.result !== 'purged' || note === undefined) return outcome;
+    const { secret, revision, digest } = note;
+    return { ...outcome, undo: { secret, revision, digest } };
+  };
+}

@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import type { PurgeRun } from '../../../../src/api/v1alpha1/purge-run.ts';
+import { runsToForget } from '../../../../src/purge/record/run-history.ts';
+
+const nowMs = Date.parse('2026-11-26T20:00:00Z');
+const day = 86_400_000;
+
+/** `3` as in three days ago. */
+function run(daysAgo: number, phase: string, rest: { policy?: string; undo?: boolean } = {}): PurgeRun {
+  const time = new Date(nowMs - daysAgo * day).toISOString();
+  const { policy = 'nightly', undo = false } = rest;
+  const isOver = !['Running', 'Pending', ''].includes(phase);
+  return {
+    apiVersion: 'velotio.com/v1alpha1',
+    kind: 'PurgeRun',
+    metadata: { name: `${policy}-${daysAgo}`, uid: String(daysAgo), creationTimestamp: time },
+    spec: { policy },
+    ...(phase === ''
+      ? {}
+      : {
+          status: {
+            phase: phase as 'Running',
+            startedAt: time,
+            ...(isOver ? { completedAt: time } : {}),
+            ...(undo ? { undo: { 'team-a/shop': `1 undo-shop sha256:${'0'.repeat(64)}` } } : {}),
+          },
+        }),
+  };
+}
+
+it.each<[string, readonly PurgeRun[], string[]]>([
+  ['keeps as many as there may be', [run(1, 'Succeeded'), run(2, 'Succeeded'), run(3, 'Failed')], []],
+  ['forgets the oldest', [run(3, 'Succeeded'), run(1, 'Succeeded'), run(2, 'Succeeded')], ['nightly-3']],
+  [
+    'counts failures apart, a blocked run among them',
+    [run(1, 'Blocked'), run(2, 'Succeeded'), run(3, 'Failed')],
+    ['nightly-3'],
+  ],
+  ['leaves what is not over', [1, 2, 3, 4].map((days) => run(days, days % 2 === 0 ? 'Running' : 'Pending')), []],
+  ['leaves what has no status yet', [1, 2, 3].map((days) => run(days, '')), []],
+  ['leaves the runs of others', [1, 2, 3, 4].map((days) => run(days, 'Succeeded', { policy: 'other' })), []],
+  [
+    'leaves what can still be brought back',
+    [1, 2, 6, 7, 8].map((days) => run(days, 'Succeeded', { undo: true })),
+    ['nightly-7', 'nightly-8'],
+  ],
+])('%s', (_name, runs, forgotten) => {
+  const rules = { policy: 'nightly', limits: { successful: 2, failed: 1 }, retentionMs: 7 * day, nowMs };
+  expect(runsToForget(runs, rules).map(({ metadata }) => metadata.name)).toEqual(forgotten);
+});
+
+it('never forgets a way back whose end nobody knows', () => {
+  const lost = run(100, 'Succeeded', { undo: true });
+  const { completedAt: _, ...status } = lost.status ?? {};
+  const rules = { policy: 'nightly', limits: { successful: 0, failed: 0 }, retentionMs: day, nowMs };
+  expect(runsToForget([{ ...lost, status }], rules)).toEqual([]);
+});

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { sightingOf } from '../../../../src/purge/verify/sighting.ts';
+import type { Release } from '../../../../src/release/decode.ts';
+import { parseContent } from '../../../../src/uninstall/record-trust.ts';
+
+const release: Release = {
+  name: 'shop',
+  namespace: 'team-a',
+  revision: 1,
+  status: 'deployed',
+  description: '',
+  firstDeployed: undefined,
+  lastDeployed: undefined,
+  chart: { name: 'tiny', version: '1.0.0', appVersion: undefined },
+  manifest: '',
+  hooks: [],
+};
+const configMap = (name: string, metadata = ''): string =>
+  `---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}${metadata}}\n`;
+const hook = (manifest: string, event = 'pre-install') => ({ name: 'x', kind: 'ConfigMap', manifest, events: [event] });
+const statefulSet = (metadata = ''): string =>
+  `---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db${metadata}}\nspec:\n  volumeClaimTemplates:\n  - metadata: {name: data}\n  - metadata: {name: log}\n`;
+
+/** What is live is none of the test's business: a unit test has no server. */
+const sighting = (content: Partial<Release>) =>
+  sightingOf(release, { content: parseContent({ ...release, ...content }), live: [], recordsDigest: undefined });
+
+it('remembers what stays by the annotation, and which value it has', () => {
+  const manifest =
+    configMap('a') +
+    configMap('b', ', annotations: {helm.sh/resource-policy: Keep}') +
+    configMap('c', ', namespace: team-b, annotations: {helm.sh/resource-policy: delete}');
+  expect(sighting({ manifest }).objects).toEqual([
+    { apiVersion: 'v1', kind: 'ConfigMap', name: 'b', why: 'kept' },
+    { apiVersion: 'v1', kind: 'ConfigMap', name: 'c', namespace: 'team-b', why: 'resource-policy', policy: 'delete' },
+  ]);
+});
+
+it('remembers what hooks of any kind have made here, once each, and nothing elsewhere', () => {
+  const hooks = [
+    hook(configMap('a')),
+    hook(configMap('a'), 'test'),
+    hook(configMap('b', ', namespace: kube-system')),
+    hook('no: [manifest'),
+    hook(configMap('c'), 'post-delete'),
+  ];
+  const { objects } = sighting({ hooks: hooks.filter(({ manifest }) => !manifest.startsWith('no')) });
+  expect(objects.map(({ name, why }) => `${name} ${why}`)).toEqual(['a hook', 'c hook']);
+  expect(sighting({ hooks: hooks.slice(0, 4) }).objects.map(({ name }) => name)).toEqual(['a']);
+});
+
+it('knows how the claims of a StatefulSet are called, unless it stays itself', () => {
+  expect(sighting({ manifest: statefulSet() }).claimPrefixes).toEqual(['data-db-', 'log-db-']);
+  const kept = statefulSet(', annotations: {helm.sh/resource-policy: keep}');
+  expect(sighting({ manifest: kept }).claimPrefixes).toEqual([]);
+});
