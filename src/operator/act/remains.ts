@@ -25,6 +25,25 @@ export function knownInventory({ observation }: Pass, context: PassContext): rea
   return withOwnStatus(latestOf(observation.resource, context)).status?.inventory ?? [];
 }
 
+/** Which revisions are looked at. */
+interface RemainsOptions {
+  /**
+   * Whether earlier revisions count too, back to the one that the status has. Who wrote their records is not known: outside
+   * of the release's namespace only objects of the allowed kinds are taken in. Default false.
+   */
+  readonly hasEarlier?: boolean;
+}
+
+/** What records tell beyond the status. */
+interface Remains {
+  /** What is there and not in the inventory. */
+  readonly more: readonly InventoryEntry[];
+  /** Whether nothing else can be there: each revision was read, from the one on that the status has. */
+  readonly isComplete: boolean;
+}
+
+const nothingRead: Remains = { more: [], isComplete: false };
+
 /**
  * The inventory with what is there of the latest revision, whatever became of it; undefined where that adds nothing, or
  * cannot be read: it must hide no failure of helm's. An object that does not carry the release's marks is not its.
@@ -32,37 +51,39 @@ export function knownInventory({ observation }: Pass, context: PassContext): rea
 export async function inventoryWithRemains(
   pass: Pass,
   context: PassContext,
-  options: {
-    /**
-     * Whether earlier revisions count too, back to the one that the status has. Who wrote their records is not known: outside
-     * of the release's namespace only objects of the allowed kinds are taken in. Default false.
-     */
-    readonly hasEarlier?: boolean;
-  } = {},
+  options: RemainsOptions = {},
 ): Promise<readonly InventoryEntry[] | undefined> {
+  const { more } = await remainsOf(pass, context, options);
+  return more.length === 0 ? undefined : [...knownInventory(pass, context), ...more];
+}
+
+async function remainsOf(pass: Pass, context: PassContext, options: RemainsOptions): Promise<Remains> {
   const { signal } = pass;
   try {
     const observation = await context.observer.refresh(pass.observation, signal);
     const { release, resource } = observation;
-    if (release === undefined || !isOurs(observation, release)) return undefined;
+    if (release === undefined || !isOurs(observation, release)) return nothingRead;
     const known = knownInventory(pass, context);
     const uids = new Set(known.map(({ uid }) => uid));
     const more: InventoryEntry[] = [];
     const noted = resource.status?.release?.revision ?? 0;
     const { revision: latest } = release;
     const first = options.hasEarlier === true && noted < latest ? Math.max(noted + 1, latest - maxRevisions) : latest;
+    let isComplete = first <= noted + 1;
     for (let revision = first; revision <= latest; revision += 1) {
-      for (const entry of await objectsOf(pass, revision, context)) {
+      const objects = await objectsOf(pass, revision, context);
+      if (objects === undefined) isComplete = false;
+      for (const entry of objects ?? []) {
         const isAllowed = options.hasEarlier !== true || isWithinReach(entry, pass);
         if (isAllowed && !uids.has(entry.uid) && uids.size < maxObjects) more.push(entry);
         uids.add(entry.uid);
       }
     }
-    return more.length === 0 ? undefined : [...known, ...more];
+    return { more, isComplete };
   } catch (error) {
     signal.throwIfAborted();
     context.log.warn('what helm left is not known', { key: pass.key, error: errorText(error) });
-    return undefined;
+    return nothingRead;
   }
 }
 
@@ -85,16 +106,28 @@ export async function noteRemains(pass: Pass, context: PassContext): Promise<voi
   await writeStatus(pass, { verdict, inventory }, context);
 }
 
-/** The pass with an inventory that a crash, or a status that was lost, has kept nothing from, as far as records tell. */
-export async function withRemains(pass: Pass, context: PassContext): Promise<Pass> {
-  const { observation } = pass;
-  const inventory = (await inventoryWithRemains(pass, context, { hasEarlier: true })) ?? knownInventory(pass, context);
-  const resource = { ...observation.resource, status: { ...observation.resource.status, inventory } };
-  return { ...pass, observation: { ...observation, resource } };
+/** A pass that knows what there is, as far as that can be known. */
+export interface PassWithRemains {
+  readonly pass: Pass;
+  /** Whether its inventory is all that the release can have. */
+  readonly isComplete: boolean;
 }
 
-/** What is there of a revision, and carries the release's marks. */
-async function objectsOf(pass: Pass, revision: number, context: PassContext): Promise<readonly InventoryEntry[]> {
+/** The pass with an inventory that a crash, or a status that was lost, has kept nothing from, as far as records tell. */
+export async function withRemains(pass: Pass, context: PassContext): Promise<PassWithRemains> {
+  const { observation } = pass;
+  const { more, isComplete } = await remainsOf(pass, context, { hasEarlier: true });
+  const inventory = [...knownInventory(pass, context), ...more];
+  const resource = { ...observation.resource, status: { ...observation.resource.status, inventory } };
+  return { pass: { ...pass, observation: { ...observation, resource } }, isComplete };
+}
+
+/** What is there of a revision, and carries the release's marks; undefined where its record cannot be read. */
+async function objectsOf(
+  pass: Pass,
+  revision: number,
+  context: PassContext,
+): Promise<readonly InventoryEntry[] | undefined> {
   const { observation, signal } = pass;
   const { client, objects } = context;
   const key = context.observer.releaseOf(observation.resource);
@@ -103,7 +136,8 @@ async function objectsOf(pass: Pass, revision: number, context: PassContext): Pr
     const manifest = parseManifest(release.manifest).slice(0, maxObjects);
     return await takeInventory(manifest, { client, objects, releaseNamespace: key.namespace, markedFor: key, signal });
   } catch (error) {
-    if (error instanceof RecordError || isApiError(error, 'API_NOT_FOUND')) return [];
+    if (error instanceof RecordError) return undefined;
+    if (isApiError(error, 'API_NOT_FOUND')) return []; // helm keeps so many, and this one no more
     throw error;
   }
 }

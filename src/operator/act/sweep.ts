@@ -22,11 +22,12 @@ interface Swept {
 
 /**
  * Deletes, then lets the resource go. `refusal`: why helm was not let to uninstall, where it was asked first; then nothing is
- * done while it is not known what there is.
+ * done while it is not known what there is. That there is nothing is known too: a first install came to nothing.
  */
 export async function sweep(before: Pass, context: PassContext, refusal?: unknown): Promise<ReconcileResult> {
-  const pass = await withRemains(before, context);
-  if (refusal !== undefined && inventoryOf(pass).length === 0) {
+  const { pass, isComplete } = await withRemains(before, context);
+  const isKnown = inventoryOf(pass).length > 0 || (isComplete && isOnlyHooks(refusal));
+  if (refusal !== undefined && !isKnown) {
     return settleFailure(before, { error: refusal, action: 'uninstall' }, context);
   }
   const { key, decision } = pass;
@@ -37,27 +38,35 @@ export async function sweep(before: Pass, context: PassContext, refusal?: unknow
   };
   const error = await attempt(pass, deleting, context);
   if (error !== undefined) return settleFailure(pass, { error, action: 'uninstall' }, context);
-  say(pass, { ...swept, refusal }, context);
+  say(pass, { ...swept, refusal, isComplete }, context);
   return letGo(pass, context);
 }
 
 function say(
   pass: Pass,
-  { wasAnythingThere, left, refusal }: Swept & { readonly refusal: unknown },
+  { wasAnythingThere, left, refusal, isComplete }: Swept & { readonly refusal: unknown; readonly isComplete: boolean },
   context: PassContext,
 ): void {
   const { observation, decision } = pass;
   if (!wasAnythingThere && left.doubtful.length === 0) return;
-  const isBlind = !observation.isNamespaceTerminating && inventoryOf(pass).length === 0;
+  const isEmpty = !observation.isNamespaceTerminating && inventoryOf(pass).length === 0;
+  const isBlind = isEmpty && !isComplete;
   const what = isBlind
     ? "the release's records and cluster-scoped objects are deleted; which objects it has is not known otherwise: they stay"
-    : "the release's objects are deleted by its inventory, without hooks";
+    : isEmpty
+      ? "the release's records are deleted, without hooks: it has no objects"
+      : "the release's objects are deleted by its inventory, without hooks";
   context.recordEvent(observation.resource, {
     type: isBlind || left.doubtful.length > 0 || isPartial(refusal) ? 'Warning' : 'Normal',
     reason: 'Uninstalled',
     action: 'uninstall',
     note: `${what}: ${decision.message}${leftText(left)}`,
   });
+}
+
+/** The records are believed: helm is kept only from running what they would run. */
+function isOnlyHooks(refusal: unknown): boolean {
+  return refusal instanceof UninstallError && refusal.code === 'DELETE_HOOKS_REFUSED';
 }
 
 /** The record names an object that neither chart nor inventory knows: it stays. */

@@ -167,6 +167,16 @@ describe.concurrent('what the status does not know of', () => {
     expect(await lab.exists('job', '-n', namespace, 'hooked-pre-delete')).toBe(false);
   });
 
+  test('does not hold up the resource either, where nothing ever came of the release', async () => {
+    await whims.create('stillborn', { preInstall: 'fail', preDelete: 'good' });
+    await whims.reason('stillborn', 'InstallFailed');
+    await whims.delete('stillborn');
+    await whims.gone('stillborn');
+    await expectNothingLeft('stillborn');
+    await whims.event('stillborn', /^Uninstalled: .*without hooks: it has no objects: .*pre-delete hook/);
+    expect(await lab.exists('job', '-n', namespace, 'stillborn-pre-delete')).toBe(false);
+  });
+
   test('goes with the resource, although records and inventory are lost', async () => {
     await whims.create('lost', { clusterRole: true });
     await whims.ready('lost');
