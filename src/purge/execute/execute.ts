@@ -79,7 +79,9 @@ export async function executePlan(
   const pace = new Pace({ clock, heldBackMs: () => deps.client.heldBackMs, onChange: options.onPause });
   const gone = new Map<string, Sighting>();
   const onGone = (one: Sighting): void => void gone.set(`${one.release.namespace}/${one.release.name}`, one);
-  const acting = { ...deps, pace, owners: deps.owners ?? recentOwners(deps), onGone };
+  // it is the pace that asks again, one for all
+  const paced = { ...deps, client: deps.client.impatient() };
+  const acting = { ...paced, pace, owners: deps.owners ?? recentOwners(paced), onGone };
 
   const purgeOne = async (entry: PlanEntry): Promise<void> => {
     if (clock.monotonic() - startedMs >= settings.deadlineMs) run.stop('deadline');
@@ -117,6 +119,7 @@ export async function executePlan(
   });
 }
 
+/** Its client tells a 429 at once. */
 interface PacedDeps extends ExecuteDeps, Pick<UninstallProvedDeps, 'onGone'> {
   readonly pace: Pace;
 }
@@ -148,12 +151,11 @@ async function lookAgain(
   { entry: planned, run, namespaceUid, read }: OneRelease & { readonly read: () => Promise<PlanEntry> },
 ): Promise<UninstallOutcome | NotStarted | undefined> {
   const { pace, guard } = deps;
-  const asking = { ...deps, client: deps.client.impatient() }; // it is the pace that asks again
   const signal = run.stopping;
   if (signal.aborted) return run.notStarted(planned);
   try {
     const entry = await pace.ask(read, { signal });
-    const change = await pace.ask(() => changeSincePlan(asking, { entry, namespaceUid }), { signal });
+    const change = await pace.ask(() => changeSincePlan(deps, { entry, namespaceUid }), { signal });
     if (change !== undefined) return { result: 'skipped', reason: change };
     const stop = guard === undefined ? undefined : await pace.ask(() => guard.stop(signal), { signal });
     if (stop !== undefined) run.stop(stop);

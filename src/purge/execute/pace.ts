@@ -69,6 +69,11 @@ export class Pace {
     }
   }
 
+  /** Somebody was told to wait: all do, for as long as the connection knows. */
+  wasTold(): void {
+    this.#pause();
+  }
+
   /** helm was told to wait, and gave up: all wait, the longer the more often it happens. */
   helmGaveUp(): void {
     if (this.#remainingMs === 0) {

@@ -34,10 +34,11 @@ export async function uninstallPatiently(deps: PatientDeps, request: PatientRequ
       deps.pace.helmWasServed();
       return outcome;
     }
-    deps.pace.helmGaveUp();
+    if (outcome.code === 'API_TOO_MANY_REQUESTS') deps.pace.wasTold();
+    else deps.pace.helmGaveUp();
     const before = entry;
     const kept = await look(async () => {
-      entry = await asHelmLeftIt(deps.client.impatient(), before);
+      entry = await asHelmLeftIt(deps.client, before);
       return entry;
     });
     const cause = stoppedBy();

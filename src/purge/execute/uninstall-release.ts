@@ -13,6 +13,7 @@ import type { Pace } from './pace.ts';
 
 /** What it takes. */
 export interface UninstallDeps {
+  /** One that tells a 429 at once: it is the pace that asks again. */
   readonly client: KubeClient;
   /** Asks again where the server has no time. */
   readonly pace: Pace;
@@ -38,7 +39,7 @@ export async function uninstallRelease(
   const error = await attempt(deps, entry, signal);
   using grace = graceSignal(signal, lastLookMs);
   try {
-    const read = (): Promise<Left> => whatIsLeft(deps.client.impatient(), entry, grace.signal);
+    const read = (): Promise<Left> => whatIsLeft(deps.client, entry, grace.signal);
     const left = await deps.pace.ask(read, { patienceMs, signal: grace.signal });
     return error === undefined ? afterSuccess(left) : afterFailure(error, left);
   } catch (cause) {

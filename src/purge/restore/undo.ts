@@ -150,6 +150,7 @@ class UndoRefusal extends CodedError<'UNDO_NOT_WRITTEN'> {
 }
 
 function refused(error: unknown, { namespace, name }: PlanEntry): UninstallOutcome {
+  const isThrottled = isApiError(error, 'API_TOO_MANY_REQUESTS'); // tried again like all that waits for the server
   const remedy = isApiError(error, 'API_FORBIDDEN')
     ? `Grant get, list and create on secrets in namespace ${namespace}, or free its quota; docs/purge.md has the rights.`
     : error instanceof CodedError
@@ -158,7 +159,7 @@ function refused(error: unknown, { namespace, name }: PlanEntry): UninstallOutco
   const message = `there is no way back for ${namespace}/${name}, so it was left alone: ${errorText(error)}`;
   return {
     ...failed(error, { message, record: 'left' }),
-    code: 'UNDO_NOT_WRITTEN',
+    ...(isThrottled ? {} : { code: 'UNDO_NOT_WRITTEN' }),
     ...(remedy === undefined ? {} : { remedy }),
   };
 }
