@@ -1,11 +1,11 @@
 // `bookstore-operator purge restore …` as a user runs it: after a real purge, with real questions, locks and exit codes.
-import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newPurgeLock } from '../../src/cli/purge-lock.ts';
 import type { PurgeReport } from '../../src/purge/record/report.ts';
 import type { RestoreReport } from '../../src/purge/restore/restore-report.ts';
+import { PurgeCli } from '../support/purge-cli.ts';
 import { testCluster } from '../support/test-context.ts';
 import { configMap, keptClaim, service } from '../support/undo-charts.ts';
 import { UndoWorld } from '../support/undo-world.ts';
@@ -13,38 +13,20 @@ import { UndoWorld } from '../support/undo-world.ts';
 const cluster = testCluster();
 const main = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 let corner: UndoWorld;
-let dir: string;
-let operatorNamespace: string;
+let cli: PurgeCli;
 beforeAll(async () => {
   corner = await UndoWorld.open('e2e-restore');
-  dir = await mkdtemp(join(cluster.testRoot, 'restore-'));
-  operatorNamespace = await corner.world.operatorNamespace();
+  cli = await PurgeCli.open(corner.world);
 });
 afterAll(async () => {
   await corner[Symbol.asyncDispose]();
 });
 
-const env = () => ({
-  PATH: cluster.path,
-  KUBECONFIG: cluster.kubeconfig,
-  POD_NAMESPACE: operatorNamespace,
-  XDG_STATE_HOME: dir,
-});
-
-/** stdin is a pipe: no terminal. */
-const purge = (args: readonly string[], options: Options = {}) =>
-  execa(process.execPath, [main, 'purge', ...args], { reject: false, ...options, env: env() });
+const purge = (args: readonly string[], options?: Options) => cli.run(args, options);
 
 /** A policy for one namespace. */
-async function policy(namespace: string, spec = ''): Promise<string> {
-  const file = join(dir, `${namespace}.yaml`);
-  const selector = `{purge-test: ${corner.world.id}, kubernetes.io/metadata.name: ${namespace}}`;
-  await writeFile(
-    file,
-    `apiVersion: velotio.com/v1alpha1\nkind: PurgePolicy\nmetadata: {name: nightly}\nspec:\n  namespaceSelector: {matchLabels: ${selector}}\n${spec}`,
-  );
-  return file;
-}
+const policy = (namespace: string, spec?: string) =>
+  cli.policyFile({ namespace, ...(spec === undefined ? {} : { spec }) });
 
 /** A run as `purger`, with its report. */
 async function purged(
@@ -100,7 +82,7 @@ describe('purge restore', () => {
     expect([piped.exitCode, piped.stderr]).toEqual([2, expect.stringContaining('--yes')]);
     const command = `${process.execPath} ${main} purge restore ${run}`;
     const onTerminal = (input: string) =>
-      execa('script', ['-qec', command, '/dev/null'], { env: env(), input, reject: false });
+      execa('script', ['-qec', command, '/dev/null'], { env: cli.env, input, reject: false });
     const no = await onTerminal('7\n');
     expect([no.exitCode, no.stdout]).toEqual([130, expect.stringContaining('This brings back 1 release in ')]);
     expect(await corner.state(ns, 'shop')).toBeUndefined();
@@ -111,7 +93,7 @@ describe('purge restore', () => {
   it('wants to know whose rights it uses where the run acted as nobody, and takes a report file for a run', async () => {
     const ns = await corner.namespace('who');
     await corner.install(ns, 'shop', configMap());
-    const file = join(dir, 'report.json');
+    const file = join(cli.directory, 'report.json');
     await purged(ns, '', '--report', file);
     const nobody = await purge(['restore', file, '--yes']);
     expect([nobody.exitCode, nobody.stderr]).toEqual([2, expect.stringContaining('--service-account NAME')]);
@@ -144,7 +126,7 @@ describe('purge restore', () => {
     const ns = await corner.namespace('locked');
     await corner.install(ns, 'shop', configMap());
     const { run } = await purged(ns);
-    const operator = { namespaces: [operatorNamespace], releaseName: 'bookstore-operator' };
+    const operator = { namespaces: [cli.operatorNamespace], releaseName: 'bookstore-operator' };
     const lock = newPurgeLock(corner.lab.client, { operator, identity: 'alice@laptop_1' });
     const held = await lock.acquire({ withinMs: 30_000, isPatient: false });
     try {

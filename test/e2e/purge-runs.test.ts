@@ -1,5 +1,5 @@
 // `purge runs`, `purge run --plan` and `--report` as a user runs them, and what a run that was killed leaves behind.
-import { chmod, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
@@ -12,21 +12,19 @@ import type { PurgeReport } from '../../src/purge/record/report.ts';
 import { purgeRuns } from '../../src/purge/record/run-object.ts';
 import type { RunFile } from '../../src/purge/record/run-record.ts';
 import { established, eventually, kubectl } from '../support/operator-run.ts';
+import { PurgeCli } from '../support/purge-cli.ts';
 import { PurgeWorld } from '../support/purge-world.ts';
 import { testCluster } from '../support/test-context.ts';
 
 const cluster = testCluster();
-const main = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 let world: PurgeWorld;
-let dir: string;
-let operatorNamespace: string;
+let cli: PurgeCli;
 
 beforeAll(async () => {
   await kubectl('apply', '--server-side', '--force-conflicts', '-f', 'deploy/crds/velotio.com_purgeruns.yaml');
   await established('purgeruns.velotio.com');
   world = await PurgeWorld.open('runs', cluster);
-  dir = await mkdtemp(join(cluster.testRoot, 'purge-runs-'));
-  operatorNamespace = await world.operatorNamespace();
+  cli = await PurgeCli.open(world);
 });
 afterAll(async () => {
   for (const { metadata } of await ours()) await world.client.delete(purgeRuns, { name: metadata.name });
@@ -41,44 +39,16 @@ async function ours(): Promise<readonly StoredPurgeRun[]> {
   return items.filter(({ spec }) => spec.policy.startsWith(world.id));
 }
 
-/** stdin is a pipe: no terminal. */
-const purge = (args: readonly string[], options: Options = {}) =>
-  execa(process.execPath, [main, 'purge', ...args], {
-    reject: false,
-    ...options,
-    env: {
-      PATH: cluster.path,
-      KUBECONFIG: cluster.kubeconfig,
-      POD_NAMESPACE: operatorNamespace,
-      XDG_STATE_HOME: join(dir, 'state'),
-      ...options.env,
-    },
-  });
+const purge = (args: readonly string[], options?: Options) => cli.run(args, options);
 
-/** A policy that sees one namespace, and what a test adds to its spec. */
-async function policy(namespace: string, spec = ''): Promise<string> {
-  const file = join(dir, `${namespace}-${Math.random().toString(36).slice(2)}.yaml`);
-  const selector = `{purge-test: ${world.id}, kubernetes.io/metadata.name: ${namespace}}`;
-  await writeFile(
-    file,
-    `apiVersion: velotio.com/v1alpha1\nkind: PurgePolicy\nmetadata: {name: ${namespace}}\nspec:\n  namespaceSelector: {matchLabels: ${selector}}\n${spec}`,
-  );
-  return file;
-}
-
-/** A helm in front of the real one. */
-async function shim(script: string): Promise<{ readonly HELM_BIN: string }> {
-  const file = join(await mkdtemp(join(dir, 'shim-')), 'helm');
-  await writeFile(file, `#!/bin/sh\n${script}\n`);
-  await chmod(file, 0o755);
-  return { HELM_BIN: file };
-}
+/** A policy that sees one namespace and has its name, and what a test adds to its spec. */
+const policy = (namespace: string, spec = '') => cli.policyFile({ namespace, spec, name: namespace });
 
 /** The cluster's kubeconfig as another user, who may do everything but what PurgeRuns take. */
 async function kubeconfigAs(user: string): Promise<string> {
   const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as { users: { user: object }[] };
   const users = config.users.map((one) => ({ ...one, user: { ...one.user, as: user } }));
-  const file = join(await mkdtemp(join(dir, 'kubeconfig-')), 'config');
+  const file = join(await mkdtemp(join(cli.directory, 'kubeconfig-')), 'config');
   await writeFile(file, JSON.stringify({ ...config, users }));
   return file;
 }
@@ -124,13 +94,13 @@ describe('purge runs', () => {
     await kubectl('create', 'clusterrolebinding', user, `--clusterrole=${user}`, `--user=${user}`);
     try {
       const flags = ['--kubeconfig', await kubeconfigAs(user)];
-      const env = { XDG_STATE_HOME: join(dir, 'filer') };
+      const env = { XDG_STATE_HOME: join(cli.directory, 'filer') };
       const none = await purge(['runs', ...flags], { env });
       expect([none.exitCode, none.stdout]).toEqual([0, '']);
       expect(none.stderr).toContain('there is no run yet');
       expect(none.stderr).toContain('warning: cannot list purgeruns');
 
-      const own = join(dir, 'own.json');
+      const own = join(cli.directory, 'own.json');
       const { exitCode, stderr } = await purge(['run', '-f', await policy(ns), '--yes', '--report', own, ...flags], {
         env,
       });
@@ -157,11 +127,11 @@ describe('purge run', () => {
   it('that is killed leaves a record of what was known: Running, in the cluster and in the file', async () => {
     const ns = await world.namespace('killed');
     await Promise.all(['a', 'b'].map((name) => world.install(ns, name)));
-    const pid = join(dir, 'hanging.pid');
-    const env = await shim(
+    const pid = join(cli.directory, 'hanging.pid');
+    const env = await cli.shim(
       `if [ "$1 $2" = 'uninstall b' ]; then echo $$ > ${pid}; exec sleep 600; fi\nexec ${cluster.helm} "$@"`,
     );
-    const own = join(dir, 'killed.json');
+    const own = join(cli.directory, 'killed.json');
     const running = purge(['run', '-f', await policy(ns, '  concurrency: 1\n'), '--yes', '--report', own], { env });
     const known = async () => (await ours()).find(({ spec }) => spec.policy === ns);
     await eventually('the first outcome is recorded', async () => (await known())?.status?.counts?.purged === 1);
@@ -200,7 +170,7 @@ describe('purge run --plan', () => {
     await Promise.all(names.map((name) => world.install(ns, name)));
     const file = await policy(ns);
     const { stdout } = await purge(['plan', '-f', file, '-o', 'json']);
-    const plan = join(dir, `${ns}.json`);
+    const plan = join(cli.directory, `${ns}.json`);
     await writeFile(plan, String(stdout));
     return { ns, file, plan, content: JSON.parse(String(stdout)) as PurgePlan };
   }
@@ -219,7 +189,7 @@ describe('purge run --plan', () => {
 
   it('takes the plan from stdin, as YAML too, and -n narrows it', async () => {
     const { ns, file, content } = await planned('stdin', 'a');
-    const elsewhere = await purge(['run', '-f', file, '--plan', '-', '--yes', '-n', operatorNamespace], {
+    const elsewhere = await purge(['run', '-f', file, '--plan', '-', '--yes', '-n', cli.operatorNamespace], {
       input: JSON.stringify(content),
     });
     expect([elsewhere.exitCode, elsewhere.stderr]).toEqual([0, expect.stringContaining('nothing to purge')]);
@@ -272,7 +242,7 @@ describe('purge run --plan', () => {
     ['that is none', { kind: 'PurgeReport' as 'PurgePlan' }, 2, /^$/],
   ])('deletes nothing by a plan %s', async (what, change, code, text) => {
     const { ns, file, content } = await planned(`wrong-${what.split(' ').at(-1)}`, 'a');
-    const plan = join(dir, `${ns}-changed.json`);
+    const plan = join(cli.directory, `${ns}-changed.json`);
     await writeFile(plan, JSON.stringify({ ...content, ...change }));
     const { exitCode, stdout } = await run(file, plan);
     expect([exitCode, stdout]).toEqual([code, expect.stringMatching(text)]);
@@ -290,7 +260,7 @@ describe('purge run --plan', () => {
       namespaces: [...content.namespaces, { ...content.namespaces[0], name: other }],
       entries: [...content.entries, { ...entry, namespace: other }],
     };
-    const plan = join(dir, `${ns}-forged.json`);
+    const plan = join(cli.directory, `${ns}-forged.json`);
     await writeFile(plan, JSON.stringify(forged));
     const { exitCode, stdout } = await run(file, plan);
     expect(exitCode).toBe(4);

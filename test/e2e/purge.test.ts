@@ -1,5 +1,5 @@
 // `bookstore-operator purge …` as a user runs it: streams, exit codes, Ctrl-C, and what is left in the cluster.
-import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,57 +8,27 @@ import type { Lease } from '../../src/kube/lease.ts';
 import type { PurgePlan } from '../../src/purge/plan/plan.ts';
 import type { PurgeReport } from '../../src/purge/record/report.ts';
 import { leases } from '../support/free-lease.ts';
+import { PurgeCli } from '../support/purge-cli.ts';
 import { PurgeWorld } from '../support/purge-world.ts';
 import { testCluster } from '../support/test-context.ts';
 
 const cluster = testCluster();
 const main = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 let world: PurgeWorld;
-let dir: string;
-/** Stands for the operator's: the purge's Lease is in it. */
-let operatorNamespace: string;
+let cli: PurgeCli;
 
 beforeAll(async () => {
   world = await PurgeWorld.open('e2e', cluster);
-  dir = await mkdtemp(join(cluster.testRoot, 'purge-'));
-  operatorNamespace = await world.operatorNamespace();
+  cli = await PurgeCli.open(world);
 });
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-/** stdin is a pipe: no terminal. */
-const purge = (args: readonly string[], options: Options = {}) =>
-  execa(process.execPath, [main, 'purge', ...args], {
-    reject: false,
-    ...options,
-    env: {
-      PATH: cluster.path,
-      KUBECONFIG: cluster.kubeconfig,
-      POD_NAMESPACE: operatorNamespace,
-      XDG_STATE_HOME: join(dir, 'state'),
-      ...options.env,
-    },
-  });
+const purge = (args: readonly string[], options?: Options) => cli.run(args, options);
 
 /** A policy that sees one namespace, and what a test adds to its spec. */
-async function policy(namespace: string, spec = ''): Promise<string> {
-  const file = join(dir, `${namespace}-${Math.random().toString(36).slice(2)}.yaml`);
-  const selector = `{purge-test: ${world.id}, kubernetes.io/metadata.name: ${namespace}}`;
-  await writeFile(
-    file,
-    `apiVersion: velotio.com/v1alpha1\nkind: PurgePolicy\nmetadata: {name: nightly}\nspec:\n  namespaceSelector: {matchLabels: ${selector}}\n${spec}`,
-  );
-  return file;
-}
-
-/** A helm in front of the real one. */
-async function shim(script: string): Promise<{ readonly HELM_BIN: string }> {
-  const file = join(await mkdtemp(join(dir, 'shim-')), 'helm');
-  await writeFile(file, `#!/bin/sh\n${script}\n`);
-  await chmod(file, 0o755);
-  return { HELM_BIN: file };
-}
+const policy = (namespace: string, spec = '') => cli.policyFile({ namespace, spec });
 
 describe('purge plan', () => {
   it('prints the plan on stdout and talk on stderr, is what purge alone does, and changes nothing', async () => {
@@ -149,7 +119,7 @@ describe('purge plan', () => {
     ['an unknown field', 'spec: {namespaceSelector: {matchLabels: {a: b}}, exlude: []}', 'did you mean exclude?'],
     ['no YAML', 'spec: [', 'p.yaml:'],
   ])('ends with 2 for %s, naming the place and the way out', async (...[, spec, message]) => {
-    const cwd = await mkdtemp(join(dir, 'bad-'));
+    const cwd = await mkdtemp(join(cli.directory, 'bad-'));
     await writeFile(
       join(cwd, 'p.yaml'),
       `apiVersion: velotio.com/v1alpha1\nkind: PurgePolicy\nmetadata: {name: x}\n${spec}\n`,
@@ -183,7 +153,7 @@ describe('purge plan', () => {
   });
 
   it('ends with 6 where the API does not answer', async () => {
-    const kubeconfig = join(dir, 'unreachable');
+    const kubeconfig = join(cli.directory, 'unreachable');
     const config = {
       apiVersion: 'v1',
       kind: 'Config',
@@ -228,14 +198,8 @@ describe('purge run', () => {
     const ns = await world.namespace('tty');
     await Promise.all(['a', 'b'].map((name) => world.install(ns, name)));
     const command = `${process.execPath} ${main} purge run -f ${await policy(ns)}`;
-    const env = {
-      PATH: cluster.path,
-      KUBECONFIG: cluster.kubeconfig,
-      POD_NAMESPACE: operatorNamespace,
-      XDG_STATE_HOME: join(dir, 'state'),
-    };
     const onTerminal = (answer: string) =>
-      execa('script', ['-qec', command, '/dev/null'], { env, input: answer, reject: false });
+      execa('script', ['-qec', command, '/dev/null'], { env: cli.env, input: answer, reject: false });
     const no = await onTerminal('1\n');
     expect(no.exitCode).toBe(130);
     expect(no.stdout).toContain('For 7d it can be brought back with: bookstore-operator purge restore RUN');
@@ -248,7 +212,7 @@ describe('purge run', () => {
   it('ends with 1 where a release fails, and gives the line to paste', async () => {
     const ns = await world.namespace('fail');
     await Promise.all(['a', 'bad'].map((name) => world.install(ns, name)));
-    const env = await shim(`if [ "$2" = bad ]; then echo 'Error: no' >&2; exit 1; fi\nexec ${cluster.helm} "$@"`);
+    const env = await cli.shim(`if [ "$2" = bad ]; then echo 'Error: no' >&2; exit 1; fi\nexec ${cluster.helm} "$@"`);
     const { exitCode, stderr } = await purge(['run', '-f', await policy(ns), '--yes'], { env });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(new RegExp(`^  helm uninstall bad --namespace ${ns} --kube-context \\S+$`, 'm'));
@@ -273,7 +237,7 @@ describe('purge run', () => {
       metadata: { name: 'few' },
       rules: [records, objects],
     };
-    const file = join(dir, 'few.json');
+    const file = join(cli.directory, 'few.json');
     await writeFile(file, JSON.stringify(role));
     const kubectl = (...args: string[]) =>
       execa(cluster.kubectl, [...args, '-n', ns, '--kubeconfig', cluster.kubeconfig]);
@@ -288,7 +252,7 @@ describe('purge run', () => {
   it('sends helm to the cluster that was chosen, even if its context has the name of a pod’s', async () => {
     const ns = await world.namespace('context');
     await world.install(ns, 'a');
-    const file = join(dir, 'misleading');
+    const file = join(cli.directory, 'misleading');
     const text = await readFile(cluster.kubeconfig, 'utf8');
     const config = parse(text) as { contexts: { name: string }[]; clusters: object[]; 'current-context': string };
     const [context] = config.contexts;
@@ -326,7 +290,7 @@ describe('purge run', () => {
   ])('ends with 2 where helm is %s', async (what, helm, message) => {
     const ns = await world.namespace(`helm-${what.replaceAll(' ', '')}`);
     await world.install(ns, 'a');
-    const env = typeof helm === 'string' ? await shim(helm) : helm;
+    const env = typeof helm === 'string' ? await cli.shim(helm) : helm;
     const { exitCode, stderr } = await purge(['run', '-f', await policy(ns), '--yes'], { env });
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);
     expect(await world.releases(ns)).toEqual(['a']);
@@ -341,11 +305,11 @@ describe('purge run', () => {
   it('on Ctrl-C finishes what it has begun, leaves the rest, and ends with 130', async () => {
     const ns = await world.namespace('ctrl-c');
     await Promise.all(['a', 'b', 'c'].map((name) => world.install(ns, name)));
-    const env = await shim(
-      `if [ "$1" = uninstall ]; then echo begun > ${dir}/begun; sleep 1; fi\nexec ${cluster.helm} "$@"`,
+    const env = await cli.shim(
+      `if [ "$1" = uninstall ]; then echo begun > ${cli.directory}/begun; sleep 1; fi\nexec ${cluster.helm} "$@"`,
     );
     const running = purge(['run', '-f', await policy(ns), '--yes', '--concurrency', '1', '-o', 'json'], { env });
-    await execa('sh', ['-c', `until [ -e ${dir}/begun ]; do sleep 0.05; done`], { timeout: 20_000 });
+    await execa('sh', ['-c', `until [ -e ${cli.directory}/begun ]; do sleep 0.05; done`], { timeout: 20_000 });
     running.kill('SIGINT');
     const { exitCode, stdout } = await running;
     expect(exitCode).toBe(130);
@@ -354,14 +318,17 @@ describe('purge run', () => {
     expect(await world.releases(ns)).toHaveLength(2);
 
     const name = 'bookstore-operator-purge';
-    const lease = await world.client.get<Lease>(leases, { namespace: operatorNamespace, name });
+    const lease = await world.client.get<Lease>(leases, { namespace: cli.operatorNamespace, name });
     expect(lease.spec?.holderIdentity ?? '').toBe('');
   });
 
   it('ends with 5 while somebody else purges, and says who', async () => {
     const ns = await world.namespace('locked');
     await world.install(ns, 'a');
-    const held = await (await world.lock('alice', operatorNamespace)).acquire({ withinMs: 30_000, isPatient: false });
+    const held = await (await world.lock('alice', cli.operatorNamespace)).acquire({
+      withinMs: 30_000,
+      isPatient: false,
+    });
     const file = await policy(ns);
     const { exitCode, stdout, stderr } = await purge(['run', '-f', file, '--yes']);
     expect([exitCode, stdout]).toEqual([5, '']);
@@ -383,12 +350,12 @@ describe('purge run', () => {
     await kubectl('create', 'clusterrolebinding', user, `--clusterrole=${user}`, `--user=${user}`);
     const config = parse(await readFile(cluster.kubeconfig, 'utf8')) as { users: { user: object }[] };
     const users = config.users.map((one) => ({ ...one, user: { ...one.user, as: user } }));
-    const kubeconfig = join(dir, 'lockless');
+    const kubeconfig = join(cli.directory, 'lockless');
     await writeFile(kubeconfig, JSON.stringify({ ...config, users }));
     const denied = await purge(['run', '-f', file, '--yes', '--kubeconfig', kubeconfig]);
     await kubectl('delete', 'clusterrole,clusterrolebinding', user);
     expect([denied.exitCode, denied.stdout]).toEqual([6, '']);
-    expect(denied.stderr).toContain(`on leases.coordination.k8s.io in namespace ${operatorNamespace}`);
+    expect(denied.stderr).toContain(`on leases.coordination.k8s.io in namespace ${cli.operatorNamespace}`);
     expect(await world.releases(ns)).toEqual(['a']);
 
     const nowhere = await purge(['run', '-f', file, '--yes'], { env: { POD_NAMESPACE: 'nowhere' } });

@@ -17,6 +17,7 @@ import { PurgeWorld } from './purge-world.ts';
 import { encodeRecord, jsonOf, type RecordSecret, ReleaseLab } from './release-lab.ts';
 import { RememberedRun } from './remembered-run.ts';
 import { testCluster } from './test-context.ts';
+import { configMap } from './undo-charts.ts';
 
 /** What the account may do that purges and brings back: as docs/purge.md has it, for the kinds of the tests' charts. */
 export const purgerRules = `
@@ -52,6 +53,14 @@ export class UndoWorld implements AsyncDisposable {
   /** Installs, or upgrades, a chart of one template. */
   async install(namespace: string, name: string, template: string, ...args: readonly string[]): Promise<void> {
     await this.lab.helm('upgrade', '--install', name, await this.lab.chart(template), '-n', namespace, ...args);
+  }
+
+  /** A namespace whose release `shop` is purged already. */
+  async purged(suffix: string, template = configMap()): Promise<{ readonly ns: string; readonly run: RememberedRun }> {
+    const ns = await this.namespace(suffix);
+    await this.install(ns, 'shop', template);
+    const { run } = await this.purge(ns);
+    return { ns, run };
   }
 
   /** Purges a namespace as `purger`, unless the spec says otherwise. */

@@ -1,11 +1,9 @@
-// What was purged comes back as it was, by the real API server and helm; and what must not be touched is not.
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+// What was purged comes back as it was, by the real API server and helm, however often it is tried.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Helm } from '../../../src/helm/process.ts';
 import { LeaseLostError } from '../../../src/kube/leader-term.ts';
-import { CoreResources } from '../../../src/kube/resource.ts';
-import { planRestore, runRestore } from '../../../src/purge/restore/restore-run.ts';
+import { runRestore } from '../../../src/purge/restore/restore-run.ts';
+import { helmShim } from '../../support/helm-shim.ts';
+import { refused, restored } from '../../support/restore-outcomes.ts';
 import { testCluster } from '../../support/test-context.ts';
 import { clusterRole, configMap, endlessHook, hook, keptClaim, service } from '../../support/undo-charts.ts';
 import { purgerRules, UndoWorld } from '../../support/undo-world.ts';
@@ -20,16 +18,6 @@ afterAll(async () => {
 });
 
 const old = String(Math.floor(Date.now() / 1_000) - 86_400);
-const refused = (code: string) => [expect.objectContaining({ result: 'refused', code, remedy: expect.any(String) })];
-const restored = (newRevision: number) => [expect.objectContaining({ result: 'restored', newRevision })];
-
-/** helm that is a script. */
-async function shim(script: string): Promise<Helm> {
-  const file = join(await mkdtemp(join(cluster.testRoot, 'shim-')), 'helm');
-  await writeFile(file, `#!/bin/sh\n${script}\n`);
-  await chmod(file, 0o755);
-  return new Helm({ binary: file, kubeconfig: cluster.kubeconfig, env: { PATH: cluster.path, HOME: '/nowhere' } });
-}
 
 describe('a release comes back as it was', () => {
   it.each<[string, string, readonly string[]]>([
@@ -178,289 +166,10 @@ describe('whose rights bring it back', () => {
   });
 });
 
-describe('a copy that is not the one that was made', () => {
-  const changed = async (suffix: string) => {
-    const ns = await corner.namespace(suffix);
-    await corner.install(ns, 'shop', configMap());
-    const { run } = await corner.purge(ns);
-    const { name } = (await corner.undoSecret(ns)).metadata;
-    return { ns, run, location: { namespace: ns, name, fieldManager: 'forger' } };
-  };
-  const nothingCameBack = async (ns: string): Promise<void> => {
-    expect(await corner.state(ns, 'shop')).toBeUndefined();
-    expect(await corner.lab.exists('configmap', 'shop', '-n', ns)).toBe(false);
-  };
-
-  it('is refused where its payload was changed, digest and all', async () => {
-    const { ns, run, location } = await changed('forged');
-    const release = Buffer.from('{}').toString('base64');
-    await corner.lab.client.merge(CoreResources.secrets, { data: { release } }, location);
-    expect(await corner.restore(run)).toEqual(refused('UNDO_FORGED'));
-    await nothingCameBack(ns);
-  });
-
-  it('is refused where another Secret has its place', async () => {
-    const { ns, run, location } = await changed('replaced');
-    const { data } = await corner.undoSecret(ns);
-    await corner.lab.client.delete(CoreResources.secrets, location);
-    const secret = { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata: { name: location.name }, data };
-    await corner.lab.client.create(CoreResources.secrets, secret, location);
-    expect(await corner.restore(run)).toEqual(refused('UNDO_FORGED'));
-    await nothingCameBack(ns);
-  });
-
-  it('is refused where the note is of another release', async () => {
-    const { ns, run } = await changed('renamed');
-    const [note] = run.notes;
-    if (note === undefined) throw new Error('there is no note');
-    run.notes.splice(0, 1, { ...note, name: 'bank' });
-    expect(await corner.restore(run)).toEqual(refused('UNDO_FORGED'));
-    await nothingCameBack(ns);
-  });
-
-  it('is refused where it is gone, and where there never was a note', async () => {
-    const { ns, run, location } = await changed('gone');
-    await corner.lab.client.delete(CoreResources.secrets, location);
-    expect(await corner.restore(run)).toEqual(refused('UNDO_MISSING'));
-    const only = [{ namespace: ns, name: 'bank' }];
-    const report = await runRestore(corner.restoreDeps(), { run: run.recorded(), only });
-    expect(report.outcomes).toEqual(refused('UNDO_NOTE_MISSING'));
-  });
-});
-
-describe('records that somebody writes while it comes back', () => {
-  const binding = (ns: string) =>
-    `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: ${ns}-taken}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}\nsubjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: mallory}]\n`;
-  const sneaked = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: sneaked}\n';
-  const append = (ns: string, object: string) =>
-    corner.lab.forge(ns, 'shop', (json) => {
-      const record = JSON.parse(json) as { readonly manifest: string };
-      return JSON.stringify({ ...record, manifest: `${record.manifest}\n---\n${object}` });
-    });
-  const purged = async (suffix: string) => {
-    const ns = await corner.namespace(suffix);
-    await corner.install(ns, 'shop', configMap());
-    const { run } = await corner.purge(ns);
-    return { ns, run };
-  };
-  /** helm that begins when it is let go. */
-  const held = async () => {
-    const gate = join(await mkdtemp(join(cluster.testRoot, 'gate-')), 'open');
-    const helm = await shim(`until [ -e ${gate} ]; do sleep 0.05; done; exec helm "$@"`);
-    return { helm, letGo: () => writeFile(gate, '') };
-  };
-  const isWrittenBack = (ns: string) =>
-    expect.poll(() => corner.state(ns, 'shop'), { timeout: 20_000 }).toBe('1 uninstalled');
-
-  it('are found before helm is started, where it had to wait', async () => {
-    const { ns, run } = await purged('queue');
-    const { helm, letGo } = await held();
-    const others = Array.from({ length: helm.maxProcesses }, () =>
-      helm.run(['version'], { what: 'hold a place', timeoutMs: 60_000 }),
-    );
-    const restoring = corner.restore(run, { helm });
-    await isWrittenBack(ns);
-    await append(ns, sneaked);
-    await letGo();
-    expect(await restoring).toEqual([
-      expect.objectContaining({
-        result: 'failed',
-        code: 'RECORD_CHANGED',
-        remedy: expect.not.stringContaining('helm uninstall'),
-      }),
-    ]);
-    await Promise.all(others);
-    expect(await corner.state(ns, 'shop')).toBe('1 uninstalled');
-    expect(await corner.lab.exists('configmap', 'sneaked', '-n', ns)).toBe(false);
-    expect(await corner.restore(run), 'nor does the next one believe it').toEqual(refused('NAME_IN_USE'));
-  });
-
-  it('give no more rights than the account has, where helm is faster', async () => {
-    const { ns, run } = await purged('race');
-    const { helm, letGo } = await held();
-    const restoring = corner.restore(run, { helm });
-    await isWrittenBack(ns);
-    await append(ns, binding(ns));
-    await letGo();
-    expect(await restoring).toEqual([expect.objectContaining({ result: 'failed' })]);
-    expect(await corner.lab.exists('clusterrolebinding', `${ns}-taken`)).toBe(false);
-  });
-
-  it('are told where the account could do what they say', async () => {
-    const { ns, run } = await purged('told');
-    const { helm, letGo } = await held();
-    const restoring = corner.restore(run, { helm });
-    await isWrittenBack(ns);
-    await append(ns, sneaked);
-    await letGo();
-    expect(await restoring).toEqual([expect.objectContaining({ result: 'failed', code: 'RESTORE_UNPROVED' })]);
-  });
-});
-
-describe('records that somebody puts beside the one that is written back', () => {
-  const victim = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: victim}\n';
-  /** Revision 2 is written back, as a restore leaves it that was killed. */
-  const writtenBack = async (suffix: string) => {
-    const ns = await corner.namespace(suffix);
-    for (const a of ['1', '2']) await corner.install(ns, 'shop', configMap(), '--set', `a=${a}`);
-    const { run } = await corner.purge(ns);
-    await corner.restore(run, { helm: await shim('kill -9 $$') });
-    expect(await corner.state(ns, 'shop')).toBe('2 uninstalled');
-    await corner.lab.kubectl('create', 'configmap', 'victim', '-n', ns);
-    return { ns, run };
-  };
-  const nothingHappened = async (ns: string): Promise<void> => {
-    expect(await corner.lab.exists('configmap', 'victim', '-n', ns)).toBe(true);
-    expect(await corner.lab.exists('configmap', 'shop', '-n', ns)).toBe(false);
-  };
-
-  it('and that says a higher revision inside: helm would remove what it names', async () => {
-    const { ns, run } = await writtenBack('inside');
-    await corner.putBeside(ns, 'shop', { of: 2, revision: 1, inside: { version: 99, manifest: victim } });
-    expect(await corner.restore(run)).toEqual(refused('RECORD_UNTRUSTED'));
-    await nothingHappened(ns);
-  });
-
-  it.each([
-    ['an older one', 1, 'uninstalled'],
-    ['a rollback that did not end, with another content', 3, 'pending-rollback'],
-    ['one that failed, with another content', 3, 'failed'],
-  ])('%s', async (_name, revision, status) => {
-    const { ns, run } = await writtenBack(`beside-${revision}-${status}`);
-    await corner.putBeside(ns, 'shop', { of: 2, revision, status, inside: { manifest: victim } });
-    expect(await corner.restore(run)).toEqual(refused('NAME_IN_USE'));
-    await nothingHappened(ns);
-  });
-
-  it('and that nobody can read', async () => {
-    const { ns, run } = await writtenBack('garbled');
-    await corner.putBeside(ns, 'shop', { of: 2, revision: 3, inside: {} });
-    await corner.lab.garble(ns, 'shop', 3);
-    expect(await corner.restore(run)).toEqual(refused('RECORD_UNTRUSTED'));
-    await nothingHappened(ns);
-  });
-});
-
-describe('what is there is left alone', () => {
-  const purged = async (suffix: string, template = configMap()) => {
-    const ns = await corner.namespace(suffix);
-    await corner.install(ns, 'shop', template);
-    const { run } = await corner.purge(ns);
-    return { ns, run };
-  };
-  const data = (ns: string) => corner.lab.kubectl('get', 'configmap', 'shop', '-n', ns, '-o', 'jsonpath={.data.a}');
-
-  it('a release of that name', async () => {
-    const { ns, run } = await purged('used');
-    await corner.install(ns, 'shop', configMap(), '--set', 'a=new');
-    expect(await corner.restore(run)).toEqual(refused('NAME_IN_USE'));
-    expect([await corner.state(ns, 'shop'), await data(ns)]).toEqual(['1 deployed', 'new']);
-  });
-
-  it('a release of that name that failed', async () => {
-    const { ns, run } = await purged('used-failed');
-    await expect(corner.install(ns, 'shop', configMap('Not_A_Name'))).rejects.toThrow();
-    expect(await corner.restore(run)).toEqual(refused('NAME_IN_USE'));
-    expect(await corner.state(ns, 'shop')).toBe('1 failed');
-  });
-
-  it('a release whose own hook kept it from going: it says how it goes without', async () => {
-    const ns = await corner.namespace('half');
-    await corner.install(ns, 'shop', configMap() + hook('pre-delete'));
-    const uninstaller = { driver: 'helm' as const, uninstall: () => Promise.reject(new Error('no')) };
-    const { run } = await corner.purge(ns, { uninstaller });
-    const metadata = { labels: { status: 'uninstalling' } };
-    const record = { namespace: ns, name: 'sh.helm.release.v1.shop.v1', fieldManager: 'forger' };
-    await corner.lab.client.merge(CoreResources.secrets, { metadata }, record);
-    await corner.lab.forge(ns, 'shop', (json) => json.replace('"status":"deployed"', '"status":"uninstalling"'));
-    expect(await corner.restore(run)).toEqual([
-      expect.objectContaining({
-        code: 'NAME_IN_USE',
-        remedy: expect.stringMatching(/--kube-as-user \S+:purger\. .*ConfigMap\/shop-pre-delete".*--no-hooks/),
-      }),
-    ]);
-  });
-
-  it('a release that the purge did not get rid of', async () => {
-    const ns = await corner.namespace('left');
-    await corner.install(ns, 'shop', configMap());
-    const uninstaller = { driver: 'helm' as const, uninstall: () => Promise.reject(new Error('no')) };
-    const { run } = await corner.purge(ns, { uninstaller });
-    expect(await corner.undoSecrets(ns)).toHaveLength(1);
-    expect(await corner.restore(run)).toEqual(refused('NAME_IN_USE'));
-    expect(await corner.state(ns, 'shop')).toBe('1 deployed');
-  });
-
-  it('a Secret that has the name of the record', async () => {
-    const { ns, run } = await purged('taken');
-    await corner.lab.kubectl('create', 'secret', 'generic', 'sh.helm.release.v1.shop.v1', '-n', ns);
-    expect(await corner.restore(run)).toEqual(refused('NAME_IN_USE'));
-    expect(await corner.lab.exists('configmap', 'shop', '-n', ns)).toBe(false);
-  });
-
-  it('an object of another release', async () => {
-    const { ns, run } = await purged('foreign');
-    await corner.install(ns, 'bank', configMap('shop'), '--set', 'a=bank');
-    expect(await corner.restore(run)).toEqual(refused('OBJECT_OF_ANOTHER_RELEASE'));
-    expect([await corner.state(ns, 'shop'), await data(ns)]).toEqual([undefined, 'bank']);
-  });
-
-  it('an object that somebody made by hand', async () => {
-    const { ns, run } = await purged('byhand');
-    await corner.lab.kubectl('create', 'configmap', 'shop', '-n', ns, '--from-literal=a=mine');
-    expect(await corner.restore(run)).toEqual(refused('OBJECT_UNMARKED'));
-    expect([await corner.state(ns, 'shop'), await data(ns)]).toEqual([undefined, 'mine']);
-  });
-
-  it('an object that is still being deleted, until it is gone', async () => {
-    const { ns, run } = await purged(
-      'stuck',
-      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shop, finalizers: [test.velotio.com/never]}\n',
-    );
-    expect(await corner.restore(run)).toEqual(refused('OBJECT_TERMINATING'));
-    await corner.lab.kubectl(
-      'patch',
-      'configmap',
-      'shop',
-      '-n',
-      ns,
-      '--type=merge',
-      '-p',
-      '{"metadata":{"finalizers":null}}',
-    );
-    expect(await corner.restore(run)).toEqual(restored(2));
-    await corner.lab.kubectl(
-      'patch',
-      'configmap',
-      'shop',
-      '-n',
-      ns,
-      '--type=merge',
-      '-p',
-      '{"metadata":{"finalizers":null}}',
-    );
-  });
-
-  it('everything, in a dry run', async () => {
-    const { ns, run } = await purged('dry');
-    const before = await corner.lab.kubectl('get', 'secret,configmap', '-n', ns, '-o', 'yaml');
-    const report = await planRestore(corner.restoreDeps(), { run: run.recorded() });
-    expect(report.outcomes).toEqual([expect.objectContaining({ name: 'shop', revision: 1, result: 'restorable' })]);
-    expect(await corner.lab.kubectl('get', 'secret,configmap', '-n', ns, '-o', 'yaml')).toBe(before);
-  });
-});
-
 describe('a restore that did not end', () => {
-  const purged = async (suffix: string, template = configMap()) => {
-    const ns = await corner.namespace(suffix);
-    await corner.install(ns, 'shop', template);
-    const { run } = await corner.purge(ns);
-    return { ns, run };
-  };
-
   it('is ended by the next one where it was killed before helm began', async () => {
-    const { ns, run } = await purged('killed');
-    const outcomes = await corner.restore(run, { helm: await shim('kill -9 $$') });
+    const { ns, run } = await corner.purged('killed');
+    const outcomes = await corner.restore(run, { helm: await helmShim('kill -9 $$') });
     expect(outcomes).toEqual([expect.objectContaining({ result: 'failed' })]);
     expect(await corner.state(ns, 'shop')).toBe('1 uninstalled');
     expect(await corner.restore(run)).toEqual(restored(2));
@@ -475,15 +184,15 @@ describe('a restore that did not end', () => {
     await corner.install(ns, 'shop', configMap() + endlessHook);
     const { run } = await corner.purge(ns);
     const job = `kubectl --kubeconfig ${cluster.kubeconfig} get job shop -n ${ns}`;
-    const helm = await shim(`helm "$@" & until ${job}; do sleep 0.1; done; kill -9 $!`);
+    const helm = await helmShim(`helm "$@" & until ${job}; do sleep 0.1; done; kill -9 $!`);
     expect(await corner.restore(run, { helm })).toEqual([expect.objectContaining({ result: 'failed' })]);
     expect(await corner.state(ns, 'shop')).toBe('2 pending-rollback');
-    expect(await corner.restore(run, { helm: await shim('exec helm "$@" --no-hooks') })).toEqual(restored(3));
+    expect(await corner.restore(run, { helm: await helmShim('exec helm "$@" --no-hooks') })).toEqual(restored(3));
     expect(await corner.lab.exists('configmap', 'shop', '-n', ns)).toBe(true);
   });
 
   it('is ended by the next one where helm failed', async () => {
-    const { ns, run } = await purged('failed-helm', configMap() + service);
+    const { ns, run } = await corner.purged('failed-helm', configMap() + service);
     await corner.lab.kubectl('create', 'quota', 'none', '--hard=count/services=0', '-n', ns);
     await expect
       .poll(() => corner.lab.kubectl('get', 'quota', 'none', '-n', ns, '-o', 'jsonpath={.status.hard}'))
@@ -501,7 +210,7 @@ describe('a restore that did not end', () => {
   });
 
   it('is not begun again where it did end, not even when the release was changed since', async () => {
-    const { ns, run } = await purged('twice');
+    const { ns, run } = await corner.purged('twice');
     expect(await corner.restore(run)).toEqual(restored(2));
     const again = await corner.restore(run);
     expect(again).toEqual([
