@@ -116,7 +116,8 @@ async function planAskRun(
       signal: io.signal,
       forceSignal: io.forceSignal,
     });
-    report = await executeRecorded(run, plan, {
+    const records = { ...run.records, lock: held.lease };
+    report = await executeRecorded({ ...run, records }, plan, {
       concurrency,
       signal: AbortSignal.any([io.signal, held.signal]),
       forceSignal: AbortSignal.any([io.forceSignal, held.signal]),

@@ -56,7 +56,8 @@ async function enforce(
   const plan = await planAndTell(deps, signal);
   if (plan === undefined) return;
   await sweepAndTell(deps, plan, held.signal);
-  const report = await executeRecorded(deps, plan, {
+  const records = { ...deps.records, lock: held.lease };
+  const report = await executeRecorded({ ...deps, records }, plan, {
     signal: AbortSignal.any([signal, held.signal]),
     forceSignal: deps.forceSignal === undefined ? held.signal : AbortSignal.any([deps.forceSignal, held.signal]),
     ...(isBlocked(plan) ? {} : { onOutcome: (outcome: ReleaseOutcome) => tellOutcome(outcome, log) }),

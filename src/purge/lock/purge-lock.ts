@@ -36,8 +36,17 @@ export interface AcquireOptions {
   readonly onNowhere?: (error: PurgeError) => void;
 }
 
+/** A Lease, and as whom it is held. */
+export interface HeldLease {
+  /** `namespace/name`. */
+  readonly key: string;
+  readonly identity: string;
+}
+
 /** The lock, held. */
 export interface HeldPurgeLock {
+  /** Undefined where no operator lives, and nothing is held. */
+  readonly lease: HeldLease | undefined;
   /** Aborts with a `LeaseLostError` when it is lost: what is in flight must end. */
   readonly signal: AbortSignal;
   /** Gives it up, to be called when nothing is in flight any more: the next takes it without waiting. */
@@ -101,7 +110,7 @@ export class PurgeLock {
       const waiting = options.signal === undefined ? over.signal : AbortSignal.any([options.signal, over.signal]);
       const { signal } = await election.waitUntilLeading(waiting);
       this.#election = election;
-      return { signal, release };
+      return { lease: { key: store.key, identity: this.#options.identity }, signal, release };
     } catch (cause) {
       await release();
       const isNowhere = cause instanceof PurgeError && cause.code === 'LOCK_NAMESPACE_MISSING';
@@ -120,7 +129,7 @@ export class PurgeLock {
       this.#isNowhere = false;
       return Promise.resolve();
     };
-    return { signal: new AbortController().signal, release };
+    return { lease: undefined, signal: new AbortController().signal, release };
   }
 }
 

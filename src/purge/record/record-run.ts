@@ -5,6 +5,7 @@ import { errorText } from '../../lib/error-text.ts';
 import { type ExecuteDeps, type ExecuteOptions, executePlan } from '../execute/execute.ts';
 import type { PurgePlan } from '../plan/plan.ts';
 import { type BeginOptions, beginRecord, type RunRecords } from './begin-record.ts';
+import { endDeadRuns } from './dead-runs.ts';
 import { forgetRuns } from './forget-runs.ts';
 import type { PurgeReport } from './report.ts';
 
@@ -30,11 +31,23 @@ export async function executeRecorded(
     driver: uninstaller.driver,
     concurrency: options.concurrency ?? settings.concurrency,
   };
+  await told(records, () => endDead(records));
   const recorder = await beginRecord(records, begin);
   const report = await executePlan({ ...deps, recorder }, plan, options);
   await told(records, () => recorder.finish(report));
   await told(records, () => forget(deps));
   return report;
+}
+
+/** Before this run has a record: what says that it is at work under the same Lease is not. */
+async function endDead({ client, clock, directory, lock, talk }: RunRecords): Promise<void> {
+  await endDeadRuns({
+    client,
+    directory,
+    lock,
+    nowMs: clock.now(),
+    onDead: (run, ending) => talk.onDead(run, ending),
+  });
 }
 
 async function forget({ records, settings }: RecordedDeps): Promise<void> {
