@@ -1,6 +1,4 @@
 // Carrying out a plan with a record of it: begun before the first deletion, finished after the last, old ones forgotten.
-
-import { isApiError } from '../../kube/errors.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { type ExecuteDeps, type ExecuteOptions, executePlan } from '../execute/execute.ts';
 import type { PurgePlan } from '../plan/plan.ts';
@@ -50,17 +48,13 @@ async function endDead({ client, clock, directory, lock, talk }: RunRecords): Pr
   });
 }
 
-async function forget({ records, settings }: RecordedDeps): Promise<void> {
-  try {
-    await forgetRuns(records.client, {
-      policy: settings.policyName,
-      limits: settings.historyLimits,
-      retentionMs: settings.undoRetentionMs,
-      nowMs: records.clock.now(),
-    });
-  } catch (error) {
-    if (!isApiError(error, 'API_NOT_FOUND', 'API_FORBIDDEN')) throw error; // then there is a file, and no history
-  }
+function forget({ records, settings }: RecordedDeps): Promise<void> {
+  return forgetRuns(records, {
+    policy: settings.policyName,
+    limits: settings.historyLimits,
+    retentionMs: settings.undoRetentionMs,
+    nowMs: records.clock.now(),
+  });
 }
 
 async function told({ talk }: RunRecords, work: () => Promise<void>): Promise<void> {
