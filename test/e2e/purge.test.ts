@@ -394,5 +394,6 @@ describe('purge run', () => {
     const nowhere = await purge(['run', '-f', file, '--yes'], { env: { POD_NAMESPACE: 'nowhere' } });
     expect([nowhere.exitCode, nowhere.stderr]).toEqual([0, expect.stringContaining('there is no namespace nowhere')]);
     expect(await world.releases(ns)).toEqual([]);
+    expect(nowhere.stderr).not.toMatch(/no Lease|is held|waiting/);
   });
 });

@@ -27,7 +27,7 @@ export interface AcquireOptions {
   readonly isPatient: boolean;
   /** Stops waiting, with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of each holder that is in the way; undefined: nobody is, but there is no Lease yet, and one has to be looked at first. */
+  /** Told of each holder that is in the way; undefined: nobody is, but there was no Lease, and the one that was made has to be looked at first. */
   readonly onWaiting?: (holder: LeaseHolder | undefined) => void;
   /**
    * Called where the Lease's namespace does not exist: no operator lives there, and whoever purges goes on without a lock.
