@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { PurgeRun } from '../../../src/api/v1alpha1/purge-run.ts';
-import { differencesTable } from '../../../src/cli/purge-plan-file.ts';
+import { differencesTable, leftAloneLine } from '../../../src/cli/purge-plan-file.ts';
 import { runLines, runsTable } from '../../../src/cli/purge-runs-text.ts';
 import { reportTable } from '../../../src/cli/purge-text.ts';
 import { assembleReport } from '../../../src/purge/record/report.ts';
@@ -76,4 +76,12 @@ it('what no longer fits a plan is told line by line', async () => {
     { what: 'team-a/api', planned: 'purge revision 3', now: 'keep: the namespace carries keep.purge.velotio.com/api' },
   ];
   await expect(differencesTable(differences)).toMatchFileSnapshot(golden('purge-plan-differences'));
+});
+
+it('what is not in a plan that was given is told as what is known of it, and many are counted', () => {
+  const others = Array.from({ length: 23 }, (_, index) => ({ namespace: 'team-a', name: `r${index}` }));
+  expect(leftAloneLine(others.slice(0, 1))).toBe(
+    'not in the plan that was given, and left alone: 1 release that no metadata keeps, whose content was not read: team-a/r0',
+  );
+  expect(leftAloneLine(others)).toMatch(/: 23 releases that .*: team-a\/r0, .*, team-a\/r19 and 3 more$/);
 });
