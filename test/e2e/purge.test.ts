@@ -82,11 +82,12 @@ describe('purge plan', () => {
 
   it('explains one release, for people and for programs, and names the nearest of one that is not there', async () => {
     const ns = await world.namespace('explain', { annotations: { 'keep.purge.velotio.com/shop': 'true' } });
-    await world.install(ns, 'shop');
+    await world.install(ns, 'shop', 'volume=unprotected');
     const file = await policy(ns);
     const told = await purge(['plan', '-f', file, '--explain', `${ns}/shop`]);
     expect(told.exitCode).toBe(0);
     expect(told.stdout).toContain(`${ns}/shop: keep (keep-release): `);
+    expect(told.stdout).toContain('an undo would not bring back the data of PersistentVolumeClaim/shop');
     expect(told.stdout).toMatch(/^keep-release +decides /m);
     expect(told.stdout).toMatch(/^purge-test=\S+ +yes /m);
     expect(told.stdout).toMatch(/^maxReleases +500 +0 +no$/m);
@@ -393,7 +394,7 @@ describe('purge run', () => {
 
     const nowhere = await purge(['run', '-f', file, '--yes'], { env: { POD_NAMESPACE: 'nowhere' } });
     expect([nowhere.exitCode, nowhere.stderr]).toEqual([0, expect.stringContaining('there is no namespace nowhere')]);
-    expect(await world.releases(ns)).toEqual([]);
     expect(nowhere.stderr).not.toMatch(/no Lease|is held|waiting/);
+    expect(await world.releases(ns)).toEqual([]);
   });
 });
