@@ -1,5 +1,5 @@
 // `bookstore-operator purge …` as a user runs it: streams, exit codes, Ctrl-C, and what is left in the cluster.
-import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -317,6 +317,18 @@ describe('purge run', () => {
     ]);
     expect(exitCode).toBe(0);
     expect(await world.releases(ns)).toEqual([]);
+  });
+
+  it.each([
+    ['is empty', ''],
+    ['takes no writes', '/proc/nowhere'],
+  ])('purges all the same where HOME %s, and leaves nothing in the working directory', async (what, HOME) => {
+    const ns = await world.namespace(`home-${what.split(' ').at(-1)}`);
+    await world.install(ns, 'a');
+    const cwd = await mkdtemp(join(dir, 'cwd-'));
+    const run = await purge(['run', '-f', await policy(ns), '--yes'], { cwd, extendEnv: false, env: { HOME } });
+    expect([run.exitCode, await world.releases(ns)]).toEqual([0, []]);
+    expect(await readdir(cwd)).toEqual([]);
   });
 
   it.each([
