@@ -63,6 +63,11 @@ export class PurgeLock {
     this.#options = options;
   }
 
+  /** Whether the Lease is held now. */
+  get isHeld(): boolean {
+    return this.#election?.isLeading ?? false;
+  }
+
   /** To be called right before each act: reads the clock, so it is right also after a SIGSTOP. @throws LeaseLostError */
   assertHeld(): void {
     if (this.#isNowhere) return;
