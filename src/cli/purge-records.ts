@@ -14,7 +14,11 @@ import type { PurgeSession } from './purge-session.ts';
 /** Of a run by hand. The session's client is not fenced. */
 export async function recordsByHand(
   session: PurgeSession,
-  options: { readonly report?: string; readonly namespace?: readonly string[] },
+  options: {
+    readonly report?: string;
+    readonly namespace?: readonly string[];
+    readonly onEvent?: RunRecords['onEvent'];
+  },
   io: CommandIo,
 ): Promise<RunRecords> {
   const { client, origin } = session;
@@ -29,6 +33,7 @@ export async function recordsByHand(
     process: ownHolder(),
     origin,
     namespaces: options.namespace,
+    onEvent: options.onEvent,
     talk: {
       onFile: (path, why) => {
         if (why !== undefined) tell(`the run is recorded in a file: ${why}`);

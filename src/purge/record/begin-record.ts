@@ -1,6 +1,7 @@
 // The beginning of a run's record: a PurgeRun where the cluster has them, else a file, before anything is deleted.
 import { join } from 'node:path';
 import type { KubeClient } from '../../kube/client.ts';
+import type { EventOptions } from '../../kube/event-object.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { PurgeError } from '../errors.ts';
@@ -8,6 +9,7 @@ import type { HeldLease } from '../lock/purge-lock.ts';
 import type { PurgePlan } from '../plan/plan.ts';
 import { Recorder } from './recorder.ts';
 import { ReportFile } from './report-file.ts';
+import { beganEvent } from './run-events.ts';
 import { lockNote, type RunHold } from './run-hold.ts';
 import { runName } from './run-name.ts';
 import { createPurgeRun, type NoPurgeRun, purgeRuns } from './run-object.ts';
@@ -47,6 +49,8 @@ export interface RunRecords {
   /** What `-n` narrowed the run to. */
   readonly namespaces?: readonly string[] | undefined;
   readonly talk: RecordTalk;
+  /** Told of what is to be an Event of the policy. Default nothing is. */
+  readonly onEvent?: ((event: EventOptions) => void) | undefined;
 }
 
 /** Which run. */
@@ -88,6 +92,8 @@ export async function beginRecord(records: RunRecords, options: BeginOptions): P
     }
   }
   if (places.length > 0) {
+    const event = beganEvent(start);
+    if (event !== undefined) records.onEvent?.(event);
     for (const text of inVain) talk.onTrouble(`the run is not recorded in ${directory}: ${text}`);
     return new Recorder({ start, places, clock });
   }

@@ -6,6 +6,7 @@ import { type BeginOptions, beginRecord, type RunRecords } from './begin-record.
 import { endDeadRuns } from './dead-runs.ts';
 import { forgetRuns } from './forget-runs.ts';
 import type { PurgeReport } from './report.ts';
+import { endedEvent } from './run-events.ts';
 
 /** What a recorded run is made with. */
 export interface RecordedDeps extends ExecuteDeps {
@@ -32,6 +33,7 @@ export async function executeRecorded(
   await told(records, () => endDead(records));
   const recorder = await beginRecord(records, begin);
   const report = await executePlan({ ...deps, recorder }, plan, options);
+  records.onEvent?.(endedEvent(report));
   await told(records, () => recorder.finish(report));
   await told(records, () => forget(deps));
   return report;
