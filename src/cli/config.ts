@@ -1,12 +1,16 @@
 // The environment, read once: the only file that sees process.env.
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { tmpdir, userInfo } from 'node:os';
+import { isAbsolute, join } from 'node:path';
 import { CodedError } from '../lib/coded-error.ts';
 
 /** What the program takes from its environment. Flags win over these. */
 export interface Config {
-  /** The whole environment, for child processes and `$VAR` in watches.yaml. */
+  /**
+   * The whole environment, for child processes and `$VAR` in watches.yaml. `HOME` is always there: without it helm takes the
+   * working directory for its home, and leaves `.kube/cache` in it.
+   */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute: `$HOME`, else what passwd says, else where temporary files go. */
   readonly homeDir: string;
   /** `$XDG_CACHE_HOME`, default `~/.cache`. */
   readonly cacheHome: string;
@@ -49,9 +53,9 @@ export function inPod(
 /** Reads the environment; an empty variable counts as unset. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const get = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
-  const homeDir = get('HOME') ?? homedir();
+  const homeDir = get('HOME') ?? passwdHome() ?? tmpdir();
   return {
-    env,
+    env: { ...env, HOME: homeDir },
     homeDir,
     cacheHome: get('XDG_CACHE_HOME') ?? join(homeDir, '.cache'),
     stateHome: get('XDG_STATE_HOME') ?? join(homeDir, '.local', 'state'),
@@ -64,4 +68,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       .filter((name) => name !== ''),
     helmBin: get('HELM_BIN') ?? 'helm',
   };
+}
+
+/** Undefined for a user id without an entry, as a container may give one. */
+function passwdHome(): string | undefined {
+  try {
+    const { homedir } = userInfo();
+    return isAbsolute(homedir) ? homedir : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -45,7 +45,7 @@ export function answer({ namespace, name, verdict, nearest }: Explanation): stri
 }
 
 function facts(release: NonNullable<Explanation['release']>): string {
-  const { revision, revisions, status, ageMs, createdAt, modifiedAt, owner, chart, leaves } = release;
+  const { revision, revisions, status, ageMs, createdAt, modifiedAt, owner, chart, leaves, notRestored } = release;
   return [
     `revision ${revision} of ${revisions} stored, ${status}`,
     ageMs === undefined ? 'of unknown age' : `last changed ${formatAge(ageMs)} ago`,
@@ -54,6 +54,7 @@ function facts(release: NonNullable<Explanation['release']>): string {
     owner === undefined ? 'no owner' : `owner ${owner}`,
     chart === undefined ? undefined : `chart ${chart}`,
     leaves === undefined ? undefined : `would leave ${leaves.join(', ')}`,
+    notRestored === undefined ? undefined : `an undo would not bring back ${notRestored.join(', ')}`,
   ]
     .filter((part) => part !== undefined)
     .join('; ');

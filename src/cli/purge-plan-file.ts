@@ -4,7 +4,7 @@ import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { errorText } from '../lib/error-text.ts';
 import { PurgeError } from '../purge/errors.ts';
-import type { PurgePlan } from '../purge/plan/plan.ts';
+import type { PlanEntry, PurgePlan } from '../purge/plan/plan.ts';
 import {
   differencesOfReleases,
   differencesOfTarget,
@@ -50,11 +50,20 @@ export function releaseDifferences(
 ): readonly PlanDifference[] {
   const others = fresh.entries.filter(({ rule }) => rule === 'not-in-plan');
   if (others.length > 0) {
-    const names = others.map(({ namespace, name }) => `${namespace}/${name}`).join(', ');
-    const them = `${counted(others.length, 'release')} would go by the policy`;
-    io.stderr.write(`${oneLine(`${them}, but not by the plan that was given, and are left alone: ${names}`)}\n`);
+    io.stderr.write(`${oneLine(leftAloneLine(others))}\n`);
   }
   return differencesOfReleases(purgesWithin(given, namespaces), fresh);
+}
+
+/** So many releases are named; the others are counted. */
+const maxNamed = 20;
+
+/** What is known of these is what their metadata says. Their content, which may keep them as well, is not read. */
+export function leftAloneLine(others: readonly Pick<PlanEntry, 'namespace' | 'name'>[]): string {
+  const names = others.slice(0, maxNamed).map(({ namespace, name }) => `${namespace}/${name}`);
+  const more = others.length > maxNamed ? ` and ${others.length - maxNamed} more` : '';
+  const them = `${counted(others.length, 'release')} that no metadata keeps, whose content was not read`;
+  return `not in the plan that was given, and left alone: ${them}: ${names.join(', ')}${more}`;
 }
 
 const columns: readonly Column<PlanDifference>[] = [

@@ -1,5 +1,6 @@
 // How the runs of the commands are recorded: where, asked for by whom, and how trouble with it is told.
 import { hostname } from 'node:os';
+import { ownHolder } from '../helm/holder.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { whoAmI } from '../kube/self-review.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -13,7 +14,11 @@ import type { PurgeSession } from './purge-session.ts';
 /** Of a run by hand. The session's client is not fenced. */
 export async function recordsByHand(
   session: PurgeSession,
-  options: { readonly report?: string; readonly namespace?: readonly string[] },
+  options: {
+    readonly report?: string;
+    readonly namespace?: readonly string[];
+    readonly onEvent?: RunRecords['onEvent'];
+  },
   io: CommandIo,
 ): Promise<RunRecords> {
   const { client, origin } = session;
@@ -25,14 +30,17 @@ export async function recordsByHand(
     file: options.report,
     requestedBy: await userName(client),
     worker: workerName(),
+    process: ownHolder(),
     origin,
     namespaces: options.namespace,
+    onEvent: options.onEvent,
     talk: {
       onFile: (path, why) => {
         if (why !== undefined) tell(`the run is recorded in a file: ${why}`);
         tell(`report: ${path}`);
       },
       onTrouble: (text) => tell(`warning: ${text}`),
+      onDead: (other, ending) => tell(`note: run ${other} is over, and noted as such: ${ending}`),
     },
   };
 }
@@ -45,6 +53,7 @@ export function recordsOfSchedule(
   const talk: RecordTalk = {
     onFile: (path, why) => log.info('purge recorded in a file', { policy, path, why: why ?? 'asked for' }),
     onTrouble: (text) => log.warn('purge record trouble', { policy, trouble: text }),
+    onDead: (run, ending) => log.warn('purge run found dead', { policy, run, ending }),
   };
   return {
     client,
@@ -52,6 +61,7 @@ export function recordsOfSchedule(
     directory: runsDirectory(stateHome),
     requestedBy: `schedule of ${policy}`,
     worker: workerName(),
+    process: ownHolder(),
     talk,
   };
 }

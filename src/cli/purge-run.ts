@@ -7,6 +7,7 @@ import { makePlan } from '../purge/plan/make-plan.ts';
 import { isBlocked, type PurgePlan, selectedNamespaces } from '../purge/plan/plan.ts';
 import type { GivenPlan } from '../purge/plan/plan-file.ts';
 import type { PurgeSettings } from '../purge/policy/settings.ts';
+import type { RunRecords } from '../purge/record/begin-record.ts';
 import { executeRecorded } from '../purge/record/record-run.ts';
 import type { PurgeReport } from '../purge/record/report.ts';
 import { type SweepDeps, sweepUndo } from '../purge/restore/sweep-undo.ts';
@@ -15,6 +16,7 @@ import type { CommandIo } from './command.ts';
 import { confirmCount } from './confirm.ts';
 import { ExitCode } from './exit-code.ts';
 import { counted, type OutputFormat, oneLine, writeOutput } from './output.ts';
+import { policyEvents } from './purge-events.ts';
 import { acquireByHand, identityByHand, newPurgeLock } from './purge-lock.ts';
 import { keysOf, readGivenPlan, refuseStale, releaseDifferences, targetDifferences } from './purge-plan-file.ts';
 import { PurgeProgress } from './purge-progress.ts';
@@ -49,20 +51,25 @@ export async function runPurgeRun(options: PurgeRunOptions, io: CommandIo): Prom
   }
   const given = await readGivenPlan(options, io);
   const session = await openPurgeSession(options, io);
+  const events = policyEvents(session);
   try {
-    return await planAskRun(session, { ...options, given }, io);
+    return await planAskRun(session, { ...options, given, onEvent: events.tell }, io);
   } catch (error) {
-    if (!io.signal.aborted) throw error;
+    if (!io.signal.aborted) {
+      events.refuse(error);
+      throw error;
+    }
     io.stderr.write('interrupted; nothing was deleted\n');
     return ExitCode.interrupted;
   } finally {
+    await events.flush(io.forceSignal);
     await session.close();
   }
 }
 
 async function planAskRun(
   session: PurgeSession,
-  options: PurgeRunOptions & { readonly given: GivenPlan | undefined },
+  options: PurgeRunOptions & { readonly given: GivenPlan | undefined; readonly onEvent: RunRecords['onEvent'] },
   io: CommandIo,
 ): Promise<ExitCode> {
   const { settings, client } = session;
@@ -116,7 +123,8 @@ async function planAskRun(
       signal: io.signal,
       forceSignal: io.forceSignal,
     });
-    report = await executeRecorded(run, plan, {
+    const records = { ...run.records, lock: held.lease };
+    report = await executeRecorded({ ...run, records }, plan, {
       concurrency,
       signal: AbortSignal.any([io.signal, held.signal]),
       forceSignal: AbortSignal.any([io.forceSignal, held.signal]),

@@ -28,20 +28,25 @@ export function runsTable(
 
 /** One run in a few lines, before its outcomes. */
 export function runLines(summary: RunSummary, { omitted }: { readonly omitted: number }): readonly string[] {
-  const { run, policy, phase, counts, startedAt, completedAt, requestedBy, worker, stoppedBy, undo, file } = summary;
+  const { run, policy, phase, counts, startedAt, requestedBy, worker, stoppedBy, ending, undo, file } = summary;
   return [
     `run ${run}: ${phase}${stoppedBy === undefined ? '' : ` (${stoppedBy})`}, policy ${policy}`,
     `asked for by ${requestedBy ?? 'unknown'}, done by ${worker ?? 'nobody yet'}`,
-    ...(startedAt === undefined ? [] : [`began ${startedAt}, ${endOf(phase, completedAt)}`]),
+    ...(startedAt === undefined ? [] : [`began ${startedAt}, ${endOf(summary)}`]),
+    ...(ending === undefined ? [] : [ending]),
     `${countsLine(counts)}; ${counted(undo, 'way')} back noted`,
     ...(omitted === 0 ? [] : [`${counted(omitted, 'outcome')} found no room in the record`]),
     ...(file === undefined ? [] : [`recorded in ${file}`]),
   ].map(oneLine);
 }
 
-function endOf(phase: string, completedAt: string | undefined): string {
-  if (completedAt !== undefined) return `over ${completedAt}`;
-  return phase === 'Running' ? 'not over, or its worker died' : 'not over';
+function endOf({ phase, completedAt, ending, renewedAt }: RunSummary): string {
+  if (completedAt !== undefined)
+    return ending === undefined ? `over ${completedAt}` : `found to be over ${completedAt}`;
+  if (ending !== undefined) return 'over: the next purge notes it';
+  if (phase !== 'Running') return 'not over';
+  if (renewedAt === undefined) return 'not over, or its worker died';
+  return `not over: its Lease was last renewed ${renewedAt}; if that is more than 15 s ago, its worker died`;
 }
 
 function ageOf(startedAt: string | undefined, nowMs: number): string | undefined {

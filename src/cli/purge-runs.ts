@@ -1,7 +1,8 @@
 // `bookstore-operator purge runs [RUN]`: what was purged, when and by whom; nothing is changed.
 import { systemClock } from '../lib/clock.ts';
-import { findRun, listRuns, type RunSources } from '../purge/record/read-run.ts';
+import { findRun, listRuns, nameOfRun, type RunSources } from '../purge/record/read-run.ts';
 import { runsDirectory } from '../purge/record/report-file.ts';
+import { standingsOf } from '../purge/record/run-standing.ts';
 import { newestFirst, outcomesOf, summaryOf } from '../purge/record/run-summary.ts';
 import type { CommandIo } from './command.ts';
 import { ExitCode } from './exit-code.ts';
@@ -35,7 +36,8 @@ export async function runPurgeRuns(
 async function showAll(sources: RunSources, { output }: PurgeRunsOptions, io: CommandIo): Promise<void> {
   const { runs, warnings } = await listRuns(sources);
   for (const warning of warnings) io.stderr.write(`warning: ${oneLine(warning)}\n`);
-  const items = runs.map(summaryOf).sort(newestFirst);
+  const standings = await standingsOf(sources.client, runs, io.signal);
+  const items = runs.map((run) => summaryOf(run, standings.get(nameOfRun(run)))).sort(newestFirst);
   if (items.length === 0) {
     io.stderr.write(`there is no run yet, neither in the cluster nor in ${sources.directory}\n`);
   }
@@ -52,7 +54,8 @@ async function showOne(
 ): Promise<void> {
   const stored = await findRun(sources, run);
   const outcomes = outcomesOf(stored);
-  for (const line of runLines(summaryOf(stored), outcomes)) io.stderr.write(`${line}\n`);
+  const standings = await standingsOf(sources.client, [stored], io.signal);
+  for (const line of runLines(summaryOf(stored, standings.get(run)), outcomes)) io.stderr.write(`${line}\n`);
   writeOutput(io.stdout, output, {
     data: 'object' in stored ? stored.object : stored.file,
     table: (format) => reportTable(outcomes, format),

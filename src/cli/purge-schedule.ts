@@ -9,7 +9,7 @@ import { PurgeError } from '../purge/errors.ts';
 import type { PurgeLock } from '../purge/lock/purge-lock.ts';
 import type { OperatorIdentity } from '../purge/plan/denials.ts';
 import { type PurgeSettings, settingsOf } from '../purge/policy/settings.ts';
-import { type PurgeLog, runNight } from '../purge/run-night.ts';
+import { type NightEnd, type PurgeLog, runNight } from '../purge/run-night.ts';
 import { nextDue, readCalendar } from '../schedule/calendar.ts';
 import { type Nightly, startNightly } from '../schedule/nightly.ts';
 import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
@@ -29,6 +29,8 @@ export interface PurgeScheduleDeps {
   readonly lock: Pick<PurgeLock, 'acquire'>;
   /** Where the nights that purge are recorded. `client` is not fenced: how a night ended is recorded whoever leads by then. */
   readonly records: { readonly client: KubeClient; readonly stateHome: string };
+  /** Told how each night ended, for metrics; undefined: it was refused by an error, and nothing was deleted. */
+  readonly observe?: ((policy: string, end: NightEnd | undefined) => void) | undefined;
   /** Aborted: what a night has in flight is ended, and not only nothing more started. */
   readonly forceSignal?: AbortSignal | undefined;
 }
@@ -68,16 +70,14 @@ export function startPurgeSchedule(policy: PurgePolicy, deps: PurgeScheduleDeps)
     run: async (_dueAtMs, signal) => {
       const now = deps.file === undefined ? { settings } : await policyOfFile(deps.file, settings);
       if (!isDeepStrictEqual(now.settings.schedule, settings.schedule)) log.warn(otherSchedule, named);
-      await runNight({ ...deps, ...now, discovery, records }, signal);
+      deps.observe?.(settings.policyName, await runNight({ ...deps, ...now, discovery, records }, signal));
     },
     observer: {
       onOverlap: (dueAtMs) => log.warn('purge left out: the last one still runs', { ...named, due: iso(dueAtMs) }),
-      onError: (error, dueAtMs) =>
-        log.error('purge failed', {
-          ...named,
-          due: iso(dueAtMs),
-          error: errorText(error),
-        }),
+      onError: (error, dueAtMs) => {
+        log.error('purge failed', { ...named, due: iso(dueAtMs), error: errorText(error) });
+        deps.observe?.(settings.policyName, undefined);
+      },
     },
   });
 }

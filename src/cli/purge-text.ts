@@ -6,7 +6,7 @@ import { countsLine, type PurgeReport, type ReleaseOutcome, stopReasons } from '
 import { describeLeft } from '../purge/verify/left-object.ts';
 import { type Column, counted, formatAge, formatTable, oneLine } from './output.ts';
 import type { PasteOptions } from './paste-line.ts';
-import { failureLines } from './purge-failure-text.ts';
+import { failureLines, refusalLines } from './purge-failure-text.ts';
 import { leftLines } from './purge-left-text.ts';
 
 const planColumns: readonly Column<PlanEntry>[] = [
@@ -116,17 +116,11 @@ export function reportTable(
 export function reportSummary(report: PurgeReport, paste: PasteOptions): readonly string[] {
   const { counts } = report;
   const isReversible = report.outcomes.some((outcome) => outcome.result === 'purged' && outcome.undo !== undefined);
-  const refusals = report.outcomes
-    .filter((outcome) => outcome.result === 'skipped')
-    .filter(({ code }) => code !== undefined);
   return [
     ...(report.stoppedBy === undefined ? [] : [`ended early: ${stopReasons[report.stoppedBy]}`]),
     `${countsLine(counts)}; ${seconds(report.durationMs)} with ${report.concurrency} at once (${report.driver})`,
     ...(isReversible ? [`to bring it back: bookstore-operator purge restore ${report.run}`] : []),
-    ...refusals.flatMap(({ namespace, name, code, reason, remedy }) => [
-      `${namespace}/${name} is kept (${code}): ${reason}`,
-      ...(remedy === undefined ? [] : [`  ${remedy}`]),
-    ]),
+    ...refusalLines(report.outcomes),
     ...failureLines(report.outcomes, paste),
     ...leftLines(report, paste),
   ].map(oneLine);

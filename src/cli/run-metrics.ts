@@ -9,6 +9,7 @@ import type { OpenClient } from '../kube/open-client.ts';
 import type { RequestObservation } from '../kube/request-sender.ts';
 import { TokenReviewer } from '../kube/token-review.ts';
 import { systemClock } from '../lib/clock.ts';
+import type { NightEnd } from '../purge/run-night.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { packageVersion } from './version.ts';
 
@@ -31,6 +32,33 @@ export function meterHelm(metrics: Metrics): (observation: HelmObservation) => v
     metrics.helmCalls.inc({ verb, result });
     metrics.helmDuration.observe({ verb }, durationMs / 1000);
   };
+}
+
+/** Counts nights, and what became of the releases. The results stand there from the beginning, so that none is missed. */
+export function meterNights(metrics: Metrics, policy: string): (policy: string, end: NightEnd | undefined) => void {
+  for (const result of nightResults) metrics.purgeRuns.inc({ policy, result }, 0);
+  return (name, end) => {
+    const result = resultOf(end);
+    metrics.purgeRuns.inc({ policy: name, result });
+    if (typeof end !== 'object' || result === 'blocked') return;
+    metrics.purgeDuration.observe({ policy: name }, end.durationMs / 1_000);
+    if (result === 'succeeded') metrics.purgeLastSuccess.set({ policy: name }, systemClock.now() / 1_000);
+    for (const outcome of end.outcomes) {
+      const code = outcome.result === 'not-started' ? end.stoppedBy : 'code' in outcome ? outcome.code : undefined;
+      metrics.purgeReleases.inc({ policy: name, result: outcome.result, code: code ?? '' });
+    }
+  };
+}
+
+const nightResults = ['succeeded', 'failed', 'blocked', 'planned', 'suspended', 'interrupted', 'refused'] as const;
+
+function resultOf(end: NightEnd | undefined): (typeof nightResults)[number] {
+  if (end === undefined) return 'refused';
+  if (typeof end === 'string') return end;
+  const { stoppedBy, counts } = end;
+  if (stoppedBy === 'cap') return 'blocked';
+  if (stoppedBy === 'interrupted') return 'interrupted';
+  return counts.failed + counts.notStarted > 0 ? 'failed' : 'succeeded';
 }
 
 /** Where, and how. */

@@ -28,11 +28,11 @@ import type { CommandIo } from './command.ts';
 import { inPod, watchNamespaces } from './config.ts';
 import { ExitCode } from './exit-code.ts';
 import { packageRoot } from './package-root.ts';
-import { newPurgeLock } from './purge-lock.ts';
+import { newPurgeLock, purgeLeaseName } from './purge-lock.ts';
 import { requireSchedule } from './purge-schedule.ts';
 import { helmFor, operatorIdentity } from './purge-session.ts';
 import { alsoBy, fenceOf, newElection } from './run-leadership.ts';
-import { meterEvents, meterHelm, meterRequests, serveMetrics } from './run-metrics.ts';
+import { meterEvents, meterHelm, meterNights, meterRequests, serveMetrics } from './run-metrics.ts';
 import { runNights } from './run-nights.ts';
 import type { RunOptions } from './run-options.ts';
 import type { Notice } from './scaffold-flags.ts';
@@ -176,18 +176,21 @@ async function serve(wiring: Wiring, operator: Operator): Promise<(() => Promise
 }
 
 function purgeNights(wiring: Wiring, policy: PurgePolicy): Promise<void> {
-  const { options, io, log, opened, election } = wiring;
+  const { options, io, log, metrics, opened, election } = wiring;
   const operator = operatorIdentity(io.config, options.operatorNamespace);
   const lock = newPurgeLock(opened.client, { operator, identity: electorIdentity(hostname()) });
   const { helm: helmFence, client } = alsoBy(() => lock.assertHeld(), fenceOf(election, opened.client));
-  const maxProcesses = settingsOf(policy).concurrency;
-  const helm = helmFor(opened.client, io, { kubeconfig: options.kubeconfig, maxProcesses, ...helmFence });
+  const { concurrency: maxProcesses, policyName } = settingsOf(policy);
+  const observe = meterHelm(metrics);
+  const helm = helmFor(opened.client, io, { kubeconfig: options.kubeconfig, maxProcesses, observe, ...helmFence });
+  metrics.onScrape(() => metrics.purgeLock.set({ lease: purgeLeaseName }, lock.isHeld ? 1 : 0));
   const deps = {
     client,
     uninstaller: helmDriver(helm),
     operator,
     file: options.purgePolicy,
     lock,
+    observe: meterNights(metrics, policyName),
     records: { client: opened.client, stateHome: io.config.stateHome },
     clock: systemClock,
     log: log.with({ component: 'purge' }),

@@ -4,7 +4,7 @@ import type { HeldPurgeLock, PurgeLock } from './lock/purge-lock.ts';
 import { makePlan } from './plan/make-plan.ts';
 import { isBlocked, type PurgePlan, selectedNamespaces } from './plan/plan.ts';
 import { executeRecorded, type RecordedDeps } from './record/record-run.ts';
-import type { ReleaseOutcome } from './record/report.ts';
+import type { PurgeReport, ReleaseOutcome } from './record/report.ts';
 import { sweepUndo } from './restore/sweep-undo.ts';
 
 /** Where a night tells what it does: constant message, key-values. */
@@ -22,26 +22,28 @@ export interface NightDeps extends RecordedDeps {
   readonly forceSignal?: AbortSignal | undefined;
 }
 
+/** How a night ended: as its report says, or without one. */
+export type NightEnd = PurgeReport | 'planned' | 'suspended' | 'interrupted';
+
 /**
  * Runs one night. `DryRun` plans and tells; `Enforce` takes the lock, plans and purges. A purge at work elsewhere is waited
  * for, until `startingDeadlineSeconds` are over. `signal` aborted: what is in flight is finished, nothing more is started.
  * @throws ApiError where the plan cannot be made, PurgeError where the lock is not to be had: then nothing was deleted
  */
-export async function runNight(deps: NightDeps, signal: AbortSignal): Promise<void> {
+export async function runNight(deps: NightDeps, signal: AbortSignal): Promise<NightEnd> {
   const { settings, log } = deps;
   const policy = settings.policyName;
   if (settings.isSuspended) {
     log.info('purge is suspended', { policy });
-    return;
+    return 'suspended';
   }
   if (settings.mode === 'DryRun') {
-    await planAndTell(deps, signal);
-    return;
+    return (await planAndTell(deps, signal)) === undefined ? 'interrupted' : 'planned';
   }
   const held = await unlessStopped(deps, signal, () => takeLock(deps, signal));
-  if (held === undefined) return;
+  if (held === undefined) return 'interrupted';
   try {
-    await enforce(deps, { signal, held });
+    return await enforce(deps, { signal, held });
   } finally {
     await held.release();
   }
@@ -50,13 +52,14 @@ export async function runNight(deps: NightDeps, signal: AbortSignal): Promise<vo
 async function enforce(
   deps: NightDeps,
   { signal, held }: { readonly signal: AbortSignal; readonly held: HeldPurgeLock },
-): Promise<void> {
+): Promise<NightEnd> {
   const { settings, log } = deps;
   const policy = settings.policyName;
   const plan = await planAndTell(deps, signal);
-  if (plan === undefined) return;
+  if (plan === undefined) return 'interrupted';
   await sweepAndTell(deps, plan, held.signal);
-  const report = await executeRecorded(deps, plan, {
+  const records = { ...deps.records, lock: held.lease };
+  const report = await executeRecorded({ ...deps, records }, plan, {
     signal: AbortSignal.any([signal, held.signal]),
     forceSignal: deps.forceSignal === undefined ? held.signal : AbortSignal.any([deps.forceSignal, held.signal]),
     ...(isBlocked(plan) ? {} : { onOutcome: (outcome: ReleaseOutcome) => tellOutcome(outcome, log) }),
@@ -65,7 +68,7 @@ async function enforce(
       else log.info('purge goes on', { policy });
     },
   });
-  if (isBlocked(plan) || plan.counts.purge === 0) return; // all is told
+  if (isBlocked(plan) || plan.counts.purge === 0) return report; // all is told
   const { counts, durationMs, stoppedBy, run } = report;
   const isClean = counts.failed + counts.notStarted === 0;
   log[isClean ? 'info' : 'warn']('purge done', {
@@ -75,6 +78,7 @@ async function enforce(
     durationMs,
     ...(stoppedBy ? { stoppedBy } : {}),
   });
+  return report;
 }
 
 async function sweepAndTell(deps: NightDeps, plan: PurgePlan, signal: AbortSignal): Promise<void> {

@@ -6,6 +6,9 @@ const prefix = 'bookstore_operator_';
 
 const seconds = [0.001, 0.005, 0.02, 0.1, 0.5, 1, 5, 15, 60, 300];
 
+/** A purge has an hour unless its policy says otherwise. */
+const purgeSeconds = [1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200];
+
 const watchLabels = ['resource', 'namespace', 'selector'] as const;
 
 /** The metrics of one process. */
@@ -17,7 +20,9 @@ export class Metrics {
 
   /** Requests to the API server that were answered or given up. */
   readonly requests = this.#counter('requests_total', 'Requests to the API server', ['verb', 'resource', 'code']);
-  readonly requestDuration = this.#histogram('request_duration_seconds', 'Time until the answer began', ['verb']);
+  readonly requestDuration = this.#histogram('request_duration_seconds', 'Time until the answer began', {
+    labels: ['verb'],
+  });
   /** Seconds that requests are held back because the server said 429; 0 when they are not. */
   readonly requestBrake = this.#gauge('request_brake_seconds', 'How long requests are held back after a 429', []);
 
@@ -33,17 +38,19 @@ export class Metrics {
   readonly queueInFlight = this.#gauge('workqueue_in_flight', 'Keys that are worked on', ['kind']);
   readonly queueLongest = this.#gauge('workqueue_longest_running_seconds', 'Age of the oldest pass', ['kind']);
   /** Delays and backoffs do not count: from when a worker could have taken the key. */
-  readonly queueWait = this.#histogram('workqueue_wait_seconds', 'How long keys waited for a worker', ['kind']);
+  readonly queueWait = this.#histogram('workqueue_wait_seconds', 'How long keys waited for a worker', {
+    labels: ['kind'],
+  });
   readonly queueAdds = this.#counter('workqueue_adds_total', 'Keys that were added', ['kind']);
   readonly queueRetries = this.#counter('workqueue_retries_total', 'Keys that were added after a failure', ['kind']);
 
   /** controller-runtime's four results (success, requeueAfter, error, terminalError), and cancelled. */
   readonly reconciles = this.#counter('reconcile_total', 'Passes over a resource', ['kind', 'result']);
-  readonly reconcileDuration = this.#histogram('reconcile_duration_seconds', 'Time of a pass', ['kind']);
+  readonly reconcileDuration = this.#histogram('reconcile_duration_seconds', 'Time of a pass', { labels: ['kind'] });
 
   /** By helm's verb; the result is `success` or the code of the failure. */
   readonly helmCalls = this.#counter('helm_calls_total', 'Calls of helm that ended', ['verb', 'result']);
-  readonly helmDuration = this.#histogram('helm_call_duration_seconds', 'Time of a call of helm', ['verb']);
+  readonly helmDuration = this.#histogram('helm_call_duration_seconds', 'Time of a call of helm', { labels: ['verb'] });
   /** By the state that was decided last: `InSync`, `Exhausted`, … */
   readonly resources = this.#gauge('resources', 'Watched resources by state', ['kind', 'state']);
 
@@ -51,6 +58,27 @@ export class Metrics {
   readonly leader = this.#gauge('leader', 'Whether this replica leads', ['lease']);
   readonly leaderTransitions = this.#counter('leader_transitions_total', 'Terms that this replica began', ['lease']);
   readonly leaderRenewalFailures = this.#counter('leader_renewal_failures_total', 'Lease not reached', ['lease']);
+
+  /** By how a night ended: `succeeded`, `failed`, `blocked`, `planned`, `suspended`, `interrupted`, `refused`. */
+  readonly purgeRuns = this.#counter('purge_runs_total', 'Scheduled purges that ended', ['policy', 'result']);
+  readonly purgeDuration = this.#histogram(
+    'purge_duration_seconds',
+    'Time of a scheduled purge that executed its plan',
+    { labels: ['policy'], buckets: purgeSeconds },
+  );
+  /** The code is empty where there is none, and why the run ended of what it did not start. */
+  readonly purgeReleases = this.#counter('purge_releases_total', 'Releases of purges by what became of them', [
+    'policy',
+    'result',
+    'code',
+  ]);
+  readonly purgeLastSuccess = this.#gauge(
+    'purge_last_success_timestamp_seconds',
+    'When a scheduled purge last ended with nothing failed or left over',
+    ['policy'],
+  );
+  /** 1 while this replica purges, or is about to. */
+  readonly purgeLock = this.#gauge('purge_lock_held', 'Whether this replica holds the Lease of the purge', ['lease']);
 
   readonly events = this.#counter('events_total', 'Kubernetes Events', ['type', 'result']);
 
@@ -76,12 +104,16 @@ export class Metrics {
     return new Gauge({ name: prefix + name, help, labelNames: [...labelNames], registers: [this.#registry] });
   }
 
-  #histogram<L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> {
+  #histogram<L extends string>(
+    name: string,
+    help: string,
+    { labels, buckets = seconds }: { readonly labels: readonly L[]; readonly buckets?: readonly number[] },
+  ): Histogram<L> {
     return new Histogram({
       name: prefix + name,
       help,
-      labelNames: [...labelNames],
-      buckets: seconds,
+      labelNames: [...labels],
+      buckets: [...buckets],
       registers: [this.#registry],
     });
   }

@@ -67,6 +67,24 @@ async function kubeconfig(change: { readonly cluster?: object; readonly user?: o
   return file;
 }
 
+/** The Events of a policy, the oldest first: type, reason, note. The command has written them when it ends. */
+async function eventsOf(name: string): Promise<readonly (readonly string[])[]> {
+  const args = ['get', 'events.events.k8s.io', '-n', 'default', '--kubeconfig', cluster.kubeconfig, '-o', 'json'];
+  const { items } = JSON.parse((await execa(cluster.kubectl, args)).stdout) as { items: readonly PolicyEvent[] };
+  return items
+    .filter(({ regarding }) => regarding.kind === 'PurgePolicy' && regarding.name === name)
+    .sort((a, b) => (a.eventTime < b.eventTime ? -1 : 1))
+    .map(({ type, reason, note }) => [type, reason, note]);
+}
+
+interface PolicyEvent {
+  readonly regarding: { readonly kind: string; readonly name: string };
+  readonly eventTime: string;
+  readonly type: string;
+  readonly reason: string;
+  readonly note: string;
+}
+
 describe('--policy', () => {
   it('plans and purges by a policy in the cluster', async () => {
     const ns = await world.namespace('run');
@@ -82,6 +100,21 @@ describe('--policy', () => {
     expect(await world.releases(ns)).toEqual(['a', 'my-db']);
     expect((await purge(['run', '--policy', name, '--yes'])).exitCode).toBe(0);
     expect(await world.releases(ns)).toEqual(['my-db']);
+  });
+
+  it('tells on the policy that a run began, how it ended, and why there was none', async () => {
+    const ns = await world.namespace('events');
+    await world.install(ns, 'a');
+    const name = await policy(ns);
+    expect((await purge(['run', '--policy', name, '--yes'])).exitCode).toBe(0);
+    await kubectl('patch', 'purgepolicy', name, '--type=merge', '-p', '{"spec":{"suspend":true}}');
+    expect((await purge(['run', '--policy', name, '--yes'])).exitCode).toBe(2);
+    const told = await eventsOf(name);
+    expect(told).toEqual([
+      ['Normal', 'PurgeStarted', expect.stringMatching(/^run \S+, asked for by \S+; releases: 1, namespaces: 1$/)],
+      ['Normal', 'PurgeSucceeded', expect.stringMatching(/^run \S+: 1 purged, 0 failed, /)],
+      ['Warning', 'PurgeRefused', `nothing was deleted: the policy ${name} is suspended`],
+    ]);
   });
 
   it('heeds a policy that was suspended a moment ago', async () => {

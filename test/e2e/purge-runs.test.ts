@@ -124,7 +124,7 @@ describe('purge runs', () => {
 });
 
 describe('purge run', () => {
-  it('that is killed leaves a record of what was known: Running, in the cluster and in the file', async () => {
+  it('that is killed leaves a record of what was known, and is told as dead, by the next run in writing', async () => {
     const ns = await world.namespace('killed');
     await Promise.all(['a', 'b'].map((name) => world.install(ns, name)));
     const pid = join(cli.directory, 'hanging.pid');
@@ -157,9 +157,27 @@ describe('purge run', () => {
       outcomes: [{ name: 'a', result: 'purged' }],
       record: { phase: 'Running' },
     });
-    const shown = await purge(['runs', run?.metadata.name ?? '']);
-    expect(shown.stderr).toContain('not over, or its worker died');
     expect(await world.releases(ns)).toEqual(['b']);
+
+    const ending = `its worker ${hostname()}_${running.pid} died: 1 of 2 outcomes were recorded; look at the 1 without one: each may be gone, half gone or untouched; begun of these: ${ns}/b`;
+    const name = run?.metadata.name ?? '';
+    const shown = await purge(['runs', name]);
+    expect(shown.stderr).toContain(`${name}: Failed (interrupted)`);
+    expect(shown.stderr).toContain('over: the next purge notes it');
+    expect(shown.stderr).toContain(ending);
+    expect((await known())?.metadata.resourceVersion).toBe(run?.metadata.resourceVersion); // showing writes nothing
+
+    const again = await purge(['run', '-f', await policy(ns), '--yes']);
+    expect([again.exitCode, await world.releases(ns)]).toEqual([0, []]);
+    expect(again.stderr).toContain(`note: run ${name} is over, and noted as such: ${ending}`);
+    const noted = (await ours()).find(({ metadata }) => metadata.name === name);
+    expect(noted?.status).toMatchObject({
+      phase: 'Failed',
+      stoppedBy: 'interrupted',
+      outcomes: [{ name: 'a', result: 'purged' }],
+      conditions: [{ reason: 'WorkerDied', message: ending }],
+    });
+    expect((await purge(['runs', name])).stderr).toMatch(/found to be over 2\d{3}-/);
   });
 });
 
@@ -181,7 +199,10 @@ describe('purge run --plan', () => {
     const { ns, file, plan } = await planned('plan', 'a', 'b');
     await world.install(ns, 'new');
     const { exitCode, stderr } = await run(file, plan);
-    expect([exitCode, stderr]).toEqual([0, expect.stringContaining(`left alone: ${ns}/new`)]);
+    expect([exitCode, stderr]).toEqual([
+      0,
+      expect.stringMatching(new RegExp(`left alone: 1 release .* content was not read: ${ns}/new`)),
+    ]);
     expect(await world.releases(ns)).toEqual(['new']);
     const again = await run(file, plan);
     expect([again.exitCode, again.stdout]).toEqual([4, expect.stringMatching(/a +purge revision 1 +gone/)]);

@@ -1,5 +1,5 @@
 // `bookstore-operator purge …` as a user runs it: streams, exit codes, Ctrl-C, and what is left in the cluster.
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -52,11 +52,12 @@ describe('purge plan', () => {
 
   it('explains one release, for people and for programs, and names the nearest of one that is not there', async () => {
     const ns = await world.namespace('explain', { annotations: { 'keep.purge.velotio.com/shop': 'true' } });
-    await world.install(ns, 'shop');
+    await world.install(ns, 'shop', 'volume=unprotected');
     const file = await policy(ns);
     const told = await purge(['plan', '-f', file, '--explain', `${ns}/shop`]);
     expect(told.exitCode).toBe(0);
     expect(told.stdout).toContain(`${ns}/shop: keep (keep-release): `);
+    expect(told.stdout).toContain('an undo would not bring back the data of PersistentVolumeClaim/shop');
     expect(told.stdout).toMatch(/^keep-release +decides /m);
     expect(told.stdout).toMatch(/^purge-test=\S+ +yes /m);
     expect(told.stdout).toMatch(/^maxReleases +500 +0 +no$/m);
@@ -283,6 +284,18 @@ describe('purge run', () => {
   });
 
   it.each([
+    ['is empty', ''],
+    ['takes no writes', '/proc/nowhere'],
+  ])('purges all the same where HOME %s, and leaves nothing in the working directory', async (what, HOME) => {
+    const ns = await world.namespace(`home-${what.split(' ').at(-1)}`);
+    await world.install(ns, 'a');
+    const cwd = await mkdtemp(join(cli.directory, 'cwd-'));
+    const run = await purge(['run', '-f', await policy(ns), '--yes'], { cwd, extendEnv: false, env: { HOME } });
+    expect([run.exitCode, await world.releases(ns)]).toEqual([0, []]);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
+  it.each([
     ['missing', { HELM_BIN: '/nowhere/helm' }, '/nowhere/helm'],
     ['too old', 'echo v3.17.4', '3.18'],
     ['broken', "echo 'Error: no' >&2; exit 1", 'does not say which version'],
@@ -360,6 +373,7 @@ describe('purge run', () => {
 
     const nowhere = await purge(['run', '-f', file, '--yes'], { env: { POD_NAMESPACE: 'nowhere' } });
     expect([nowhere.exitCode, nowhere.stderr]).toEqual([0, expect.stringContaining('there is no namespace nowhere')]);
+    expect(nowhere.stderr).not.toMatch(/no Lease|is held|waiting/);
     expect(await world.releases(ns)).toEqual([]);
   });
 });

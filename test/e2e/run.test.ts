@@ -298,7 +298,14 @@ describe('the process', () => {
 
   test('shows its figures to who may see them, and to nobody else', async () => {
     const port = await freePort();
-    const { child } = await started([`--metrics-bind-address=127.0.0.1:${port}`], 'operator started');
+    const policy = await file(
+      'metered.yaml',
+      "{apiVersion: velotio.com/v1alpha1, kind: PurgePolicy, metadata: {name: metered}, spec: {schedule: '0 20 1 1 *', namespaceSelector: {matchLabels: {e2e-night: none}}}}\n",
+    );
+    const { child } = await started(
+      [`--metrics-bind-address=127.0.0.1:${port}`, '--purge-policy', policy],
+      'operator started',
+    );
     await kubectl('-n', namespace, 'create', 'serviceaccount', 'scraper');
     const role = ['clusterrole', 'e2e-run-metrics'];
     await kubectl('create', ...role, '--verb=get', '--non-resource-url=/metrics');
@@ -319,6 +326,8 @@ describe('the process', () => {
     const text = await metrics.text();
     expect(text).toMatch(/bookstore_operator_requests_total\{verb="watch",resource="secrets",code="200"\} 1/);
     expect(text).toMatch(/bookstore_operator_workqueue_depth\{kind="BookStore.velotio.com"\} 0/);
+    expect(text).toMatch(/bookstore_operator_purge_runs_total\{policy="metered",result="refused"\} 0/);
+    expect(text).toMatch(/bookstore_operator_purge_lock_held\{lease="bookstore-operator-purge"\} 0/);
     child.kill('SIGTERM');
     expect((await child).exitCode).toBe(0);
     await kubectl('delete', 'clusterrolebinding,clusterrole', 'e2e-run-metrics');

@@ -146,9 +146,11 @@ export class PurgeWorld implements AsyncDisposable {
       directory: this.runsDirectory,
       requestedBy: 'somebody',
       worker: 'test_1',
+      process: 'none',
       talk: {
         onFile: (path, why) => void told.push(`file ${path}: ${why ?? 'asked for'}`),
         onTrouble: (text) => void told.push(text),
+        onDead: (run, ending) => void told.push(`${run}: ${ending}`),
       },
       ...rest,
     };

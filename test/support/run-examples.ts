@@ -71,6 +71,10 @@ export const exampleStart: RunStart = {
   startedAtMs: runNowMs,
   requestedBy: 'alice',
   worker: 'laptop_42',
+  hold: {
+    lock: 'bookstore-operator-system/bookstore-operator-purge alice@laptop_1f',
+    process: '42.100.aaaaaaaaaaaa.bbbbbbbbbbbb',
+  },
   serviceAccount: 'purger',
   origin: { uid: 'policy-uid', generation: 4 },
   namespaces: undefined,

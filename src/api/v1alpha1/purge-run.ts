@@ -22,6 +22,12 @@ export const PURGE_RUN_SHORT_NAMES: readonly string[] = ['pr'];
  */
 export const PURGE_RUN_WORKER_ANNOTATION = 'purge.velotio.com/worker';
 
+/** Annotation of a run that purges: the Lease that it holds, and as whom: `NAMESPACE/NAME IDENTITY`. */
+export const PURGE_RUN_LOCK_ANNOTATION = 'purge.velotio.com/lock';
+
+/** Annotation of a run that somebody executes: which process, so that on the same machine its death can be proved. */
+export const PURGE_RUN_PROCESS_ANNOTATION = 'purge.velotio.com/process';
+
 /** How much a run remembers, so that its record stays far below what etcd takes. */
 export const PurgeRunBound = {
   /** Releases that are listed, the failed ones first; `outcomesOmitted` counts the others. */

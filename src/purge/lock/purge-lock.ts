@@ -27,7 +27,7 @@ export interface AcquireOptions {
   readonly isPatient: boolean;
   /** Stops waiting, with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of each holder that is in the way; undefined: nobody is, but there is no Lease yet, and one has to be looked at first. */
+  /** Told of each holder that is in the way; undefined: nobody is, but there was no Lease, and the one that was made has to be looked at first. */
   readonly onWaiting?: (holder: LeaseHolder | undefined) => void;
   /**
    * Called where the Lease's namespace does not exist: no operator lives there, and whoever purges goes on without a lock.
@@ -36,8 +36,17 @@ export interface AcquireOptions {
   readonly onNowhere?: (error: PurgeError) => void;
 }
 
+/** A Lease, and as whom it is held. */
+export interface HeldLease {
+  /** `namespace/name`. */
+  readonly key: string;
+  readonly identity: string;
+}
+
 /** The lock, held. */
 export interface HeldPurgeLock {
+  /** Undefined where no operator lives, and nothing is held. */
+  readonly lease: HeldLease | undefined;
   /** Aborts with a `LeaseLostError` when it is lost: what is in flight must end. */
   readonly signal: AbortSignal;
   /** Gives it up, to be called when nothing is in flight any more: the next takes it without waiting. */
@@ -52,6 +61,11 @@ export class PurgeLock {
 
   constructor(options: PurgeLockOptions) {
     this.#options = options;
+  }
+
+  /** Whether the Lease is held now. */
+  get isHeld(): boolean {
+    return this.#election?.isLeading ?? false;
   }
 
   /** To be called right before each act: reads the clock, so it is right also after a SIGSTOP. @throws LeaseLostError */
@@ -101,7 +115,7 @@ export class PurgeLock {
       const waiting = options.signal === undefined ? over.signal : AbortSignal.any([options.signal, over.signal]);
       const { signal } = await election.waitUntilLeading(waiting);
       this.#election = election;
-      return { signal, release };
+      return { lease: { key: store.key, identity: this.#options.identity }, signal, release };
     } catch (cause) {
       await release();
       const isNowhere = cause instanceof PurgeError && cause.code === 'LOCK_NAMESPACE_MISSING';
@@ -120,7 +134,7 @@ export class PurgeLock {
       this.#isNowhere = false;
       return Promise.resolve();
     };
-    return { signal: new AbortController().signal, release };
+    return { lease: undefined, signal: new AbortController().signal, release };
   }
 }
 

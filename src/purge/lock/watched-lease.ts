@@ -13,7 +13,7 @@ export interface LeaseHolder {
 export interface LeaseWatcher {
   /** Whose own holding is not told of. */
   readonly identity: string;
-  /** Each holder that is seen; undefined: there is no Lease. */
+  /** Each holder that is seen; undefined: there was no Lease, and one that nobody holds was made. */
   readonly onWaiting: (holder: LeaseHolder | undefined) => void;
   /** That a holder which was seen before has renewed, or another has taken its place: somebody lives. */
   readonly onAlive: (holder: LeaseHolder) => void;
@@ -44,8 +44,11 @@ export class WatchedLease implements LeaseStore {
     return this.#see(await this.#inner.read(signal));
   }
 
-  create(spec: LeaseSpec, signal: AbortSignal): Promise<Lease> {
-    return this.#inner.create(spec, signal);
+  /** That there is no Lease is told once one is made: until then nobody knows whether there is a place for it. */
+  async create(spec: LeaseSpec, signal: AbortSignal): Promise<Lease> {
+    const lease = await this.#inner.create(spec, signal);
+    if (holderIn(spec) === undefined) this.#watcher.onWaiting(undefined);
+    return this.#see(lease);
   }
 
   update(current: Lease, spec: LeaseSpec, signal: AbortSignal): Promise<Lease> {
@@ -56,13 +59,11 @@ export class WatchedLease implements LeaseStore {
     for await (const lease of this.#inner.watch(current, signal)) yield this.#see(lease);
   }
 
-  #see(lease: Lease | undefined): Lease | undefined {
-    const { holderIdentity, acquireTime, renewTime } = lease?.spec ?? {};
-    const identity = holderIdentity === null || holderIdentity === '' ? undefined : holderIdentity;
+  #see<Seen extends Lease | undefined>(lease: Seen): Seen {
+    const { acquireTime, renewTime } = lease?.spec ?? {};
+    const identity = holderIn(lease?.spec);
     const before = this.#seen;
     this.#seen = { identity, renewTime };
-    if (lease === undefined && (before === undefined || before.identity !== undefined))
-      this.#watcher.onWaiting(undefined);
     if (identity === undefined || identity === this.#watcher.identity) return lease;
     const holder = { identity: oneLine(identity, 120), since: oneLine(acquireTime ?? 'unknown', 40) };
     this.#holder = holder;
@@ -71,4 +72,9 @@ export class WatchedLease implements LeaseStore {
     if (isOtherReading && before.identity !== this.#watcher.identity) this.#watcher.onAlive(holder);
     return lease;
   }
+}
+
+function holderIn(spec: LeaseSpec | undefined): string | undefined {
+  const holder = spec?.holderIdentity ?? '';
+  return holder === '' ? undefined : holder;
 }

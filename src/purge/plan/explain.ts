@@ -129,6 +129,7 @@ function releaseFacts(
     ...(owner === undefined ? {} : { owner }),
     ...(content.chart === '' ? {} : { chart: content.chart }),
     ...(content.leaves.length === 0 ? {} : { leaves: content.leaves }),
+    ...(content.notRestored.length === 0 ? {} : { notRestored: content.notRestored }),
   };
 }
 

@@ -66,6 +66,8 @@ export interface Explanation {
     readonly owner?: string;
     readonly chart?: string;
     readonly leaves?: readonly string[];
+    /** What an undo would not bring back, as in the plan. */
+    readonly notRestored?: readonly string[];
   };
   /** What the plan would say. Absent where there is no such release. */
   readonly verdict?: { readonly action: PlanAction; readonly rule?: PlanRule; readonly reason: string };

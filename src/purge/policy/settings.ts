@@ -35,7 +35,7 @@ export interface PurgeSettings {
   readonly undoRetentionMs: number;
   /** How long after it was due a run may still begin. */
   readonly startingDeadlineMs: number;
-  /** Finished PurgeRuns that stay. */
+  /** Finished runs that stay, as PurgeRuns and as files. */
   readonly historyLimits: { readonly successful: number; readonly failed: number };
   /** What the document asks for and this version does not do yet, and that is harmless to leave out: a sentence each. */
   readonly notices: readonly string[];

@@ -1,12 +1,16 @@
 // The beginning of a run's record: a PurgeRun where the cluster has them, else a file, before anything is deleted.
 import { join } from 'node:path';
 import type { KubeClient } from '../../kube/client.ts';
+import type { EventOptions } from '../../kube/event-object.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { PurgeError } from '../errors.ts';
+import type { HeldLease } from '../lock/purge-lock.ts';
 import type { PurgePlan } from '../plan/plan.ts';
 import { Recorder } from './recorder.ts';
 import { ReportFile } from './report-file.ts';
+import { beganEvent } from './run-events.ts';
+import { lockNote, type RunHold } from './run-hold.ts';
 import { runName } from './run-name.ts';
 import { createPurgeRun, type NoPurgeRun, purgeRuns } from './run-object.ts';
 import type { RunPlace } from './run-place.ts';
@@ -19,6 +23,8 @@ export interface RecordTalk {
   onFile(path: string, why: string | undefined): void;
   /** That it could not be kept up: a sentence. */
   onTrouble(text: string): void;
+  /** That the worker of another run was found dead, and what is known of that run's end: a sentence. */
+  onDead(run: string, ending: string): void;
 }
 
 /** How runs are recorded. */
@@ -34,11 +40,17 @@ export interface RunRecords {
   readonly requestedBy: string;
   /** Host or pod, and process. */
   readonly worker: string;
+  /** This process, as `ownHolder` says it. */
+  readonly process: string;
+  /** The purge's Lease, where this run holds it. */
+  readonly lock?: HeldLease | undefined;
   /** Undefined where the policy is a file. */
   readonly origin?: PolicyOrigin | undefined;
   /** What `-n` narrowed the run to. */
   readonly namespaces?: readonly string[] | undefined;
   readonly talk: RecordTalk;
+  /** Told of what is to be an Event of the policy. Default nothing is. */
+  readonly onEvent?: ((event: EventOptions) => void) | undefined;
 }
 
 /** Which run. */
@@ -58,7 +70,9 @@ export async function beginRecord(records: RunRecords, options: BeginOptions): P
   const startedAtMs = clock.now();
   const run = runName(options.plan.policy, { nowMs: startedAtMs, random: Math.random() });
   const { requestedBy, worker, origin, namespaces } = records;
-  const start: RunStart = { ...options, run, startedAtMs, requestedBy, worker, origin, namespaces };
+  const { process, lock } = records;
+  const hold: RunHold = { process, ...(lock === undefined ? {} : { lock: lockNote(lock) }) };
+  const start: RunStart = { ...options, run, startedAtMs, requestedBy, worker, hold, origin, namespaces };
   const first: RunRecord = { start, nowMs: startedAtMs, outcomes: [], undo: [] };
 
   const object = await unlessRefused(run, () => createPurgeRun(client, first));
@@ -78,6 +92,8 @@ export async function beginRecord(records: RunRecords, options: BeginOptions): P
     }
   }
   if (places.length > 0) {
+    const event = beganEvent(start);
+    if (event !== undefined) records.onEvent?.(event);
     for (const text of inVain) talk.onTrouble(`the run is not recorded in ${directory}: ${text}`);
     return new Recorder({ start, places, clock });
   }

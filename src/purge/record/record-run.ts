@@ -1,12 +1,12 @@
 // Carrying out a plan with a record of it: begun before the first deletion, finished after the last, old ones forgotten.
-
-import { isApiError } from '../../kube/errors.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { type ExecuteDeps, type ExecuteOptions, executePlan } from '../execute/execute.ts';
 import type { PurgePlan } from '../plan/plan.ts';
 import { type BeginOptions, beginRecord, type RunRecords } from './begin-record.ts';
+import { endDeadRuns } from './dead-runs.ts';
 import { forgetRuns } from './forget-runs.ts';
 import type { PurgeReport } from './report.ts';
+import { endedEvent } from './run-events.ts';
 
 /** What a recorded run is made with. */
 export interface RecordedDeps extends ExecuteDeps {
@@ -30,24 +30,33 @@ export async function executeRecorded(
     driver: uninstaller.driver,
     concurrency: options.concurrency ?? settings.concurrency,
   };
+  await told(records, () => endDead(records));
   const recorder = await beginRecord(records, begin);
   const report = await executePlan({ ...deps, recorder }, plan, options);
+  records.onEvent?.(endedEvent(report));
   await told(records, () => recorder.finish(report));
   await told(records, () => forget(deps));
   return report;
 }
 
-async function forget({ records, settings }: RecordedDeps): Promise<void> {
-  try {
-    await forgetRuns(records.client, {
-      policy: settings.policyName,
-      limits: settings.historyLimits,
-      retentionMs: settings.undoRetentionMs,
-      nowMs: records.clock.now(),
-    });
-  } catch (error) {
-    if (!isApiError(error, 'API_NOT_FOUND', 'API_FORBIDDEN')) throw error; // then there is a file, and no history
-  }
+/** Before this run has a record: what says that it is at work under the same Lease is not. */
+async function endDead({ client, clock, directory, lock, talk }: RunRecords): Promise<void> {
+  await endDeadRuns({
+    client,
+    directory,
+    lock,
+    nowMs: clock.now(),
+    onDead: (run, ending) => talk.onDead(run, ending),
+  });
+}
+
+function forget({ records, settings }: RecordedDeps): Promise<void> {
+  return forgetRuns(records, {
+    policy: settings.policyName,
+    limits: settings.historyLimits,
+    retentionMs: settings.undoRetentionMs,
+    nowMs: records.clock.now(),
+  });
 }
 
 async function told({ talk }: RunRecords, work: () => Promise<void>): Promise<void> {

@@ -2,7 +2,7 @@
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { RunPlace } from './run-place.ts';
-import { fileOf, type RunRecord } from './run-record.ts';
+import { fileOf, type RunFile, type RunRecord } from './run-record.ts';
 
 /** Where a run's file is, unless somebody names one. `stateHome` is `$XDG_STATE_HOME`, or `~/.local/state`. */
 export function runsDirectory(stateHome: string): string {
@@ -27,20 +27,25 @@ export class ReportFile implements RunPlace {
   /** A file has room. */
   admit(): void {}
 
-  async write(record: RunRecord): Promise<void> {
-    const text = `${JSON.stringify(fileOf(record), undefined, 2)}\n`;
-    const directory = dirname(this.path);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const temporary = join(directory, `.${basename(this.path)}.${process.pid}`);
-    try {
-      await writeThrough(temporary, text);
-      await rename(temporary, this.path);
-    } catch (error) {
-      await rm(temporary, { force: true }).catch(() => undefined);
-      throw error;
-    }
-    await syncDirectory(directory);
+  write(record: RunRecord): Promise<void> {
+    return storeRunFile(this.path, fileOf(record));
   }
+}
+
+/** Writes the whole file; what reads it meanwhile sees the one state or the other. On the disk when it resolves. */
+export async function storeRunFile(path: string, file: RunFile): Promise<void> {
+  const text = `${JSON.stringify(file, undefined, 2)}\n`;
+  const directory = dirname(path);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const temporary = join(directory, `.${basename(path)}.${process.pid}`);
+  try {
+    await writeThrough(temporary, text);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  await syncDirectory(directory);
 }
 
 /** On the disk when it resolves. A file that is there already, whoever may read it, is not written into. */

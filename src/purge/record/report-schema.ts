@@ -129,7 +129,10 @@ const record = object<RunFileRecord>(
     phase: { enum: Object.values(PurgeRunPhase) },
     requestedBy: string(),
     worker: string(),
+    lock: optional(string('The Lease that the run held, and as whom: NAMESPACE/NAME IDENTITY.')),
+    process: optional(string('By which its death can be proved on the same machine.')),
     serviceAccount: optional(string()),
+    ending: optional(string('Of a run whose worker died: what is known of its end.')),
     planned: object<PurgePlan['counts']>({ purge: count(), keep: count(), namespaces: count() }),
     undo: list(
       object<UndoNote>({

@@ -71,6 +71,8 @@ function parseRunFile(text: string): RunFile {
     typeof value.run === 'string' &&
     typeof value.policy === 'string' &&
     typeof value.server === 'string' &&
+    !Number.isNaN(Date.parse(value.startedAt ?? '')) &&
+    Number.isFinite(value.durationMs) &&
     Array.isArray(value.outcomes) &&
     Array.isArray(value.kept) &&
     Array.isArray(value.record?.undo) &&

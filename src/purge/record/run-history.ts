@@ -1,5 +1,7 @@
 // Which finished runs of a policy are forgotten: those beyond its history limits whose way back is over. Pure.
-import { type PurgeRun, PurgeRunPhase } from '../../api/v1alpha1/purge-run.ts';
+import { PurgeRunPhase } from '../../api/v1alpha1/purge-run.ts';
+import type { StoredRun } from './read-run.ts';
+import { newestFirst, type RunSummary, summaryOf } from './run-summary.ts';
 
 /** What decides. */
 export interface HistoryRules {
@@ -11,24 +13,23 @@ export interface HistoryRules {
   readonly nowMs: number;
 }
 
-/** The runs to delete; never one that is not over. */
-export function runsToForget(runs: readonly PurgeRun[], rules: HistoryRules): readonly PurgeRun[] {
-  const ours = runs.filter(({ spec }) => spec.policy === rules.policy).toSorted(newestFirst);
-  const beyond = (phases: readonly string[], limit: number): readonly PurgeRun[] =>
-    ours.filter(({ status }) => phases.includes(status?.phase ?? '')).slice(limit);
+/** The runs to delete, of the cluster and of files, which count together; never one that is not over. */
+export function runsToForget<Run extends StoredRun>(runs: readonly Run[], rules: HistoryRules): readonly Run[] {
+  const ours = runs
+    .map((run) => ({ run, summary: summaryOf(run) }))
+    .filter(({ summary }) => summary.policy === rules.policy)
+    .sort((a, b) => newestFirst(a.summary, b.summary));
+  const beyond = (phases: readonly PurgeRunPhase[], limit: number) =>
+    ours.filter(({ summary }) => phases.includes(summary.phase)).slice(limit);
   return [
     ...beyond([PurgeRunPhase.succeeded], rules.limits.successful),
     ...beyond([PurgeRunPhase.failed, PurgeRunPhase.blocked], rules.limits.failed),
-  ].filter((run) => isWayBackOver(run, rules));
+  ]
+    .filter(({ summary }) => isWayBackOver(summary, rules))
+    .map(({ run }) => run);
 }
 
-function isWayBackOver({ status }: PurgeRun, { retentionMs, nowMs }: HistoryRules): boolean {
-  if (Object.keys(status?.undo ?? {}).length === 0) return true;
-  const completedMs = Date.parse(status?.completedAt ?? '');
-  return completedMs + retentionMs <= nowMs; // an end that nobody knows is never over
-}
-
-function newestFirst(a: PurgeRun, b: PurgeRun): number {
-  const time = ({ status, metadata }: PurgeRun): string => status?.startedAt ?? metadata.creationTimestamp ?? '';
-  return time(b) < time(a) ? -1 : time(b) > time(a) ? 1 : 0;
+/** An end that nobody knows is never over. */
+function isWayBackOver({ undo, completedAt = '' }: RunSummary, { retentionMs, nowMs }: HistoryRules): boolean {
+  return undo === 0 || Date.parse(completedAt) + retentionMs <= nowMs;
 }

@@ -3,7 +3,9 @@ import { API_VERSION } from '../../api/v1alpha1/group-version.ts';
 import {
   PURGE_RUN_GVK,
   PURGE_RUN_KIND,
+  PURGE_RUN_LOCK_ANNOTATION,
   PURGE_RUN_PLURAL,
+  PURGE_RUN_PROCESS_ANNOTATION,
   PURGE_RUN_WORKER_ANNOTATION,
   PurgeRunBound,
 } from '../../api/v1alpha1/purge-run.ts';
@@ -21,6 +23,9 @@ export const purgeRuns: Resource = { ...PURGE_RUN_GVK, plural: PURGE_RUN_PLURAL,
 
 /** As everybody sees it in managedFields. */
 export const runFieldManager = 'bookstore-operator';
+
+/** What another run may have written into this one's status because it took its worker for dead: null takes it out. */
+const unsaid = { stoppedBy: null, completedAt: null, conditions: null } as const;
 
 /** Why there is no PurgeRun, and a file has to do. */
 export interface NoPurgeRun {
@@ -78,7 +83,7 @@ export class PurgeRunPlace implements RunPlace {
 
   async write(record: RunRecord, { notes, isWhole }: RunChange): Promise<void> {
     const status = {
-      ...(isWhole ? statusOf(record) : {}),
+      ...(isWhole ? { ...unsaid, ...statusOf(record) } : {}),
       // a merge patch: what stands there already stays
       ...(notes.length === 0 ? {} : { undo: Object.fromEntries(notes.map(undoEntry)) }),
     };
@@ -90,14 +95,18 @@ export class PurgeRunPlace implements RunPlace {
   }
 }
 
-function objectOf({ run, plan, worker, namespaces }: RunStart) {
+function objectOf({ run, plan, worker, hold: { lock, process }, namespaces }: RunStart) {
   const isTold = namespaces !== undefined && namespaces.length <= PurgeRunBound.namespaces;
   return {
     apiVersion: API_VERSION,
     kind: PURGE_RUN_KIND,
     metadata: {
       name: run,
-      annotations: { [PURGE_RUN_WORKER_ANNOTATION]: oneLine(worker, PurgeRunBound.identityLength) },
+      annotations: {
+        [PURGE_RUN_WORKER_ANNOTATION]: oneLine(worker, PurgeRunBound.identityLength),
+        ...(lock === undefined ? {} : { [PURGE_RUN_LOCK_ANNOTATION]: lock }),
+        ...(process === undefined ? {} : { [PURGE_RUN_PROCESS_ANNOTATION]: process }),
+      },
     },
     spec: { policy: plan.policy, ...(isTold ? { namespaces } : {}) },
   };

@@ -11,6 +11,7 @@ import { oneLine } from '../../lib/one-line.ts';
 import type { PurgePlan } from '../plan/plan.ts';
 import { boundedLeft } from '../verify/left-object.ts';
 import { assembleReport, countsLine, type PurgeReport, type ReleaseOutcome, type StopCause } from './report.ts';
+import type { RunHold } from './run-hold.ts';
 import type { UndoNote } from './run-recorder.ts';
 
 /** A policy in the cluster as it was read. */
@@ -30,6 +31,8 @@ export interface RunStart {
   readonly requestedBy: string;
   /** Host or pod, and process. */
   readonly worker: string;
+  /** What it lives by. */
+  readonly hold: RunHold;
   readonly serviceAccount: string | undefined;
   /** Undefined where the policy is a file. */
   readonly origin: PolicyOrigin | undefined;
@@ -48,11 +51,13 @@ export interface RunRecord {
 }
 
 /** What a report file holds besides the report. */
-export interface RunFileRecord {
+export interface RunFileRecord extends RunHold {
   readonly phase: PurgeRunPhase;
   readonly requestedBy: string;
   readonly worker: string;
   readonly serviceAccount?: string;
+  /** Of a run whose worker died, in a sentence: what is known of its end. */
+  readonly ending?: string;
   readonly planned: PurgePlan['counts'];
   /** What `purge restore` checks the undo Secrets by. */
   readonly undo: readonly UndoNote[];
@@ -77,6 +82,7 @@ export function fileOf(record: RunRecord): RunFile {
       phase: phaseOf(record),
       requestedBy: start.requestedBy,
       worker: start.worker,
+      ...start.hold,
       ...(start.serviceAccount === undefined ? {} : { serviceAccount: start.serviceAccount }),
       planned: start.plan.counts,
       undo,
@@ -177,13 +183,18 @@ const conditionReasons: Readonly<Record<StopCause, string>> = {
 };
 
 function conditionOf(report: PurgeReport, nowMs: number): PurgeRunCondition {
+  const reason = report.stoppedBy === undefined ? 'ReleasesFailed' : conditionReasons[report.stoppedBy];
+  const condition = failedCondition({ reason, message: countsLine(report.counts), nowMs });
   const isComplete = phaseOf({ report }) === PurgeRunPhase.succeeded;
-  const failure = report.stoppedBy === undefined ? 'ReleasesFailed' : conditionReasons[report.stoppedBy];
-  return {
-    type: isComplete ? PurgeRunConditionType.complete : PurgeRunConditionType.failed,
-    status: 'True',
-    lastTransitionTime: new Date(nowMs).toISOString(),
-    reason: isComplete ? 'RunComplete' : failure,
-    message: countsLine(report.counts),
-  };
+  return isComplete ? { ...condition, type: PurgeRunConditionType.complete, reason: 'RunComplete' } : condition;
+}
+
+/** Of a run that is over and did not do all that it was to do. */
+export function failedCondition({
+  reason,
+  message,
+  nowMs,
+}: Pick<PurgeRunCondition, 'reason' | 'message'> & { readonly nowMs: number }): PurgeRunCondition {
+  const lastTransitionTime = new Date(nowMs).toISOString();
+  return { type: PurgeRunConditionType.failed, status: 'True', lastTransitionTime, reason, message };
 }

@@ -2,6 +2,8 @@
 import { type PurgeRun, type PurgeRunOutcome, PurgeRunPhase } from '../../api/v1alpha1/purge-run.ts';
 import type { StoredRun } from './read-run.ts';
 import type { PurgeReport, ReleaseOutcome } from './report.ts';
+import { WORKER_DIED } from './run-ending.ts';
+import type { RunStanding } from './run-standing.ts';
 
 /** A run among others. */
 export interface RunSummary {
@@ -15,6 +17,10 @@ export interface RunSummary {
   readonly requestedBy?: string;
   readonly worker?: string;
   readonly stoppedBy?: string;
+  /** Of a run whose worker died, in a sentence: what is known of its end. */
+  readonly ending?: string;
+  /** Of a run that may be at work: when its Lease was last renewed, by its worker's clock. */
+  readonly renewedAt?: string;
   /** Ways back that were noted. */
   readonly undo: number;
   /** Where it is recorded, if not in the cluster. */
@@ -23,9 +29,14 @@ export interface RunSummary {
 
 const none: PurgeReport['counts'] = { purged: 0, failed: 0, skipped: 0, notStarted: 0, kept: 0 };
 
-/** Sums a run up. */
-export function summaryOf(stored: StoredRun): RunSummary {
-  return 'object' in stored ? summaryOfObject(stored.object) : summaryOfFile(stored);
+/** Sums a run up. One that is known to be dead is told as the next run will note it. */
+export function summaryOf(stored: StoredRun, { ending, renewedAt }: RunStanding = {}): RunSummary {
+  const summary = 'object' in stored ? summaryOfObject(stored.object) : summaryOfFile(stored);
+  return {
+    ...summary,
+    ...(ending === undefined ? {} : { phase: PurgeRunPhase.failed, stoppedBy: 'interrupted', ending }),
+    ...(renewedAt === undefined ? {} : { renewedAt }),
+  };
 }
 
 /** Newest first; those that have not begun before all others. */
@@ -43,6 +54,7 @@ export function outcomesOf(stored: StoredRun): Pick<PurgeReport, 'outcomes' | 'k
 }
 
 function summaryOfObject({ metadata, spec, status }: PurgeRun): RunSummary {
+  const ending = status?.conditions?.find(({ reason }) => reason === WORKER_DIED)?.message;
   return {
     run: metadata.name,
     policy: spec.policy,
@@ -53,6 +65,7 @@ function summaryOfObject({ metadata, spec, status }: PurgeRun): RunSummary {
     ...(status?.requestedBy === undefined ? {} : { requestedBy: status.requestedBy }),
     ...(status?.worker === undefined ? {} : { worker: status.worker }),
     ...(status?.stoppedBy === undefined ? {} : { stoppedBy: status.stoppedBy }),
+    ...(ending === undefined ? {} : { ending }),
     undo: Object.keys(status?.undo ?? {}).length,
   };
 }
@@ -70,6 +83,7 @@ function summaryOfFile({ file, path }: Exclude<StoredRun, { object: PurgeRun }>)
     requestedBy: record.requestedBy,
     worker: record.worker,
     ...(stoppedBy === undefined ? {} : { stoppedBy }),
+    ...(record.ending === undefined ? {} : { ending: record.ending }),
     undo: record.undo.length,
     file: path,
   };

@@ -27,6 +27,22 @@ it('says of every release what the plan says', async () => {
   expect(entries).toHaveLength(5);
 });
 
+it('names what an undo will not bring back, as the plan does', async () => {
+  const ns = await world.namespace('lost');
+  await world.install(ns, 'data', 'volume=unprotected');
+  await world.install(ns, 'plain');
+  const deps = world.deps({ volumes: 'Delete' });
+  const { entries } = await makePlan(deps, { namespaces: [ns] });
+  const told = await Promise.all(
+    entries.map(({ name }) => explainRelease(deps, { namespace: ns, name }, { namespaces: [ns] })),
+  );
+  expect(told.map(({ release }) => release?.notRestored)).toEqual([
+    ['the data of PersistentVolumeClaim/data'],
+    undefined,
+  ]);
+  expect(entries.map(({ notRestored }) => notRestored)).toEqual(told.map(({ release }) => release?.notRestored));
+});
+
 it('tells ages, chart and caps, and that a cap blocks the run', async () => {
   const ns = await world.namespace('caps');
   for (const name of ['a', 'b']) await world.install(ns, name);

@@ -49,6 +49,7 @@ describe('acquire', () => {
     const { one, other } = await pair();
     const held = await one.acquire(hand);
     one.assertHeld();
+    expect([one.isHeld, other.isHeld]).toEqual([true, false]);
     const waiting = vi.fn();
     await expect(other.acquire({ ...hand, onWaiting: waiting })).rejects.toMatchObject({
       code: 'LOCK_HELD',
@@ -59,6 +60,7 @@ describe('acquire', () => {
     one.assertHeld();
 
     await held.release();
+    expect(one.isHeld).toBe(false);
     expect(() => one.assertHeld()).toThrowError(expect.objectContaining({ code: 'LEASE_LOST' }));
     const startedMs = performance.now();
     await (await other.acquire(hand)).release();

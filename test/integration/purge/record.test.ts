@@ -300,39 +300,6 @@ describe('a record that cannot be written', () => {
   });
 });
 
-it('history limits leave the newest of each kind, and what can still be brought back', async () => {
-  const policy = `${world.id}-history`;
-  const make = async (name: string, status: PurgeRun['status']): Promise<void> => {
-    const head = { apiVersion: 'velotio.com/v1alpha1', kind: 'PurgeRun' };
-    const metadata = { name: `${policy}-${name}` };
-    await world.client.create(purgeRuns, { ...head, metadata, spec: { policy } }, { fieldManager: 'test' });
-    await world.client.merge(
-      purgeRuns,
-      { status },
-      { name: metadata.name, subresource: 'status', fieldManager: 'test' },
-    );
-  };
-  const ago = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
-  const over = (days: number) => ({ startedAt: ago(days), completedAt: ago(days) });
-  const undo = { 'team-a/shop': `1 undo-shop sha256:${'a'.repeat(64)}` };
-  await make('old', { phase: 'Succeeded', ...over(2) });
-  await make('older', { phase: 'Succeeded', ...over(3) });
-  await make('back', { phase: 'Succeeded', ...over(4), undo });
-  await make('past', { phase: 'Succeeded', ...over(8), undo });
-  await make('failed', { phase: 'Failed', ...over(5) });
-  await make('blocked', { phase: 'Blocked', ...over(6) });
-  await make('running', { phase: 'Running', startedAt: ago(9) });
-  await make('asked', {});
-  const deps = world.deps({ successfulRunsHistoryLimit: 2, failedRunsHistoryLimit: 1, ...only('nowhere') });
-  const named = { ...deps, settings: { ...deps.settings, policyName: policy } };
-  const told: string[] = [];
-  const { run } = await recorded(named, world.records({}, told));
-  const left = (await runsOf(policy)).map(({ metadata }) => metadata.name.replace(`${policy}-`, ''));
-  expect(left.sort()).toEqual([run.replace(`${policy}-`, ''), 'asked', 'back', 'failed', 'old', 'running'].sort());
-  expect(told).toEqual([]);
-  for (const { metadata } of await runsOf(policy)) await world.client.delete(purgeRuns, { name: metadata.name });
-});
-
 describe('a night', () => {
   const quiet = (told: string[]) => {
     const tell = (message: string): void => void told.push(message);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { PurgePolicy, PurgePolicySpec } from '../../../src/api/v1alpha1/purge-policy.ts';
 import { startPurgeSchedule } from '../../../src/cli/purge-schedule.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
+import type { NightEnd } from '../../../src/purge/run-night.ts';
 import { PurgeWorld } from '../../support/purge-world.ts';
 import { testCluster } from '../../support/test-context.ts';
 
@@ -40,8 +41,11 @@ async function start(spec: Partial<PurgePolicySpec>, clock: typeof systemClock, 
   const log = { info: tell, warn: tell, error: tell };
   const lock = await world.lock('schedule');
   const records = { client, stateHome: world.runsDirectory };
-  const deps = { client, uninstaller, operator, clock, log, lock, records, file };
-  return { told, schedule: startPurgeSchedule(policy, deps) };
+  const ends: unknown[] = [];
+  const observe = (_policy: string, end: NightEnd | undefined): void =>
+    void ends.push(typeof end === 'object' ? end.counts : end);
+  const deps = { client, uninstaller, operator, clock, log, lock, records, file, observe };
+  return { told, ends, schedule: startPurgeSchedule(policy, deps) };
 }
 
 it('purges when the minute of its zone has come, not before', async () => {
@@ -72,12 +76,14 @@ it('goes by what the policy says when the night begins', async () => {
   const moved = movableClock('19:59:30');
   moved.at += 86_400_000;
   await write({});
-  const { told, schedule } = await start(spec, moved.clock, file);
+  const { told, ends, schedule } = await start(spec, moved.clock, file);
   const night = async (end: string): Promise<void> => {
     told.length = 0;
+    const before = ends.length;
     moved.at += 31_000;
     schedule.tick();
-    await vi.waitFor(() => expect(told).toContain(end), 20_000);
+    await vi.waitFor(() => expect(ends).toHaveLength(before + 1), 20_000); // until then the next night is left out
+    expect(told).toContain(end);
     moved.at += 86_400_000 - 31_000;
   };
   await write({ suspend: true });
@@ -85,9 +91,6 @@ it('goes by what the policy says when the night begins', async () => {
   await write({ exclude: ['a'], schedule: '0 21 * * *' });
   await night('purge planned');
   expect(told).toContain('the schedule of the policy has changed: it is followed after a restart');
-  // the night is over when its lock is free: until then the next would be left out
-  const held = await (await world.lock('next')).acquire({ withinMs: 60_000, isPatient: true });
-  await held.release();
   await writeFile(file, 'spec: [');
   await night('purge failed');
   expect(await world.releases(ns)).toEqual(['a']);
@@ -95,6 +98,7 @@ it('goes by what the policy says when the night begins', async () => {
   await night('purge done');
   await schedule.stop();
   expect(await world.releases(ns)).toEqual([]);
+  expect(ends).toMatchObject(['suspended', { purged: 0 }, undefined, { purged: 1 }]);
 });
 
 it('survives a night that failed', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureLines } from '../../../src/cli/purge-failure-text.ts';
+import { failureLines, refusalLines } from '../../../src/cli/purge-failure-text.ts';
 import type { ReleaseOutcome } from '../../../src/purge/record/report.ts';
 
 const paste = { context: undefined, serviceAccount: 'purger' };
@@ -41,5 +41,38 @@ describe('failures of one cause', () => {
 
   it('are nothing where nothing failed', () => {
     expect(failureLines([{ ...failure('a/one'), result: 'not-started', reason: 'no' }], paste)).toEqual([]);
+  });
+});
+
+describe('refusals of one cause', () => {
+  const refusal = (key: string, rest: object = {}): ReleaseOutcome => {
+    const [namespace = '', name = ''] = key.split('/');
+    const told = { code: 'OBJECT_UNMARKED', reason: `"ConfigMap/${name}" carries no marks`, remedy: 'Look at it.' };
+    return { namespace, name, revision: 1, result: 'skipped', durationMs: 1, ...told, ...rest };
+  };
+
+  it('are told once for each namespace, with a count', () => {
+    const many = ['a/x-1', 'a/x-2', 'a/x-3', 'b/x-1'].map((key) => refusal(key));
+    expect(refusalLines(many)).toEqual([
+      'a/x-1 is kept (OBJECT_UNMARKED): "ConfigMap/x-1" carries no marks',
+      '  Look at it.',
+      '  and 2 more releases of namespace a with the same code',
+      'b/x-1 is kept (OBJECT_UNMARKED): "ConfigMap/x-1" carries no marks',
+      '  Look at it.',
+    ]);
+  });
+
+  it.each<[string, object]>([
+    ['code', { code: 'RECORD_CHANGED' }],
+    ['reason', { reason: '"Secret/x-2" carries no marks' }],
+    ['remedy', { remedy: 'Wait.' }],
+  ])('are not those of another %s', (_what, rest) => {
+    const lines = refusalLines([refusal('a/x-1'), refusal('a/x-2', rest)]);
+    expect(lines.filter((line) => line.includes('is kept ('))).toHaveLength(2);
+  });
+
+  it('are nothing where a release changed, or was not refused', () => {
+    const { code: _, ...changed } = refusal('a/x-1') as Extract<ReleaseOutcome, { result: 'skipped' }>;
+    expect(refusalLines([changed, failure('a/x-2')])).toEqual([]);
   });
 });

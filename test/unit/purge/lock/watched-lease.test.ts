@@ -27,7 +27,7 @@ async function told(readings: readonly (Lease | undefined)[]): Promise<readonly 
 
 it.each<[string, readonly (Lease | undefined)[], readonly string[]]>([
   ['a Lease that is free', [lease({})], []],
-  ['none yet, then one that nobody holds', [undefined, undefined, lease({})], ['waiting for nobody']],
+  ['none: whether there is a place for one is not known yet', [undefined, undefined], []],
   ['our own', [held('me', '1'), held('me', '2')], []],
   ['a holder that is silent', [held('she', '1'), held('she', '1')], ['waiting for she']],
   ['a holder that renews', [held('she', '1'), held('she', '2')], ['waiting for she', 'she lives']],
@@ -36,6 +36,21 @@ it.each<[string, readonly (Lease | undefined)[], readonly string[]]>([
   ['a name with what a terminal would obey', [held('a\u001b[2J', '1')], ['waiting for a [2J']],
 ])('tells of %s', async (_name, readings, expected) => {
   expect(await told(readings)).toEqual(expected);
+});
+
+it.each<[string, LeaseSpec, readonly string[]]>([
+  ['that there was none, once one that nobody holds is made', {}, ['waiting for nobody']],
+  ['nothing, where our own was made anew', { holderIdentity: 'me' }, []],
+])('tells %s', async (_name, spec, expected) => {
+  const lines: string[] = [];
+  const inner: Pick<LeaseStore, 'key' | 'create'> = { key: 'a/lock', create: (made) => Promise.resolve(lease(made)) };
+  const watched = new WatchedLease(inner as LeaseStore, {
+    identity: 'me',
+    onWaiting: (holder) => lines.push(`waiting for ${holder?.identity ?? 'nobody'}`),
+    onAlive: () => undefined,
+  });
+  await watched.create(spec, new AbortController().signal);
+  expect(lines).toEqual(expected);
 });
 
 it('says since when it is held', async () => {

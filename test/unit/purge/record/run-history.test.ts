@@ -1,6 +1,10 @@
 import { expect, it } from 'vitest';
 import type { PurgeRun } from '../../../../src/api/v1alpha1/purge-run.ts';
+import { nameOfRun } from '../../../../src/purge/record/read-run.ts';
+import type { StoredRunFile } from '../../../../src/purge/record/run-files.ts';
 import { runsToForget } from '../../../../src/purge/record/run-history.ts';
+import { fileOf } from '../../../../src/purge/record/run-record.ts';
+import { exampleNote, exampleStart } from '../../../support/run-examples.ts';
 
 const nowMs = Date.parse('2026-11-26T20:00:00Z');
 const day = 86_400_000;
@@ -28,6 +32,15 @@ function run(daysAgo: number, phase: string, rest: { policy?: string; undo?: boo
   };
 }
 
+/** The same run as a file; none where it has not begun. */
+function asFile({ metadata: { name }, spec: { policy }, status }: PurgeRun): StoredRunFile[] {
+  if (status?.phase === undefined || status.phase === 'Pending' || status.startedAt === undefined) return [];
+  const undo = Object.keys(status.undo ?? {}).map(() => exampleNote('shop'));
+  const start = { ...exampleStart, run: name, startedAtMs: Date.parse(status.startedAt) };
+  const { record, ...report } = fileOf({ start, nowMs: start.startedAtMs, outcomes: [], undo });
+  return [{ file: { ...report, policy, record: { ...record, phase: status.phase } }, path: `/state/${name}.json` }];
+}
+
 it.each<[string, readonly PurgeRun[], string[]]>([
   ['keeps as many as there may be', [run(1, 'Succeeded'), run(2, 'Succeeded'), run(3, 'Failed')], []],
   ['forgets the oldest', [run(3, 'Succeeded'), run(1, 'Succeeded'), run(2, 'Succeeded')], ['nightly-3']],
@@ -46,12 +59,17 @@ it.each<[string, readonly PurgeRun[], string[]]>([
   ],
 ])('%s', (_name, runs, forgotten) => {
   const rules = { policy: 'nightly', limits: { successful: 2, failed: 1 }, retentionMs: 7 * day, nowMs };
-  expect(runsToForget(runs, rules).map(({ metadata }) => metadata.name)).toEqual(forgotten);
+  const names = runsToForget(
+    runs.map((object) => ({ object })),
+    rules,
+  ).map(nameOfRun);
+  expect(names).toEqual(forgotten);
+  expect(runsToForget(runs.flatMap(asFile), rules).map(nameOfRun)).toEqual(forgotten);
 });
 
 it('never forgets a way back whose end nobody knows', () => {
   const lost = run(100, 'Succeeded', { undo: true });
   const { completedAt: _, ...status } = lost.status ?? {};
   const rules = { policy: 'nightly', limits: { successful: 0, failed: 0 }, retentionMs: day, nowMs };
-  expect(runsToForget([{ ...lost, status }], rules)).toEqual([]);
+  expect(runsToForget([{ object: { ...lost, status } }], rules)).toEqual([]);
 });
