@@ -117,8 +117,8 @@ export class PurgeWorld implements AsyncDisposable {
 
   /** The helm driver, with a binary other than the real one if a test says so. */
   uninstaller(binary = this.#cluster.helm): ReleaseUninstaller {
-    const { kubeconfig, path } = this.#cluster;
-    return helmDriver(new Helm({ binary, kubeconfig, env: { PATH: path, HOME: '/nowhere' }, maxProcesses: 8 }));
+    const { kubeconfig, path, testRoot } = this.#cluster;
+    return helmDriver(new Helm({ binary, kubeconfig, env: { PATH: path, HOME: testRoot }, maxProcesses: 8 }));
   }
 
   /** All that a run takes, under a policy that selects this corner. */
