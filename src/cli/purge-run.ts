@@ -10,11 +10,12 @@ import type { PurgeSettings } from '../purge/policy/settings.ts';
 import { executeRecorded } from '../purge/record/record-run.ts';
 import type { PurgeReport } from '../purge/record/report.ts';
 import { type SweepDeps, sweepUndo } from '../purge/restore/sweep-undo.ts';
-import { helmDriver } from '../uninstall/helm-driver.ts';
+import type { DriverMode } from '../uninstall/choose-driver.ts';
 import type { CommandIo } from './command.ts';
 import { confirmCount } from './confirm.ts';
 import { ExitCode } from './exit-code.ts';
 import { counted, type OutputFormat, oneLine, writeOutput } from './output.ts';
+import { purgeDriver } from './purge-driver.ts';
 import { acquireByHand, identityByHand, newPurgeLock } from './purge-lock.ts';
 import { keysOf, readGivenPlan, refuseStale, releaseDifferences, targetDifferences } from './purge-plan-file.ts';
 import { PurgeProgress } from './purge-progress.ts';
@@ -30,6 +31,8 @@ export interface PurgeRunOptions extends PurgeOptions {
   readonly yes: boolean;
   /** In place of the policy's. */
   readonly concurrency?: number;
+  /** What uninstalls. */
+  readonly driver: DriverMode;
   /** A plan that was looked at, as a file: exactly what it purges goes, or nothing. */
   readonly plan?: string;
   /** A file for the report, whatever else the run is recorded in. */
@@ -77,7 +80,9 @@ async function planAskRun(
   const lock = newPurgeLock(client, { operator: session.operator, identity: identityByHand() });
   const fence = fenceBy(() => lock.assertHeld(), client);
   const { kubeconfig } = options;
-  await requireHelm(helmFor(client, io, { kubeconfig, maxProcesses: 1 }), purgeMinimum);
+  if (options.driver !== 'native') {
+    await requireHelm(helmFor(client, io, { kubeconfig, maxProcesses: 1 }), purgeMinimum);
+  }
   const helm = helmFor(client, io, { kubeconfig, maxProcesses: concurrency, ...fence.helm });
   const deps = { ...session, clock: systemClock };
   if (given !== undefined) refuseStale(targetDifferences(given, session), { output: options.output, io });
@@ -91,9 +96,8 @@ async function planAskRun(
     refuseStale(releaseDifferences(given, plan, { namespaces, io }), { output: options.output, io });
   const run = {
     ...deps,
-    client: fence.client,
+    ...purgeDriver(options.driver, { client: fence.client, helm }),
     discovery: new Discovery(client),
-    uninstaller: helmDriver(helm),
     records: await recordsByHand(session, options, io),
   };
   if (isBlocked(plan) || plan.counts.purge === 0) {

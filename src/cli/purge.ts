@@ -1,6 +1,7 @@
 // `bookstore-operator purge …`: the options that its commands share, and where each of them hangs.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { didYouMean } from '../lib/did-you-mean.ts';
+import { driverModes } from '../uninstall/choose-driver.ts';
 import type { CommandHost } from './command.ts';
 import { outputFormats } from './output.ts';
 import { durationMs, wholeNumber } from './parse-options.ts';
@@ -24,6 +25,11 @@ export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
     .description('print context, server and counts, ask, then purge and report')
     .option('--yes', 'do not ask; needed without a terminal', false)
     .option('--concurrency <n>', "releases at once (default: the policy's)", wholeNumber(1, 64))
+    .addOption(
+      new Option('--driver <name>', 'native: without helm; auto: helm for the releases that native leaves to it')
+        .choices(driverModes)
+        .default('auto'),
+    )
     .option('--plan <file>', 'exactly what this plan purges (purge plan -o json), or nothing; - for stdin')
     .option('--report <file>', 'write the JSON report here too')
     .action((options: PurgeRunOptions) => complete(runPurgeRun(options, io)));

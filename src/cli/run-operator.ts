@@ -28,6 +28,7 @@ import type { CommandIo } from './command.ts';
 import { inPod, watchNamespaces } from './config.ts';
 import { ExitCode } from './exit-code.ts';
 import { packageRoot } from './package-root.ts';
+import { purgeDriver } from './purge-driver.ts';
 import { newPurgeLock } from './purge-lock.ts';
 import { requireSchedule } from './purge-schedule.ts';
 import { helmFor, operatorIdentity } from './purge-session.ts';
@@ -183,8 +184,7 @@ function purgeNights(wiring: Wiring, policy: PurgePolicy): Promise<void> {
   const maxProcesses = settingsOf(policy).concurrency;
   const helm = helmFor(opened.client, io, { kubeconfig: options.kubeconfig, maxProcesses, ...helmFence });
   const deps = {
-    client,
-    uninstaller: helmDriver(helm),
+    ...purgeDriver('auto', { client, helm }),
     operator,
     file: options.purgePolicy,
     lock,

@@ -1,17 +1,17 @@
 // Uninstalling natively: fast, and bounded over all releases together. The client waits where the server says 429, for all.
-import pLimit from 'p-limit';
 import type { KubeClient } from '../kube/client.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { UninstallError } from './errors.ts';
 import { uncovered } from './native-coverage.ts';
 import { nativeUninstall } from './native-uninstall.ts';
 import type { ProvenUninstaller, ProvenUninstallRequest } from './proven-uninstaller.ts';
+import { type RequestLimit, requestLimit } from './request-limit.ts';
 import { withinAttempt } from './within-attempt.ts';
 
 /** Options of {@link nativeDriver}. */
 export interface NativeDriverOptions {
-  /** Requests in flight at once, over all releases. Default 32. */
-  readonly maxRequests?: number;
+  /** Shared with whoever else asks on behalf of the same releases. Default one of its own. */
+  readonly limit?: RequestLimit;
   /** To whom the mark on a record is attributed. Default `bookstore-operator`. */
   readonly fieldManager?: string;
   readonly clock?: Clock;
@@ -19,13 +19,12 @@ export interface NativeDriverOptions {
 
 /** Deletes what is proved. @throws UninstallError `NATIVE_NOT_COVERED` for what it leaves to helm */
 export function nativeDriver(client: KubeClient, options: NativeDriverOptions = {}): ProvenUninstaller {
-  const { maxRequests = 32, fieldManager = 'bookstore-operator', clock = systemClock } = options;
-  const limit = pLimit(maxRequests);
+  const { limit = requestLimit(), fieldManager = 'bookstore-operator', clock = systemClock } = options;
   return {
     driver: 'native',
     uninstall: async (request) => {
       requireCovered(request);
-      const mustWait = limit.activeCount + limit.pendingCount >= maxRequests;
+      const mustWait = limit.activeCount + limit.pendingCount >= limit.concurrency;
       request.onDriver?.({ driver: 'native' });
       request.onTurn?.();
       if (mustWait) await request.recheck?.();
