@@ -10,7 +10,6 @@ import type { PurgeSettings } from '../purge/policy/settings.ts';
 import { executeRecorded } from '../purge/record/record-run.ts';
 import type { PurgeReport } from '../purge/record/report.ts';
 import { type SweepDeps, sweepUndo } from '../purge/restore/sweep-undo.ts';
-import type { DriverMode } from '../uninstall/choose-driver.ts';
 import type { CommandIo } from './command.ts';
 import { confirmCount } from './confirm.ts';
 import { ExitCode } from './exit-code.ts';
@@ -31,8 +30,6 @@ export interface PurgeRunOptions extends PurgeOptions {
   readonly yes: boolean;
   /** In place of the policy's. */
   readonly concurrency?: number;
-  /** What uninstalls. */
-  readonly driver: DriverMode;
   /** A plan that was looked at, as a file: exactly what it purges goes, or nothing. */
   readonly plan?: string;
   /** A file for the report, whatever else the run is recorded in. */

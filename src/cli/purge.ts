@@ -25,11 +25,6 @@ export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
     .description('print context, server and counts, ask, then purge and report')
     .option('--yes', 'do not ask; needed without a terminal', false)
     .option('--concurrency <n>', "releases at once (default: the policy's)", wholeNumber(1, 64))
-    .addOption(
-      new Option('--driver <name>', 'native: without helm; auto: helm for the releases that native leaves to it')
-        .choices(driverModes)
-        .default('auto'),
-    )
     .option('--plan <file>', 'exactly what this plan purges (purge plan -o json), or nothing; - for stdin')
     .option('--report <file>', 'write the JSON report here too')
     .action((options: PurgeRunOptions) => complete(runPurgeRun(options, io)));
@@ -78,6 +73,11 @@ function shared(command: Command): Command {
       new Option('--policy <name>', 'the PurgePolicy, by its name in the cluster')
         .argParser(objectName)
         .conflicts('file'),
+    )
+    .addOption(
+      new Option('--driver <name>', 'native: without helm; auto: helm for the releases that native leaves to it')
+        .choices(driverModes)
+        .default('auto'),
     )
     .option('-n, --namespace <name>', "only these of the policy's namespaces (repeat, or separate by commas)", names);
   return connected(command);

@@ -14,7 +14,7 @@ import { awaitGone } from './await-gone.ts';
 import { UninstallError } from './errors.ts';
 import type { LiveObject } from './prove-release.ts';
 import type { ProvenUninstallRequest } from './proven-uninstaller.ts';
-import { describeObject } from './record-trust.ts';
+import { describeObject, isVolumeClaim } from './record-trust.ts';
 
 /** What it acts with. */
 export interface NativeDeps {
@@ -45,7 +45,8 @@ export async function nativeUninstall(
   request: ProvenUninstallRequest,
   signal: AbortSignal,
 ): Promise<void> {
-  const { live, content } = request.proven;
+  const { content } = request.proven;
+  const live = request.proven.live.filter(({ object }) => request.shouldKeepClaims !== true || !isVolumeClaim(object));
   const one = { ...deps, ...request, signal };
   // of what is uninstalled already only the history is left, whatever has the names of its objects by now
   if (content.release.status !== 'uninstalled') await markUninstalling(one);

@@ -12,6 +12,8 @@ export interface DriverChoice {
 /** A release with its proof. */
 export interface ProvenUninstallRequest extends UninstallRequest {
   readonly proven: ProvenRelease;
+  /** Whether volume claims of the manifest stay. Default false: they go, as helm has it. */
+  readonly shouldKeepClaims?: boolean;
   /** Told once, before anything is done. */
   readonly onDriver?: ((choice: DriverChoice) => void) | undefined;
 }

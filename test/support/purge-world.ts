@@ -134,12 +134,15 @@ export class PurgeWorld implements AsyncDisposable {
     return {
       client: this.client,
       discovery: new Discovery(this.client),
-      settings: settingsOf({
-        apiVersion: 'velotio.com/v1alpha1',
-        kind: 'PurgePolicy',
-        metadata: { name: this.id },
-        spec: { namespaceSelector: { matchLabels: { 'purge-test': this.id } }, ...spec },
-      }),
+      settings: {
+        ...settingsOf({
+          apiVersion: 'velotio.com/v1alpha1',
+          kind: 'PurgePolicy',
+          metadata: { name: this.id },
+          spec: { namespaceSelector: { matchLabels: { 'purge-test': this.id } }, ...spec },
+        }),
+        driver: uninstaller.driver,
+      },
       operator: { namespaces: ['bookstore-operator-system'], releaseName: 'bookstore-operator' },
       clock: systemClock,
       uninstaller,

@@ -49,11 +49,13 @@ export async function uninstallProved(
   if (prevented !== undefined) return prevented;
   const { namespace, name } = entry;
   const { release } = proof.proven.content;
-  const sighting = sightingOf({ namespace, name }, proof.proven);
+  const shouldKeepClaims = settings.volumes === 'Keep';
+  const sighting = sightingOf({ namespace, name }, proof.proven, { areClaimsLeft: shouldKeepClaims });
   const releaseTimeoutMs = Math.max(1, settings.releaseTimeoutMs - (clock.monotonic() - startedMs));
   let choice: DriverChoice | undefined;
   const uninstaller = onlyUnchanged(deps.uninstaller, {
     proven: proof.proven,
+    shouldKeepClaims,
     recheck: () => requireUnchanged(deps.client, entry, signal),
     onDriver: (chosen) => {
       choice = chosen;
@@ -82,6 +84,7 @@ function onlyUnchanged(
   uninstaller: ProvenUninstaller,
   given: {
     readonly proven: ProvenRelease;
+    readonly shouldKeepClaims: boolean;
     readonly recheck: () => Promise<void>;
     readonly onDriver: (choice: DriverChoice) => void;
   },

@@ -5,7 +5,8 @@ import type { DriverChoice } from '../../../src/uninstall/proven-uninstaller.ts'
 import { parseContent } from '../../../src/uninstall/record-trust.ts';
 
 const preDelete: ReleaseHook = { name: 'clean', kind: 'Job', manifest: '', events: ['pre-delete'] };
-const release = (hooks: readonly ReleaseHook[]): Release => ({
+const claim = 'apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n';
+const release = (hooks: readonly ReleaseHook[], manifest: string): Release => ({
   name: 'shop',
   namespace: 'team-a',
   revision: 1,
@@ -14,12 +15,16 @@ const release = (hooks: readonly ReleaseHook[]): Release => ({
   firstDeployed: undefined,
   lastDeployed: undefined,
   chart: { name: 'tiny', version: '1.2.3', appVersion: undefined },
-  manifest: '',
+  manifest,
   hooks,
 });
 
 /** Who did it, and what was told. */
-async function uninstall(mode: DriverMode, hooks: readonly ReleaseHook[] = []) {
+async function uninstall(
+  mode: DriverMode,
+  hooks: readonly ReleaseHook[] = [],
+  { manifest = '', shouldKeepClaims = false } = {},
+) {
   const done: string[] = [];
   const told: DriverChoice[] = [];
   const driver = chosenDriver(mode, {
@@ -32,11 +37,12 @@ async function uninstall(mode: DriverMode, hooks: readonly ReleaseHook[] = []) {
       },
     },
   });
-  const content = parseContent(release(hooks));
+  const content = parseContent(release(hooks, manifest));
   await driver.uninstall({
     namespace: 'team-a',
     name: 'shop',
     timeoutMs: 1_000,
+    shouldKeepClaims,
     proven: { content, live: [], recordsDigest: undefined, latest: undefined, records: [] },
     onDriver: (choice) => told.push(choice),
   });
@@ -58,4 +64,14 @@ it('takes helm for all where it is told to, with nothing to explain', async () =
 
 it('takes native for all where it is told to: what that leaves to helm is for native to refuse', async () => {
   expect(await uninstall('native', [preDelete])).toMatchObject({ driver: 'native', done: ['native shop'] });
+});
+
+it('gives no release to helm that has a volume claim which is to stay', async () => {
+  const code = 'VOLUME_AT_RISK';
+  const atRisk = { manifest: claim, shouldKeepClaims: true };
+  await expect(uninstall('helm', [], atRisk)).rejects.toMatchObject({ code });
+  await expect(uninstall('auto', [preDelete], atRisk)).rejects.toMatchObject({ code });
+  expect(await uninstall('auto', [], atRisk)).toMatchObject({ done: ['native shop'] });
+  const manifest = claim.replace('name: data', 'name: data, annotations: {helm.sh/resource-policy: keep}');
+  expect(await uninstall('helm', [], { manifest, shouldKeepClaims: true })).toMatchObject({ done: ['helm shop'] });
 });
