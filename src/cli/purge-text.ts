@@ -140,7 +140,9 @@ function outcomeRow(outcome: ReleaseOutcome): ReportRow {
     case 'purged': {
       const named = outcome.left?.map(describeLeft) ?? outcome.leaves;
       const left = named === undefined ? undefined : `left behind: ${briefly(named)}`;
-      const detail = [outcome.note, left].filter((part) => part !== undefined).join('; ');
+      const { driverReason } = outcome;
+      const byHelm = driverReason === undefined ? undefined : `by helm: ${driverReason}`;
+      const detail = [outcome.note, left, byHelm].filter((part) => part !== undefined).join('; ');
       return { ...row, durationMs: outcome.durationMs, detail };
     }
     case 'failed':

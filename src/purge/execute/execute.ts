@@ -2,7 +2,7 @@
 import pMap from 'p-map';
 import { LeaseLostError } from '../../kube/leader-term.ts';
 import { errorText } from '../../lib/error-text.ts';
-import type { ReleaseUninstaller } from '../../uninstall/uninstaller.ts';
+import type { ProvenUninstaller } from '../../uninstall/proven-uninstaller.ts';
 import { isBlocked, type PlanEntry, type PurgePlan } from '../plan/plan.ts';
 import { recentOwners } from '../plan/release-owners.ts';
 import type { PolicyGuard } from '../policy/policy-guard.ts';
@@ -23,7 +23,7 @@ import { failed, type UninstallOutcome } from './uninstall-release.ts';
 /** What a run is made with. */
 export interface ExecuteDeps extends RecheckDeps {
   /** Need not prove anything: only what is proved gets there. */
-  readonly uninstaller: ReleaseUninstaller;
+  readonly uninstaller: ProvenUninstaller;
   /** Where the run is recorded, begun already; to be finished by the caller. Default: nowhere, and then no way back is made. */
   readonly recorder?: RunRecorder | undefined;
   /** Stops the run where the policy is suspended or changed. Default: it goes by the policy as it was planned by. */

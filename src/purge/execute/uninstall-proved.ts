@@ -1,19 +1,26 @@
-// One release proved, then taken away: helm sees it only while its records are the proved ones (P1, P2).
+// One release proved, then taken away: a driver sees it only while its records are the proved ones (P1, P2).
 import { HelmError } from '../../helm/errors.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { listReleases } from '../../release/list-releases.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
-import type { ReleaseUninstaller } from '../../uninstall/uninstaller.ts';
+import type { ProvenRelease } from '../../uninstall/prove-stored.ts';
+import type { DriverChoice, ProvenUninstaller } from '../../uninstall/proven-uninstaller.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { type Sighting, sightingOf } from '../verify/sighting.ts';
 import { withHook } from './hook-failure.ts';
 import { type ProveEntryDeps, proveEntry } from './prove-entry.ts';
 import { asRefusal } from './refusal.ts';
-import { type UninstallDeps, type UninstallOutcome, uninstallRelease } from './uninstall-release.ts';
+import {
+  type UninstallDeps,
+  type UninstallOutcome,
+  type UninstallsProven,
+  uninstallRelease,
+} from './uninstall-release.ts';
 
 /** What it takes. */
-export interface UninstallProvedDeps extends UninstallDeps, ProveEntryDeps {
+export interface UninstallProvedDeps extends Omit<UninstallDeps, 'uninstaller'>, ProveEntryDeps {
+  readonly uninstaller: ProvenUninstaller;
   readonly clock: Clock;
   readonly settings: UninstallDeps['settings'] & ProveEntryDeps['settings'];
   /** Told what to look for of a release that is gone, or may be. */
@@ -42,27 +49,51 @@ export async function uninstallProved(
   if (prevented !== undefined) return prevented;
   const { namespace, name } = entry;
   const { release } = proof.proven.content;
-  const sighting = sightingOf({ namespace, name }, proof.proven);
+  const shouldKeepClaims = settings.volumes === 'Keep';
+  const sighting = sightingOf({ namespace, name }, proof.proven, { areClaimsLeft: shouldKeepClaims });
   const releaseTimeoutMs = Math.max(1, settings.releaseTimeoutMs - (clock.monotonic() - startedMs));
-  const uninstaller = onlyUnchanged(deps.uninstaller, () => requireUnchanged(deps.client, entry, signal));
+  let choice: DriverChoice | undefined;
+  const uninstaller = onlyUnchanged(deps.uninstaller, {
+    proven: proof.proven,
+    shouldKeepClaims,
+    recheck: () => requireUnchanged(deps.client, entry, signal),
+    onDriver: (chosen) => {
+      choice = chosen;
+    },
+  });
   const attempted = await uninstallRelease(
     { ...deps, uninstaller, settings: { ...settings, releaseTimeoutMs } },
     entry,
     signal,
   );
-  const outcome = withHook(asRefusal(attempted), release);
+  const outcome = byDriver(withHook(asRefusal(attempted), release), choice);
   const mayBeGone = outcome.result === 'purged' || (outcome.result === 'failed' && outcome.record !== 'left');
   if (mayBeGone) deps.onGone?.(sighting);
   return outcome;
 }
 
+/** Who did it, and where native was asked for first why not: as far as the release was touched. */
+function byDriver(outcome: UninstallOutcome, choice: DriverChoice | undefined): UninstallOutcome {
+  if (choice === undefined || (outcome.result !== 'purged' && outcome.result !== 'failed')) return outcome;
+  const { driver, why } = choice;
+  return { ...outcome, driver, ...(why === undefined ? {} : { driverReason: why }) };
+}
+
 /** Asks right before the driver begins, and once more where it had to wait for its turn: helm reads the records itself. */
-function onlyUnchanged(driver: ReleaseUninstaller, recheck: () => Promise<void>): ReleaseUninstaller {
+function onlyUnchanged(
+  uninstaller: ProvenUninstaller,
+  given: {
+    readonly proven: ProvenRelease;
+    readonly shouldKeepClaims: boolean;
+    readonly recheck: () => Promise<void>;
+    readonly onDriver: (choice: DriverChoice) => void;
+  },
+): UninstallsProven {
   return {
-    driver: driver.driver,
+    driver: uninstaller.driver,
     uninstall: async (request) => {
-      await recheck();
-      await driver.uninstall({ ...request, recheck });
+      await given.recheck();
+      await uninstaller.uninstall({ ...request, ...given });
     },
   };
 }
