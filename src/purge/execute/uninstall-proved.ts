@@ -1,14 +1,11 @@
 // One release proved, then taken away: a driver sees it only while its records are the proved ones (P1, P2).
-import { HelmError } from '../../helm/errors.ts';
-import type { KubeClient } from '../../kube/client.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { listReleases } from '../../release/list-releases.ts';
-import { UninstallError } from '../../uninstall/errors.ts';
 import type { ProvenRelease } from '../../uninstall/prove-stored.ts';
 import type { DriverChoice, ProvenUninstaller } from '../../uninstall/proven-uninstaller.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { type Sighting, sightingOf } from '../verify/sighting.ts';
 import { withHook } from './hook-failure.ts';
+import type { Kept } from './look-again.ts';
 import { type ProveEntryDeps, proveEntry } from './prove-entry.ts';
 import { asRefusal } from './refusal.ts';
 import {
@@ -33,14 +30,19 @@ export interface UninstallProvedOptions {
   readonly signal?: AbortSignal | undefined;
   /** Done when all is proved and nothing deleted; where it gives an outcome, nothing is. Never throws. */
   readonly beforeFirstDelete?: () => Promise<UninstallOutcome | undefined>;
+  /**
+   * Asked right before the driver begins, and once more where it had to wait for its turn: where it gives an outcome, nothing is
+   * deleted. helm reads the records itself, so this is the last that is known of them. Never throws.
+   */
+  readonly lastLook?: ((entry: PlanEntry) => Promise<Kept | undefined>) | undefined;
 }
 
 /** Proves and uninstalls within the release's time. Never throws. */
 export async function uninstallProved(
   deps: UninstallProvedDeps,
   entry: PlanEntry,
-  { signal, beforeFirstDelete }: UninstallProvedOptions = {},
-): Promise<UninstallOutcome> {
+  { signal, beforeFirstDelete, lastLook }: UninstallProvedOptions = {},
+): Promise<Kept> {
   const { clock, settings } = deps;
   const startedMs = clock.monotonic();
   const proof = await proveEntry(deps, entry, signal);
@@ -53,10 +55,14 @@ export async function uninstallProved(
   const sighting = sightingOf({ namespace, name }, proof.proven, { areClaimsLeft: shouldKeepClaims });
   const releaseTimeoutMs = Math.max(1, settings.releaseTimeoutMs - (clock.monotonic() - startedMs));
   let choice: DriverChoice | undefined;
+  let kept: Kept | undefined;
   const uninstaller = onlyUnchanged(deps.uninstaller, {
     proven: proof.proven,
     shouldKeepClaims,
-    recheck: () => requireUnchanged(deps.client, entry, signal),
+    recheck: async () => {
+      kept = await lastLook?.(entry);
+      if (kept !== undefined) throw new Error('it is kept after all');
+    },
     onDriver: (chosen) => {
       choice = chosen;
     },
@@ -66,6 +72,7 @@ export async function uninstallProved(
     entry,
     signal,
   );
+  if (kept !== undefined) return kept;
   const outcome = byDriver(withHook(asRefusal(attempted), release), choice);
   const mayBeGone = outcome.result === 'purged' || (outcome.result === 'failed' && outcome.record !== 'left');
   if (mayBeGone) deps.onGone?.(sighting);
@@ -79,7 +86,7 @@ function byDriver(outcome: UninstallOutcome, choice: DriverChoice | undefined): 
   return { ...outcome, driver, ...(why === undefined ? {} : { driverReason: why }) };
 }
 
-/** Asks right before the driver begins, and once more where it had to wait for its turn: helm reads the records itself. */
+/** With all that a driver is to know of the release. */
 function onlyUnchanged(
   uninstaller: ProvenUninstaller,
   given: {
@@ -96,20 +103,4 @@ function onlyUnchanged(
       await uninstaller.uninstall({ ...request, ...given });
     },
   };
-}
-
-/** @throws UninstallError where a record is another than in the plan; HelmError where none is left; ApiError */
-async function requireUnchanged(
-  client: KubeClient,
-  { namespace, name, recordsDigest }: PlanEntry,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { releases } = await listReleases(client, { namespace, name, signal });
-  const release = releases.find((one) => one.name === name);
-  if (release === undefined) {
-    throw new HelmError('HELM_RELEASE_NOT_FOUND', `cannot uninstall ${namespace}/${name}: there is no such release`);
-  }
-  if (release.recordsDigest === recordsDigest) return;
-  const message = `release ${namespace}/${name} is not uninstalled: its records were changed while it was proved`;
-  throw new UninstallError('RECORD_CHANGED', message, { remedy: 'Look at helm history, and purge again.' });
 }
