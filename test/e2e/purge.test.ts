@@ -195,6 +195,15 @@ describe('purge run', () => {
     expect([second.exitCode, second.stderr]).toEqual([0, expect.stringContaining('nothing to purge')]);
   });
 
+  it('says in one line that its plan could not be written, and ends with 1', async () => {
+    const ns = await world.namespace('full');
+    await world.install(ns, 'a');
+    const command = `exec ${process.execPath} ${main} purge plan -f ${await policy(ns)} -o json > /dev/full`;
+    const { exitCode, stderr } = await execa('sh', ['-c', command], { env: cli.env, reject: false });
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^error: stdout: ENOSPC.*$/m)]);
+    expect(stderr).not.toContain('    at ');
+  });
+
   it('asks on a terminal for the number, and takes no other answer', async () => {
     const ns = await world.namespace('tty');
     await Promise.all(['a', 'b'].map((name) => world.install(ns, name)));
