@@ -89,7 +89,7 @@ it(`is ended by either driver, ${rounds} times`, { timeout: 600_000 }, async () 
   for (let round = 0; round < rounds; round += 1) {
     const name = `r${round}`;
     await install(name);
-    const death = { afterAnswers: run.between(1, answers), delayMs: run.between(0, 3) };
+    const death = { afterAnswers: run.between(Math.ceil(answers / 3), answers), delayMs: run.between(0, 3) };
     await uninstallMortally(name, death);
     const left = await leftOf(name);
     const by = run.pick<keyof typeof drivers>(['helm', 'native']);
