@@ -138,8 +138,14 @@ function isKeptByContent(release: FuzzRelease, policy: FuzzPolicy): boolean {
     const isAllowed = policy.allowedKinds.some(({ kind }) => kind === object.kind);
     if (isOutside && !isAllowed) return true;
     if (isOutside && object.live !== 'own' && object.live !== 'gone') return true;
-    return object.kind === 'PersistentVolumeClaim' && policy.volumes === 'Keep' && object.policy !== 'keep';
+    // what has delete hooks goes to helm, which cannot leave the claim
+    return isClaimToStay(object, policy) && object.policy !== 'keep' && hasDeleteHooks(release);
   });
+}
+
+/** P7. */
+function isClaimToStay({ kind }: FuzzObject, { volumes }: FuzzPolicy): boolean {
+  return kind === 'PersistentVolumeClaim' && volumes === 'Keep';
 }
 
 /** P2: helm would delete what is another's now, or may be, so it is not asked to. */
@@ -149,7 +155,7 @@ function hasLostAnObject({ objects }: FuzzRelease): boolean {
 
 function deletedObjects(release: FuzzRelease, world: FuzzWorld): readonly { key: string; object: FuzzObject }[] {
   return release.objects
-    .filter(({ live, policy }) => live !== 'gone' && policy === undefined)
+    .filter((object) => object.live !== 'gone' && object.policy === undefined && !isClaimToStay(object, world.policy))
     .map((object) => ({ key: keyOf(object, release, world), object }));
 }
 

@@ -180,11 +180,13 @@ function randomObject(
     'ClusterRole',
   ]);
   const chance = (probability: number): boolean => dice.random() < probability;
+  const isElsewhere = kind === 'ConfigMap' && chance(0.08);
+  const isShared = isElsewhere || kind === 'ClusterRole'; // by the releases of all namespaces
   return {
     kind,
-    name: kind === 'ClusterRole' ? `${id}-${namespace}-${name}`.slice(0, 200) : name,
+    name: isShared ? `${id}-${namespace}-${name}`.slice(0, 200) : name,
     live: chance(0.2) ? dice.pick(['none', 'other', 'gone']) : 'own',
-    ...(kind === 'ConfigMap' && chance(0.08) ? { isElsewhere: true } : {}),
+    ...(isElsewhere ? { isElsewhere } : {}),
     ...(chance(kind === 'PersistentVolumeClaim' ? 0.7 : 0.1) ? { policy: dice.pick(['keep', 'keep', 'retain']) } : {}),
     ...(chance(0.04) ? { isFlux: true } : {}),
     ...(chance(0.04) ? { hasOwner: true } : {}),
