@@ -57,6 +57,7 @@ export interface RunRecords {
 export interface BeginOptions {
   readonly plan: PurgePlan;
   readonly serviceAccount: string | undefined;
+  readonly undoRetentionMs: number;
   readonly driver: string;
   readonly concurrency: number;
 }

@@ -27,6 +27,7 @@ export async function executeRecorded(
   const begin: BeginOptions = {
     plan,
     serviceAccount: settings.serviceAccount,
+    undoRetentionMs: settings.undoRetentionMs,
     driver: uninstaller.driver,
     concurrency: options.concurrency ?? settings.concurrency,
   };

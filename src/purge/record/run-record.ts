@@ -34,6 +34,8 @@ export interface RunStart {
   /** What it lives by. */
   readonly hold: RunHold;
   readonly serviceAccount: string | undefined;
+  /** How long its copies live. */
+  readonly undoRetentionMs: number;
   /** Undefined where the policy is a file. */
   readonly origin: PolicyOrigin | undefined;
   /** What `-n` narrowed it to; undefined: all of the policy's. */
@@ -56,6 +58,8 @@ export interface RunFileRecord extends RunHold {
   readonly requestedBy: string;
   readonly worker: string;
   readonly serviceAccount?: string;
+  /** How long what it purged can be brought back, from its end on. Absent: a run from before it was noted. */
+  readonly undoRetentionMs?: number;
   /** Of a run whose worker died, in a sentence: what is known of its end. */
   readonly ending?: string;
   readonly planned: PurgePlan['counts'];
@@ -84,6 +88,7 @@ export function fileOf(record: RunRecord): RunFile {
       worker: start.worker,
       ...start.hold,
       ...(start.serviceAccount === undefined ? {} : { serviceAccount: start.serviceAccount }),
+      undoRetentionMs: start.undoRetentionMs,
       planned: start.plan.counts,
       undo,
     },
@@ -100,6 +105,7 @@ export function statusOf(record: RunRecord): PurgeRunStatus {
     phase: phaseOf(record),
     ...(start.origin === undefined ? {} : { policy: start.origin }),
     ...(start.serviceAccount === undefined ? {} : { serviceAccount: start.serviceAccount }),
+    undoRetentionMs: start.undoRetentionMs,
     requestedBy: oneLine(start.requestedBy, PurgeRunBound.identityLength),
     worker: oneLine(start.worker, PurgeRunBound.identityLength),
     startedAt: new Date(start.startedAtMs).toISOString(),

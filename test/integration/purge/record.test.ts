@@ -92,6 +92,7 @@ const begin = (records: RunRecords) =>
   beginRecord(records, {
     plan: { ...examplePlan, policy: world.id, server: world.client.server },
     serviceAccount: 'purger',
+    undoRetentionMs: 1_000,
     driver: 'helm',
     concurrency: 1,
   });

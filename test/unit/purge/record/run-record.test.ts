@@ -16,6 +16,7 @@ describe('the status of a PurgeRun', () => {
       phase: 'Running',
       policy: { uid: 'policy-uid', generation: 4 },
       serviceAccount: 'purger',
+      undoRetentionMs: 604_800_000,
       requestedBy: 'alice',
       worker: 'laptop_42',
       startedAt: '2026-11-26T20:00:00.000Z',
