@@ -33,6 +33,32 @@ async function purged(file: string, ...more: readonly string[]): Promise<PurgeRe
   return JSON.parse(String(stdout)) as PurgeReport;
 }
 
+it('is there for a revision that has more digits than anybody expects', async () => {
+  const ns = await corner.namespace('digits');
+  await corner.install(ns, 'shop', configMap());
+  await corner.putBeside(ns, 'shop', { of: 1, revision: 12_345_678_901, status: 'deployed', inside: {} });
+  const { run } = await purged(await policy(ns));
+  expect(await corner.state(ns, 'shop')).toBeUndefined();
+  const { exitCode, stderr } = await cli.run(['restore', run, '--yes']);
+  expect(exitCode, String(stderr)).toBe(0);
+  expect(await corner.state(ns, 'shop')).toBe('12345678902 deployed');
+});
+
+it('is never left out in silence: a note that cannot be read is told, and the others come back', async () => {
+  const ns = await corner.namespace('unreadable');
+  await corner.install(ns, 'shop', configMap());
+  await corner.install(ns, 'web', configMap());
+  const { run } = await purged(await policy(ns));
+  await corner.lab.client.merge(
+    purgeRuns,
+    { status: { undo: { [`${ns}/web`]: 'what?' } } },
+    { name: run, subresource: 'status', fieldManager: 'somebody' },
+  );
+  const { exitCode, stderr } = await cli.run(['restore', run, '--yes']);
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`${ns}/web refused (UNDO_NOTE_UNREADABLE)`)]);
+  expect([await corner.state(ns, 'shop'), await corner.state(ns, 'web')]).toEqual(['2 deployed', undefined]);
+});
+
 it('is there until the run’s own time is over, whatever retention and limits the policy has afterwards', async () => {
   const ns = await corner.namespace('shortened');
   await corner.install(ns, 'shop', configMap());

@@ -7,8 +7,9 @@ import { nearest } from '../../lib/did-you-mean.ts';
 import { PurgeError } from '../errors.ts';
 import { readRunFile, readRunFiles, type StoredRunFile } from './run-files.ts';
 import { purgeRuns } from './run-object.ts';
-import { undoNotes } from './run-record.ts';
+import type { RunFile } from './run-record.ts';
 import type { RecordedRun } from './run-recorder.ts';
+import { readUndoEntries, readUndoList } from './undo-notes.ts';
 
 /** Where runs are looked for. */
 export interface RunSources {
@@ -70,11 +71,15 @@ export async function readRun(sources: RunSources, name: string): Promise<Record
     return recorded(name, {
       policy: spec.policy,
       serviceAccount: status?.serviceAccount,
-      undo: undoNotes(status?.undo),
+      ...readUndoEntries(status?.undo),
     });
   }
-  const { policy, record } = stored.file;
-  return recorded(name, { policy, serviceAccount: record.serviceAccount, undo: record.undo });
+  return runOfFile(stored.file);
+}
+
+/** The same of a report file. */
+export function runOfFile({ run, policy, record }: RunFile): RecordedRun {
+  return recorded(run, { policy, serviceAccount: record.serviceAccount, ...readUndoList(record.undo) });
 }
 
 /** The run's name, whichever way it is stored. */
@@ -85,12 +90,11 @@ export function nameOfRun(stored: StoredRun): string {
 function recorded(
   run: string,
   {
-    policy,
     serviceAccount,
-    undo,
-  }: Omit<RecordedRun, 'run' | 'serviceAccount'> & { serviceAccount: string | undefined },
+    ...rest
+  }: Omit<RecordedRun, 'run' | 'serviceAccount'> & { readonly serviceAccount: string | undefined },
 ): RecordedRun {
-  return { run, policy, undo, ...(serviceAccount === undefined ? {} : { serviceAccount }) };
+  return { run, ...rest, ...(serviceAccount === undefined ? {} : { serviceAccount }) };
 }
 
 async function listObjects(

@@ -15,8 +15,9 @@ import type { Resource } from '../../kube/resource.ts';
 import { oneLine } from '../../lib/one-line.ts';
 import { PurgeError } from '../errors.ts';
 import type { RunChange, RunPlace } from './run-place.ts';
-import { type RunRecord, type RunStart, statusOf, undoEntry } from './run-record.ts';
+import { type RunRecord, type RunStart, statusOf } from './run-record.ts';
 import type { UndoNote } from './run-recorder.ts';
+import { undoEntry } from './undo-notes.ts';
 
 /** The type's address. */
 export const purgeRuns: Resource = { ...PURGE_RUN_GVK, plural: PURGE_RUN_PLURAL, isNamespaced: false };

@@ -121,21 +121,6 @@ export function statusOf(record: RunRecord): PurgeRunStatus {
   };
 }
 
-/** An entry of `status.undo`. */
-export function undoEntry({ namespace, name, revision, secret, digest }: UndoNote): readonly [string, string] {
-  return [`${namespace}/${name}`, `${revision} ${secret} ${digest}`];
-}
-
-/** Reads `status.undo` back; what is no note is left out. */
-export function undoNotes(undo: PurgeRunStatus['undo'] = {}): readonly UndoNote[] {
-  return Object.entries(undo).flatMap(([key, value]) => {
-    const [, namespace, name] = /^([^/]+)\/([^/]+)$/.exec(key) ?? [];
-    const [, revision, secret, digest] = /^([1-9]\d{0,9}) (\S+) (sha256:[0-9a-f]{64})$/.exec(value) ?? [];
-    if (namespace === undefined || name === undefined || secret === undefined || digest === undefined) return [];
-    return [{ namespace, name, revision: Number(revision), secret, digest }];
-  });
-}
-
 /** A run that is not over has the report of what happened until now. */
 function reportOf({ start, nowMs, outcomes, report }: RunRecord): PurgeReport {
   if (report !== undefined) return report;

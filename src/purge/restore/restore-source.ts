@@ -1,7 +1,7 @@
 // The run that is brought back, by its name or by the path of its report file.
 import { errorText } from '../../lib/error-text.ts';
 import { PurgeError } from '../errors.ts';
-import { type RunSources, readRun } from '../record/read-run.ts';
+import { type RunSources, readRun, runOfFile } from '../record/read-run.ts';
 import { readRunFileAt } from '../record/run-files.ts';
 import type { RunFile } from '../record/run-record.ts';
 import type { RecordedRun } from '../record/run-recorder.ts';
@@ -17,9 +17,7 @@ export async function readRestoreRun(sources: RunSources, run: string): Promise<
   if (file.server !== server) {
     throw notFound(`${run} is of a run on ${file.server}, and ${context} is ${server}`);
   }
-  const { serviceAccount, undo } = file.record;
-  const account = serviceAccount === undefined ? {} : { serviceAccount };
-  return { run: file.run, policy: file.policy, undo, ...account };
+  return runOfFile(file);
 }
 
 async function readFileAt(path: string): Promise<RunFile> {
