@@ -86,7 +86,7 @@ describe('purge runs', () => {
     expect(missing.stderr).toContain(first.run);
   });
 
-  it('finds the report files of those who may make no PurgeRun, and says where there is none yet', async () => {
+  it('finds the report files of those who may make no PurgeRun, and claims nothing about those that it may not list', async () => {
     const ns = await world.namespace('filed');
     await world.install(ns, 'a');
     const user = `${world.id}-filer`;
@@ -96,9 +96,9 @@ describe('purge runs', () => {
       const flags = ['--kubeconfig', await kubeconfigAs(user)];
       const env = { XDG_STATE_HOME: join(cli.directory, 'filer') };
       const none = await purge(['runs', ...flags], { env });
-      expect([none.exitCode, none.stdout]).toEqual([0, '']);
-      expect(none.stderr).toContain('there is no run yet');
-      expect(none.stderr).toContain('warning: cannot list purgeruns');
+      expect([none.exitCode, none.stdout]).toEqual([6, '']);
+      expect(none.stderr).not.toContain('there is no run yet');
+      expect(none.stderr).toMatch(/^error: cannot list purgeruns\b.*\n +→ Grant the missing right/m);
 
       const own = join(cli.directory, 'own.json');
       const { exitCode, stderr } = await purge(['run', '-f', await policy(ns), '--yes', '--report', own, ...flags], {
@@ -115,6 +115,7 @@ describe('purge runs', () => {
 
       const listed = await purge(['runs', '-o', 'json', ...flags], { env });
       expect(JSON.parse(String(listed.stdout))).toMatchObject({ items: [{ run: report.run, file: path }] });
+      expect([listed.exitCode, listed.stderr]).toEqual([6, expect.stringContaining('cannot list purgeruns')]);
       const shown = await purge(['runs', report.run, ...flags, '-o', 'json'], { env });
       expect(JSON.parse(String(shown.stdout))).toEqual(report);
     } finally {

@@ -25,8 +25,10 @@ export type StoredRun = { readonly object: PurgeRun } | StoredRunFile;
 /** All that was found. */
 export interface StoredRuns {
   readonly runs: readonly StoredRun[];
-  /** What could not be read: a sentence each. */
+  /** Files that could not be read: a sentence each. */
   readonly warnings: readonly string[];
+  /** Why those of the cluster are not among them. Absent: all are that it has. */
+  readonly refusal?: ApiError;
 }
 
 /** A run may be as large as etcd takes. */
@@ -40,7 +42,8 @@ export async function listRuns({ client, directory, signal }: RunSources): Promi
   const names = new Set(objects.runs.map(({ metadata }) => metadata.name));
   return {
     runs: [...objects.runs.map((object) => ({ object })), ...files.runs.filter(({ file }) => !names.has(file.run))],
-    warnings: [...objects.warnings, ...files.warnings],
+    warnings: files.warnings,
+    ...(objects.refusal === undefined ? {} : { refusal: objects.refusal }),
   };
 }
 
@@ -100,13 +103,13 @@ function recorded(
 async function listObjects(
   client: KubeClient,
   signal: AbortSignal | undefined,
-): Promise<{ readonly runs: readonly PurgeRun[]; readonly warnings: readonly string[] }> {
+): Promise<{ readonly runs: readonly PurgeRun[]; readonly refusal?: ApiError }> {
   try {
     const { items } = await client.list<PurgeRun & KubeObject>(purgeRuns, { pageSize, signal });
-    return { runs: items, warnings: [] };
+    return { runs: items };
   } catch (error) {
-    if (isApiError(error, 'API_NOT_FOUND')) return { runs: [], warnings: [] };
-    if (isApiError(error, 'API_FORBIDDEN')) return { runs: [], warnings: [error.message] };
+    if (isApiError(error, 'API_NOT_FOUND')) return { runs: [] };
+    if (isApiError(error, 'API_FORBIDDEN')) return { runs: [], refusal: error };
     throw error;
   }
 }
