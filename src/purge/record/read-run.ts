@@ -5,11 +5,10 @@ import { type ApiError, isApiError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { nearest } from '../../lib/did-you-mean.ts';
 import { PurgeError } from '../errors.ts';
-import { readRunFile, readRunFiles, type StoredRunFile } from './run-files.ts';
+import { readRunFile, readRunFiles, type StoredReport, type StoredRunFile } from './run-files.ts';
 import { purgeRuns } from './run-object.ts';
-import type { RunFile } from './run-record.ts';
 import type { RecordedRun } from './run-recorder.ts';
-import { readUndoEntries, readUndoList } from './undo-notes.ts';
+import { readOutcomes, readUndoEntries, readUndoList } from './undo-notes.ts';
 
 /** Where runs are looked for. */
 export interface RunSources {
@@ -77,11 +76,12 @@ export async function readRun(sources: RunSources, name: string): Promise<Record
       ...readUndoEntries(status?.undo),
     });
   }
-  return runOfFile(stored.file);
+  return runOfReport(stored.file);
 }
 
-/** The same of a report file. */
-export function runOfFile({ run, policy, record }: RunFile): RecordedRun {
+/** The same of a report: one that was printed has the digests of what was purged, and not as whom. */
+export function runOfReport({ run, policy, record, outcomes }: StoredReport): RecordedRun {
+  if (record === undefined) return recorded(run, { policy, serviceAccount: undefined, ...readOutcomes(outcomes) });
   return recorded(run, { policy, serviceAccount: record.serviceAccount, ...readUndoList(record.undo) });
 }
 

@@ -1,6 +1,7 @@
 // Notes of ways back, as a PurgeRun's status and a report file hold them: written, and read back without losing one in silence. Pure.
 import type { PurgeRunStatus } from '../../api/v1alpha1/purge-run.ts';
 import { parseRevision } from '../../release/record.ts';
+import type { ReleaseOutcome } from './report.ts';
 import type { RecordedRun, UndoNote } from './run-recorder.ts';
 
 /** What was read: the notes, and the releases whose note is none. */
@@ -32,6 +33,14 @@ export function readUndoList(undo: readonly unknown[]): ReadNotes {
       const number = parseRevision(typeof revision === 'number' ? String(revision) : undefined) ?? 0;
       return { ...key, note: { ...key, revision: number, secret: text(secret), digest: text(digest) } };
     }),
+  );
+}
+
+/** Reads the ways back out of a report without a record: of what is gone, and may be. */
+export function readOutcomes(outcomes: readonly ReleaseOutcome[]): ReadNotes {
+  const gone = outcomes.filter((one) => one.result === 'purged' || (one.result === 'failed' && one.record !== 'left'));
+  return readUndoList(
+    gone.map(({ namespace, name, ...outcome }) => ({ namespace, name, ...('undo' in outcome ? outcome.undo : {}) })),
   );
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readUndoEntries, readUndoList, undoEntry } from '../../../../src/purge/record/undo-notes.ts';
+import { readOutcomes, readUndoEntries, readUndoList, undoEntry } from '../../../../src/purge/record/undo-notes.ts';
 import { maxRevision } from '../../../../src/release/record.ts';
 import { exampleNote } from '../../../support/run-examples.ts';
 
@@ -51,5 +51,20 @@ describe('notes of ways back', () => {
     ['3', { namespace: '', name: '' }],
   ])('that are none in a file are told: %j', (note, key) => {
     expect(readUndoList([note])).toEqual({ undo: [], unreadable: [key] });
+  });
+
+  it('are read from a report without a record, and what may be gone without one is told', () => {
+    const { secret, revision } = exampleNote('api');
+    const release = { namespace: 'team-a', revision: 9, durationMs: 1 };
+    const failed = { ...release, result: 'failed', code: 'X', message: 'no' } as const;
+    const read = readOutcomes([
+      { ...release, name: 'api', result: 'purged', undo: { secret, revision, digest } },
+      { ...release, name: 'bare', result: 'purged' },
+      { ...failed, name: 'half', record: 'gone' },
+      { ...failed, name: 'there', record: 'left' },
+      { ...release, name: 'web', result: 'skipped', reason: 'it was touched' },
+    ]);
+    const names = ['bare', 'half'].map((name) => ({ namespace: 'team-a', name }));
+    expect(read).toEqual({ undo: [exampleNote('api')], unreadable: names });
   });
 });
