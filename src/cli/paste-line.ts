@@ -39,6 +39,14 @@ export function leftLine(
   return line(['kubectl', 'get', type, name, ...where, ...output, ...kubectlFlags(release, paste)]);
 }
 
+/** Brings back what a run has purged: by the run's name, or by the file of its report. */
+export function restoreCommand(
+  run: string,
+  { kubeconfig, context }: Pick<PasteOptions, 'kubeconfig' | 'context'>,
+): string {
+  return line(['bookstore-operator', 'purge', 'restore', run, ...clusterFlags({ kubeconfig, context })]);
+}
+
 function rightsLine(release: Key, paste: PasteOptions): string {
   return line(['kubectl', 'auth', 'can-i', '--list', '-n', release.namespace, ...kubectlFlags(release, paste)]);
 }
@@ -60,12 +68,16 @@ function helmLine(
   ]);
 }
 
-function kubectlFlags({ namespace }: Key, { kubeconfig, context, serviceAccount }: PasteOptions): readonly string[] {
-  const user = actingUser(serviceAccount, namespace);
+function kubectlFlags({ namespace }: Key, paste: PasteOptions): readonly string[] {
+  const user = actingUser(paste.serviceAccount, namespace);
+  return [...clusterFlags(paste), ...(user === undefined ? [] : ['--as', user])];
+}
+
+/** As kubectl and this program spell them. */
+function clusterFlags({ kubeconfig, context }: Pick<PasteOptions, 'kubeconfig' | 'context'>): readonly string[] {
   return [
     ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
     ...(context === undefined ? [] : ['--context', context]),
-    ...(user === undefined ? [] : ['--as', user]),
   ];
 }
 

@@ -18,6 +18,8 @@ export async function recordsByHand(
     readonly report?: string;
     readonly namespace?: readonly string[];
     readonly onEvent?: RunRecords['onEvent'];
+    /** Told that the run is to be brought back by a file, not by its name. */
+    readonly onSpare: (path: string) => void;
   },
   io: CommandIo,
 ): Promise<RunRecords> {
@@ -39,6 +41,11 @@ export async function recordsByHand(
         if (why !== undefined) tell(`the run is recorded in a file: ${why}`);
         tell(`report: ${path}`);
       },
+      onSpare: (path, why) => {
+        tell(`warning: the record of the run could not be finished, and is in a file: ${why}`);
+        tell(`report: ${path}`);
+        options.onSpare(path);
+      },
       onTrouble: (text) => tell(`warning: ${text}`),
       onDead: (other, ending) => tell(`note: run ${other} is over, and noted as such: ${ending}`),
     },
@@ -52,6 +59,7 @@ export function recordsOfSchedule(
 ): RunRecords {
   const talk: RecordTalk = {
     onFile: (path, why) => log.info('purge recorded in a file', { policy, path, why: why ?? 'asked for' }),
+    onSpare: (path, why) => log.warn('purge recorded in a file', { policy, path, why }),
     onTrouble: (text) => log.warn('purge record trouble', { policy, trouble: text }),
     onDead: (run, ending) => log.warn('purge run found dead', { policy, run, ending }),
   };

@@ -98,15 +98,19 @@ async function planAskRun(
   for (const line of planSummary(plan)) io.stderr.write(`${line}\n`);
   if (given !== undefined)
     refuseStale(releaseDifferences(given, plan, { namespaces, io }), { output: options.output, io });
+  let restoreFrom: string | undefined;
+  const onSpare = (path: string): void => {
+    restoreFrom = path;
+  };
   const run = {
     ...deps,
     ...purgeDriver(options.driver, { client: fence.client, helm }),
     discovery: new Discovery(client),
-    records: await recordsByHand(session, options, io),
+    records: await recordsByHand(session, { ...options, onSpare }, io),
   };
   if (isBlocked(plan) || plan.counts.purge === 0) {
     if (!isBlocked(plan)) io.stderr.write('nothing to purge\n');
-    print(await executeRecorded(run, plan, { concurrency }), { session, options, io });
+    print(await executeRecorded(run, plan, { concurrency }), { session, options, io, restoreFrom });
     return isBlocked(plan) ? ExitCode.capHit : ExitCode.done;
   }
   if (!options.yes && !(await isConfirmed(plan, settings, io))) {
@@ -136,7 +140,7 @@ async function planAskRun(
   } finally {
     await held.release();
   }
-  print(report, { session, options, io });
+  print(report, { session, options, io, restoreFrom });
   return exitCodeOf(report);
 }
 
@@ -165,7 +169,13 @@ function print(
     session,
     options,
     io,
-  }: { readonly session: PurgeSession; readonly options: PurgeRunOptions; readonly io: CommandIo },
+    restoreFrom,
+  }: {
+    readonly session: PurgeSession;
+    readonly options: PurgeRunOptions;
+    readonly io: CommandIo;
+    readonly restoreFrom: string | undefined;
+  },
 ): void {
   const { client, settings } = session;
   const paste = {
@@ -174,7 +184,7 @@ function print(
     serviceAccount: settings.serviceAccount,
   };
   writeOutput(io.stdout, options.output, { data: report, table: (format) => reportTable(report, format) });
-  for (const line of reportSummary(report, paste)) io.stderr.write(`${line}\n`);
+  for (const line of reportSummary(report, { ...paste, restoreFrom })) io.stderr.write(`${line}\n`);
 }
 
 function exitCodeOf({ stoppedBy, counts }: PurgeReport): ExitCode {

@@ -16,7 +16,7 @@ export interface PurgeRunsOptions extends ConnectionOptions {
   readonly output: OutputFormat;
 }
 
-/** Lists the runs, or shows one. @throws PurgeError `RUN_NOT_FOUND`; ApiError */
+/** Lists the runs, or shows one. @throws PurgeError `RUN_NOT_FOUND`; ApiError, where runs may not be read after those that may */
 export async function runPurgeRuns(
   run: string | undefined,
   options: PurgeRunsOptions,
@@ -34,17 +34,18 @@ export async function runPurgeRuns(
 }
 
 async function showAll(sources: RunSources, { output }: PurgeRunsOptions, io: CommandIo): Promise<void> {
-  const { runs, warnings } = await listRuns(sources);
+  const { runs, warnings, refusal } = await listRuns(sources);
   for (const warning of warnings) io.stderr.write(`warning: ${oneLine(warning)}\n`);
   const standings = await standingsOf(sources.client, runs, io.signal);
   const items = runs.map((run) => summaryOf(run, standings.get(nameOfRun(run)))).sort(newestFirst);
-  if (items.length === 0) {
+  if (items.length === 0 && refusal === undefined) {
     io.stderr.write(`there is no run yet, neither in the cluster nor in ${sources.directory}\n`);
   }
   writeOutput(io.stdout, output, {
     data: { apiVersion: 'velotio.com/v1alpha1', kind: 'PurgeRunSummaryList', items },
     table: (format) => runsTable(items, { nowMs: systemClock.now(), ...format }),
   });
+  if (refusal !== undefined) throw refusal;
 }
 
 async function showOne(

@@ -5,7 +5,7 @@ import type { PurgeSettings } from '../purge/policy/settings.ts';
 import { countsLine, type PurgeReport, type ReleaseOutcome, stopReasons } from '../purge/record/report.ts';
 import { describeLeft } from '../purge/verify/left-object.ts';
 import { type Column, counted, formatAge, formatTable, oneLine } from './output.ts';
-import type { PasteOptions } from './paste-line.ts';
+import { type PasteOptions, restoreCommand } from './paste-line.ts';
 import { failureLines, refusalLines } from './purge-failure-text.ts';
 import { leftLines } from './purge-left-text.ts';
 
@@ -119,14 +119,17 @@ export function reportTable(
   return rows.length === 0 ? '' : formatTable(rows, reportColumns, options);
 }
 
-/** The result in a line, then each refusal, the failures with what to do about them, and what the releases have left. */
-export function reportSummary(report: PurgeReport, paste: PasteOptions): readonly string[] {
+/** The result in a line, then how to bring it back (`restoreFrom`: a file, where the run's name will not do), each refusal, the failures with what to do about them, and what the releases have left. */
+export function reportSummary(
+  report: PurgeReport,
+  { restoreFrom = report.run, ...paste }: PasteOptions & { readonly restoreFrom?: string | undefined },
+): readonly string[] {
   const { counts } = report;
   const isReversible = report.outcomes.some((outcome) => outcome.result === 'purged' && outcome.undo !== undefined);
   return [
     ...(report.stoppedBy === undefined ? [] : [`ended early: ${stopReasons[report.stoppedBy]}`]),
     `${countsLine(counts)}; ${seconds(report.durationMs)} with ${report.concurrency} at once (${report.driver})`,
-    ...(isReversible ? [`to bring it back: bookstore-operator purge restore ${report.run}`] : []),
+    ...(isReversible ? [`to bring it back: ${restoreCommand(restoreFrom, paste)}`] : []),
     ...refusalLines(report.outcomes),
     ...failureLines(report.outcomes, paste),
     ...leftLines(report, paste),

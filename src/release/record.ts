@@ -48,6 +48,14 @@ export interface RecordRejection {
   readonly reason: string;
 }
 
+/** Helm counts in Go's int. This is what can be counted without loss here, and more than anybody reaches. */
+export const maxRevision = 999_999_999_999_999;
+
+/** A revision as a label or a note spells it; undefined where it is none, or beyond what this program counts. */
+export function parseRevision(text: string | undefined): number | undefined {
+  return /^[1-9]\d{0,14}$/.test(text ?? '') ? Number(text) : undefined;
+}
+
 /** The name Helm gives to the Secret of a revision. */
 export function recordSecretName(releaseName: string, revision: number): string {
   return `sh.helm.release.v1.${releaseName}.v${revision}`;
@@ -64,7 +72,7 @@ export function parseRecord(meta: ObjectMeta): ReleaseRecord | RecordRejection {
   const { name, version, status } = labels;
   if (labels.owner !== 'helm') return reject('has no label owner=helm');
   if (name === undefined || name === '') return reject('has no label name');
-  const revision = /^[1-9]\d{0,14}$/.test(version ?? '') ? Number(version) : undefined;
+  const revision = parseRevision(version);
   if (revision === undefined) return reject(`has a label version ${JSON.stringify(version)}, which is no revision`);
   if (!isReleaseStatus(status))
     return reject(`has a label status ${JSON.stringify(status)}, which is no state of Helm`);

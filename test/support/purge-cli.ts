@@ -1,7 +1,8 @@
 // `bookstore-operator purge …` as a process, with a policy file, a state directory and a lock of the test file's own.
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execa, type Options } from 'execa';
+import { parse } from 'yaml';
 import type { PurgeWorld } from './purge-world.ts';
 import { testCluster } from './test-context.ts';
 
@@ -63,6 +64,15 @@ export class PurgeCli {
       file,
       `apiVersion: velotio.com/v1alpha1\nkind: PurgePolicy\nmetadata: {name: ${name}}\nspec:\n  namespaceSelector: {matchLabels: ${selector}}\n${spec}`,
     );
+    return file;
+  }
+
+  /** The cluster's kubeconfig as another user. */
+  async kubeconfigAs(user: string): Promise<string> {
+    const config = parse(await readFile(testCluster().kubeconfig, 'utf8')) as { users: { user: object }[] };
+    const users = config.users.map((one) => ({ ...one, user: { ...one.user, as: user } }));
+    const file = join(await mkdtemp(join(this.directory, 'kubeconfig-')), 'config');
+    await writeFile(file, JSON.stringify({ ...config, users }));
     return file;
   }
 

@@ -160,6 +160,7 @@ export class PurgeWorld implements AsyncDisposable {
       process: 'none',
       talk: {
         onFile: (path, why) => void told.push(`file ${path}: ${why ?? 'asked for'}`),
+        onSpare: (path, why) => void told.push(`spare ${path}: ${why}`),
         onTrouble: (text) => void told.push(text),
         onDead: (run, ending) => void told.push(`${run}: ${ending}`),
       },

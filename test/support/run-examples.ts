@@ -76,6 +76,7 @@ export const exampleStart: RunStart = {
     process: '42.100.aaaaaaaaaaaa.bbbbbbbbbbbb',
   },
   serviceAccount: 'purger',
+  undoRetentionMs: 604_800_000,
   origin: { uid: 'policy-uid', generation: 4 },
   namespaces: undefined,
 };

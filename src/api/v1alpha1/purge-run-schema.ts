@@ -119,6 +119,9 @@ const status: StructuralSchema = {
       properties: { uid: text('UID of the policy.', 63), generation: count('Generation of the policy.') },
     },
     serviceAccount: text("The policy's serviceAccount when the run began.", 253),
+    undoRetentionMs: count(
+      "The policy's undo.retention when the run began, in milliseconds: so long from its end on it stays, to be brought back.",
+    ),
     requestedBy: text("Who asked: a user's name, or the schedule.", PurgeRunBound.identityLength),
     worker: text('Who worked: host or pod, with an id of the process.', PurgeRunBound.identityLength),
     startedAt: time('When the run began.'),

@@ -172,6 +172,11 @@ export interface PurgeRunStatus {
   readonly policy?: { readonly uid: string; readonly generation: number };
   /** The policy's `serviceAccount` when the run began: what is brought back is brought back as it. */
   readonly serviceAccount?: string;
+  /**
+   * The policy's `undo.retention` when the run began, in milliseconds: the copies that it made carry it, whatever the policy says
+   * later. Absent: a run from before it was noted.
+   */
+  readonly undoRetentionMs?: number;
   /** Who asked: a user's name, or the schedule. */
   readonly requestedBy?: string;
   /** Who worked: host, or pod, with an id of the process. */

@@ -44,6 +44,9 @@ export interface PurgeSettings {
   readonly notices: readonly string[];
 }
 
+/** `undo.retention` of a policy that says nothing of it. */
+export const defaultUndoRetentionMs = 168 * 3_600_000;
+
 /**
  * Applies the defaults of DESIGN.md §1.
  * @throws PurgeError `POLICY_UNSUPPORTED` for what this version cannot do and must not leave out
@@ -88,7 +91,7 @@ export function settingsOf({ metadata, spec }: PurgePolicy): PurgeSettings {
     perNamespace: spec.perNamespace ?? 2,
     releaseTimeoutMs: durationMs(spec.releaseTimeout ?? '5m'),
     deadlineMs: durationMs(spec.deadline ?? '1h'),
-    undoRetentionMs: durationMs(spec.undo?.retention ?? '168h'),
+    undoRetentionMs: spec.undo?.retention === undefined ? defaultUndoRetentionMs : durationMs(spec.undo.retention),
     startingDeadlineMs: (spec.startingDeadlineSeconds ?? 7_200) * 1_000,
     historyLimits: {
       successful: spec.successfulRunsHistoryLimit ?? 3,

@@ -16,11 +16,14 @@ import { createPurgeRun, type NoPurgeRun, purgeRuns } from './run-object.ts';
 import type { RunPlace } from './run-place.ts';
 import type { PolicyOrigin, RunRecord, RunStart } from './run-record.ts';
 import type { RunRecorder } from './run-recorder.ts';
+import { SparedPlace } from './spared-place.ts';
 
 /** What is told about a record. */
 export interface RecordTalk {
   /** That a file is written, and why no PurgeRun, where that is why. */
   onFile(path: string, why: string | undefined): void;
+  /** That the record is in a file after all, because the PurgeRun that was begun could not be finished, and why. */
+  onSpare(path: string, why: string): void;
   /** That it could not be kept up: a sentence. */
   onTrouble(text: string): void;
   /** That the worker of another run was found dead, and what is known of that run's end: a sentence. */
@@ -57,6 +60,7 @@ export interface RunRecords {
 export interface BeginOptions {
   readonly plan: PurgePlan;
   readonly serviceAccount: string | undefined;
+  readonly undoRetentionMs: number;
   readonly driver: string;
   readonly concurrency: number;
 }
@@ -75,11 +79,15 @@ export async function beginRecord(records: RunRecords, options: BeginOptions): P
   const start: RunStart = { ...options, run, startedAtMs, requestedBy, worker, hold, origin, namespaces };
   const first: RunRecord = { start, nowMs: startedAtMs, outcomes: [], undo: [] };
 
-  const object = await unlessRefused(run, () => createPurgeRun(client, first));
+  const onAnew = (name: string): void =>
+    talk.onTrouble(`PurgeRun ${name} was deleted while its run was at work: it is made anew with all that is known`);
+  const object = await unlessRefused(run, () => createPurgeRun(client, first, onAnew));
   const why = 'why' in object ? object.why : undefined;
-  const places: RunPlace[] = 'why' in object ? [] : [object];
+  const own = join(directory, `${run}.json`);
+  const spare = { file: new ReportFile(own), onSpare: talk.onSpare.bind(talk) };
+  const places: RunPlace[] = 'why' in object ? [] : [new SparedPlace(object, spare)];
   const inVain: string[] = [];
-  const paths = [file, why === undefined ? undefined : join(directory, `${run}.json`)];
+  const paths = [file, why === undefined ? undefined : own];
   for (const path of paths.filter((one) => one !== undefined)) {
     const place = new ReportFile(path);
     try {

@@ -5,10 +5,10 @@ import { type ApiError, isApiError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { nearest } from '../../lib/did-you-mean.ts';
 import { PurgeError } from '../errors.ts';
-import { readRunFile, readRunFiles, type StoredRunFile } from './run-files.ts';
+import { readRunFile, readRunFiles, type StoredReport, type StoredRunFile } from './run-files.ts';
 import { purgeRuns } from './run-object.ts';
-import { undoNotes } from './run-record.ts';
 import type { RecordedRun } from './run-recorder.ts';
+import { readOutcomes, readUndoEntries, readUndoList } from './undo-notes.ts';
 
 /** Where runs are looked for. */
 export interface RunSources {
@@ -24,8 +24,10 @@ export type StoredRun = { readonly object: PurgeRun } | StoredRunFile;
 /** All that was found. */
 export interface StoredRuns {
   readonly runs: readonly StoredRun[];
-  /** What could not be read: a sentence each. */
+  /** Files that could not be read: a sentence each. */
   readonly warnings: readonly string[];
+  /** Why those of the cluster are not among them. Absent: all are that it has. */
+  readonly refusal?: ApiError;
 }
 
 /** A run may be as large as etcd takes. */
@@ -39,7 +41,8 @@ export async function listRuns({ client, directory, signal }: RunSources): Promi
   const names = new Set(objects.runs.map(({ metadata }) => metadata.name));
   return {
     runs: [...objects.runs.map((object) => ({ object })), ...files.runs.filter(({ file }) => !names.has(file.run))],
-    warnings: [...objects.warnings, ...files.warnings],
+    warnings: files.warnings,
+    ...(objects.refusal === undefined ? {} : { refusal: objects.refusal }),
   };
 }
 
@@ -70,11 +73,16 @@ export async function readRun(sources: RunSources, name: string): Promise<Record
     return recorded(name, {
       policy: spec.policy,
       serviceAccount: status?.serviceAccount,
-      undo: undoNotes(status?.undo),
+      ...readUndoEntries(status?.undo),
     });
   }
-  const { policy, record } = stored.file;
-  return recorded(name, { policy, serviceAccount: record.serviceAccount, undo: record.undo });
+  return runOfReport(stored.file);
+}
+
+/** The same of a report: one that was printed has the digests of what was purged, and not as whom. */
+export function runOfReport({ run, policy, record, outcomes }: StoredReport): RecordedRun {
+  if (record === undefined) return recorded(run, { policy, serviceAccount: undefined, ...readOutcomes(outcomes) });
+  return recorded(run, { policy, serviceAccount: record.serviceAccount, ...readUndoList(record.undo) });
 }
 
 /** The run's name, whichever way it is stored. */
@@ -85,24 +93,23 @@ export function nameOfRun(stored: StoredRun): string {
 function recorded(
   run: string,
   {
-    policy,
     serviceAccount,
-    undo,
-  }: Omit<RecordedRun, 'run' | 'serviceAccount'> & { serviceAccount: string | undefined },
+    ...rest
+  }: Omit<RecordedRun, 'run' | 'serviceAccount'> & { readonly serviceAccount: string | undefined },
 ): RecordedRun {
-  return { run, policy, undo, ...(serviceAccount === undefined ? {} : { serviceAccount }) };
+  return { run, ...rest, ...(serviceAccount === undefined ? {} : { serviceAccount }) };
 }
 
 async function listObjects(
   client: KubeClient,
   signal: AbortSignal | undefined,
-): Promise<{ readonly runs: readonly PurgeRun[]; readonly warnings: readonly string[] }> {
+): Promise<{ readonly runs: readonly PurgeRun[]; readonly refusal?: ApiError }> {
   try {
     const { items } = await client.list<PurgeRun & KubeObject>(purgeRuns, { pageSize, signal });
-    return { runs: items, warnings: [] };
+    return { runs: items };
   } catch (error) {
-    if (isApiError(error, 'API_NOT_FOUND')) return { runs: [], warnings: [] };
-    if (isApiError(error, 'API_FORBIDDEN')) return { runs: [], warnings: [error.message] };
+    if (isApiError(error, 'API_NOT_FOUND')) return { runs: [] };
+    if (isApiError(error, 'API_FORBIDDEN')) return { runs: [], refusal: error };
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 // Carrying out a plan with a record of it: begun before the first deletion, finished after the last, old ones forgotten.
+import { CodedError } from '../../lib/coded-error.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { type ExecuteDeps, type ExecuteOptions, executePlan } from '../execute/execute.ts';
 import type { PurgePlan } from '../plan/plan.ts';
@@ -27,6 +28,7 @@ export async function executeRecorded(
   const begin: BeginOptions = {
     plan,
     serviceAccount: settings.serviceAccount,
+    undoRetentionMs: settings.undoRetentionMs,
     driver: uninstaller.driver,
     concurrency: options.concurrency ?? settings.concurrency,
   };
@@ -63,6 +65,7 @@ async function told({ talk }: RunRecords, work: () => Promise<void>): Promise<vo
   try {
     await work();
   } catch (error) {
-    talk.onTrouble(errorText(error));
+    const remedy = error instanceof CodedError ? error.remedy : undefined;
+    talk.onTrouble(remedy === undefined ? errorText(error) : `${errorText(error)}. ${remedy}`);
   }
 }

@@ -62,9 +62,9 @@ export class Recorder implements RunRecorder {
   async finish(report: PurgeReport): Promise<void> {
     this.#over.abort();
     await this.#commits.idle();
-    const notes = this.#undo.slice(this.#stored);
-    const record = this.#record(report);
-    const writes = this.#options.places.map((place) => place.write(record, { notes, isWhole: true }));
+    // a note that was not stored kept its release
+    const record = { ...this.#record(report), undo: this.#undo.slice(0, this.#stored) };
+    const writes = this.#options.places.map((place) => place.write(record, { notes: [], isWhole: true }));
     const failures = (await Promise.allSettled(writes)).flatMap((one) =>
       one.status === 'rejected' ? [one.reason] : [],
     );
@@ -72,7 +72,7 @@ export class Recorder implements RunRecorder {
     throw new PurgeError(
       'RUN_RECORD_UNFINISHED',
       `the record of run ${this.run} could not be finished: ${failures.map(errorText).join('; ')}`,
-      { cause: failures[0], remedy: 'Keep the report that was printed: the record does not say how the run ended.' },
+      { cause: failures[0], remedy: 'Keep the report that was printed, with -o json: purge restore FILE takes it.' },
     );
   }
 

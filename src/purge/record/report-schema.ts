@@ -139,6 +139,11 @@ const record = object<RunFileRecord>(
     lock: optional(string('The Lease that the run held, and as whom: NAMESPACE/NAME IDENTITY.')),
     process: optional(string('By which its death can be proved on the same machine.')),
     serviceAccount: optional(string()),
+    undoRetentionMs: optional(
+      count(
+        "The policy's undo.retention when the run began, in milliseconds: so long from its end on it can be undone.",
+      ),
+    ),
     ending: optional(string('Of a run whose worker died: what is known of its end.')),
     planned: object<PurgePlan['counts']>({ purge: count(), keep: count(), namespaces: count() }),
     undo: list(

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PurgeRunPhase } from '../../api/v1alpha1/purge-run.ts';
 import { errorText } from '../../lib/error-text.ts';
+import type { PurgeReport } from './report.ts';
 import type { RunFile } from './run-record.ts';
 
 /** A report file with its place. */
@@ -30,9 +31,12 @@ export async function readRunFile(
   return file.run === run && file.server === server ? { file, path } : undefined;
 }
 
-/** The file at a path that somebody names. @throws Error where it cannot be read, or is no record of a run */
-export async function readRunFileAt(path: string): Promise<RunFile> {
-  return parseRunFile(await readFile(path, 'utf8'));
+/** A report, as a report file or as it was printed. */
+export type StoredReport = PurgeReport & Partial<Pick<RunFile, 'record'>>;
+
+/** The file at a path that somebody names. @throws Error where it cannot be read, or is no report of a run */
+export async function readReportAt(path: string): Promise<StoredReport> {
+  return parseReport(await readFile(path, 'utf8'));
 }
 
 /** All files of one server; one that cannot be read, or a directory, is told, and holds up no other. */
@@ -69,8 +73,14 @@ async function namesIn(directory: string): Promise<readonly string[]> {
 
 /** What others wrote into the directory is found out; what this program wrote is not checked field by field. */
 function parseRunFile(text: string): RunFile {
-  const value = JSON.parse(text) as Partial<RunFile> | null;
-  const isOurs =
+  const { record, ...report } = parseReport(text);
+  if (record === undefined) throw new Error('it is not a record of a run');
+  return { ...report, record };
+}
+
+function parseReport(text: string): StoredReport {
+  const value = JSON.parse(text) as Partial<StoredReport> | null;
+  const isReport =
     value?.kind === 'PurgeReport' &&
     typeof value.run === 'string' &&
     typeof value.policy === 'string' &&
@@ -79,10 +89,13 @@ function parseRunFile(text: string): RunFile {
     Number.isFinite(value.durationMs) &&
     Array.isArray(value.outcomes) &&
     Array.isArray(value.kept) &&
-    Array.isArray(value.record?.undo) &&
-    Object.values(PurgeRunPhase).some((phase) => phase === value.record?.phase);
-  if (!isOurs) throw new Error('it is not a record of a run');
-  return value as RunFile;
+    (value.record === undefined || isRecord(value.record));
+  if (!isReport) throw new Error('it is not a record of a run');
+  return value as StoredReport;
+}
+
+function isRecord(record: Partial<RunFile['record']> | null): boolean {
+  return Array.isArray(record?.undo) && Object.values(PurgeRunPhase).some((phase) => phase === record?.phase);
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,5 +1,6 @@
 // Which finished runs of a policy are forgotten: those beyond its history limits whose way back is over. Pure.
 import { PurgeRunPhase } from '../../api/v1alpha1/purge-run.ts';
+import { defaultUndoRetentionMs } from '../policy/settings.ts';
 import type { StoredRun } from './read-run.ts';
 import { newestFirst, type RunSummary, summaryOf } from './run-summary.ts';
 
@@ -8,7 +9,7 @@ export interface HistoryRules {
   readonly policy: string;
   /** So many finished runs stay, as in CronJob. */
   readonly limits: { readonly successful: number; readonly failed: number };
-  /** How long what a run purged can be brought back, from its end on: until then its digests are needed. */
+  /** The policy's as it is now: it only counts for runs that did not note their own. */
   readonly retentionMs: number;
   readonly nowMs: number;
 }
@@ -29,7 +30,14 @@ export function runsToForget<Run extends StoredRun>(runs: readonly Run[], rules:
     .map(({ run }) => run);
 }
 
-/** An end that nobody knows is never over. */
-function isWayBackOver({ undo, completedAt = '' }: RunSummary, { retentionMs, nowMs }: HistoryRules): boolean {
-  return undo === 0 || Date.parse(completedAt) + retentionMs <= nowMs;
+/**
+ * Until then the run's digests are needed. What another policy says, or the same one later, shortens the life of no copy that is
+ * there. An end that nobody knows is never over.
+ */
+function isWayBackOver(
+  { undo, completedAt = '', undoRetentionMs }: RunSummary,
+  { retentionMs, nowMs }: HistoryRules,
+): boolean {
+  const livesMs = undoRetentionMs ?? Math.max(retentionMs, defaultUndoRetentionMs);
+  return undo === 0 || Date.parse(completedAt) + livesMs <= nowMs;
 }

@@ -15,8 +15,9 @@ import type { Resource } from '../../kube/resource.ts';
 import { oneLine } from '../../lib/one-line.ts';
 import { PurgeError } from '../errors.ts';
 import type { RunChange, RunPlace } from './run-place.ts';
-import { type RunRecord, type RunStart, statusOf, undoEntry } from './run-record.ts';
+import { type RunRecord, type RunStart, statusOf } from './run-record.ts';
 import type { UndoNote } from './run-recorder.ts';
+import { undoEntry } from './undo-notes.ts';
 
 /** The type's address. */
 export const purgeRuns: Resource = { ...PURGE_RUN_GVK, plural: PURGE_RUN_PLURAL, isNamespaced: false };
@@ -38,36 +39,47 @@ export interface NoPurgeRun {
  * @returns why there is none, where its CustomResourceDefinition or the right to it is missing
  * @throws ApiError for everything else
  */
-export async function createPurgeRun(client: KubeClient, record: RunRecord): Promise<PurgeRunPlace | NoPurgeRun> {
-  const { start } = record;
+export async function createPurgeRun(
+  client: KubeClient,
+  record: RunRecord,
+  onAnew: (name: string) => void,
+): Promise<PurgeRunPlace | NoPurgeRun> {
+  const place = new PurgeRunPlace(client, { name: record.start.run, onAnew });
   try {
-    await client.create(purgeRuns, objectOf(start), { fieldManager: runFieldManager });
+    await place.make(record);
+    return place;
   } catch (error) {
     if (isApiError(error, 'API_NOT_FOUND')) return { why: `${client.context} does not know PurgeRuns` };
     if (isApiError(error, 'API_FORBIDDEN')) return { why: error.message };
     throw error;
   }
-  const place = new PurgeRunPlace(client, start.run);
-  try {
-    await place.write(record, { notes: [], isWhole: true });
-    return place;
-  } catch (error) {
-    // without a status it says nothing but that somebody works
-    await client.delete(purgeRuns, { name: start.run }).catch(() => false);
-    if (isApiError(error, 'API_FORBIDDEN')) return { why: error.message };
-    throw error;
-  }
 }
 
-/** A PurgeRun that is there. */
+/** A PurgeRun. One that somebody deletes while its run is at work is made anew at the end: what was purged is to be brought back by it. */
 export class PurgeRunPlace implements RunPlace {
   readonly #client: KubeClient;
   readonly #name: string;
+  readonly #onAnew: (name: string) => void;
   #undoLength = 0;
 
-  constructor(client: KubeClient, name: string) {
+  constructor(
+    client: KubeClient,
+    { name, onAnew }: { readonly name: string; readonly onAnew: (name: string) => void },
+  ) {
     this.#client = client;
     this.#name = name;
+    this.#onAnew = onAnew;
+  }
+
+  /** With all that is known, or not at all: without a status it says nothing but that somebody works. @throws ApiError */
+  async make(record: RunRecord): Promise<void> {
+    await this.#client.create(purgeRuns, objectOf(record.start), { fieldManager: runFieldManager });
+    try {
+      await this.#store(record, { notes: record.undo, isWhole: true });
+    } catch (error) {
+      await this.#client.delete(purgeRuns, { name: this.#name }).catch(() => false);
+      throw error;
+    }
   }
 
   admit(note: UndoNote): void {
@@ -81,7 +93,18 @@ export class PurgeRunPlace implements RunPlace {
     this.#undoLength = length;
   }
 
-  async write(record: RunRecord, { notes, isWhole }: RunChange): Promise<void> {
+  async write(record: RunRecord, change: RunChange): Promise<void> {
+    try {
+      await this.#store(record, change);
+    } catch (error) {
+      const isOver = record.report !== undefined; // before that it ends the run: no note, no deletion
+      if (!isOver || !isApiError(error, 'API_NOT_FOUND')) throw error;
+      await this.make(record);
+      this.#onAnew(this.#name);
+    }
+  }
+
+  async #store(record: RunRecord, { notes, isWhole }: RunChange): Promise<void> {
     const status = {
       ...(isWhole ? { ...unsaid, ...statusOf(record) } : {}),
       // a merge patch: what stands there already stays

@@ -34,6 +34,8 @@ export interface RunStart {
   /** What it lives by. */
   readonly hold: RunHold;
   readonly serviceAccount: string | undefined;
+  /** How long its copies live. */
+  readonly undoRetentionMs: number;
   /** Undefined where the policy is a file. */
   readonly origin: PolicyOrigin | undefined;
   /** What `-n` narrowed it to; undefined: all of the policy's. */
@@ -56,6 +58,8 @@ export interface RunFileRecord extends RunHold {
   readonly requestedBy: string;
   readonly worker: string;
   readonly serviceAccount?: string;
+  /** How long what it purged can be brought back, from its end on. Absent: a run from before it was noted. */
+  readonly undoRetentionMs?: number;
   /** Of a run whose worker died, in a sentence: what is known of its end. */
   readonly ending?: string;
   readonly planned: PurgePlan['counts'];
@@ -84,6 +88,7 @@ export function fileOf(record: RunRecord): RunFile {
       worker: start.worker,
       ...start.hold,
       ...(start.serviceAccount === undefined ? {} : { serviceAccount: start.serviceAccount }),
+      undoRetentionMs: start.undoRetentionMs,
       planned: start.plan.counts,
       undo,
     },
@@ -100,6 +105,7 @@ export function statusOf(record: RunRecord): PurgeRunStatus {
     phase: phaseOf(record),
     ...(start.origin === undefined ? {} : { policy: start.origin }),
     ...(start.serviceAccount === undefined ? {} : { serviceAccount: start.serviceAccount }),
+    undoRetentionMs: start.undoRetentionMs,
     requestedBy: oneLine(start.requestedBy, PurgeRunBound.identityLength),
     worker: oneLine(start.worker, PurgeRunBound.identityLength),
     startedAt: new Date(start.startedAtMs).toISOString(),
@@ -113,21 +119,6 @@ export function statusOf(record: RunRecord): PurgeRunStatus {
       ? {}
       : { completedAt: new Date(record.nowMs).toISOString(), conditions: [conditionOf(report, record.nowMs)] }),
   };
-}
-
-/** An entry of `status.undo`. */
-export function undoEntry({ namespace, name, revision, secret, digest }: UndoNote): readonly [string, string] {
-  return [`${namespace}/${name}`, `${revision} ${secret} ${digest}`];
-}
-
-/** Reads `status.undo` back; what is no note is left out. */
-export function undoNotes(undo: PurgeRunStatus['undo'] = {}): readonly UndoNote[] {
-  return Object.entries(undo).flatMap(([key, value]) => {
-    const [, namespace, name] = /^([^/]+)\/([^/]+)$/.exec(key) ?? [];
-    const [, revision, secret, digest] = /^([1-9]\d{0,9}) (\S+) (sha256:[0-9a-f]{64})$/.exec(value) ?? [];
-    if (namespace === undefined || name === undefined || secret === undefined || digest === undefined) return [];
-    return [{ namespace, name, revision: Number(revision), secret, digest }];
-  });
 }
 
 /** A run that is not over has the report of what happened until now. */

@@ -37,4 +37,6 @@ export interface RecordedRun {
   /** That the run acted as, in each release's namespace. */
   readonly serviceAccount?: string;
   readonly undo: readonly UndoNote[];
+  /** Releases of which something is noted that is no note: they are told, never left out. Absent: none. */
+  readonly unreadable?: readonly Pick<UndoNote, 'namespace' | 'name'>[];
 }

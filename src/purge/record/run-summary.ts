@@ -23,6 +23,8 @@ export interface RunSummary {
   readonly renewedAt?: string;
   /** Ways back that were noted. */
   readonly undo: number;
+  /** How long they lead back, from the end on, as the run itself noted it. */
+  readonly undoRetentionMs?: number;
   /** Where it is recorded, if not in the cluster. */
   readonly file?: string;
 }
@@ -67,6 +69,7 @@ function summaryOfObject({ metadata, spec, status }: PurgeRun): RunSummary {
     ...(status?.stoppedBy === undefined ? {} : { stoppedBy: status.stoppedBy }),
     ...(ending === undefined ? {} : { ending }),
     undo: Object.keys(status?.undo ?? {}).length,
+    ...(status?.undoRetentionMs === undefined ? {} : { undoRetentionMs: status.undoRetentionMs }),
   };
 }
 
@@ -85,6 +88,7 @@ function summaryOfFile({ file, path }: Exclude<StoredRun, { object: PurgeRun }>)
     ...(stoppedBy === undefined ? {} : { stoppedBy }),
     ...(record.ending === undefined ? {} : { ending: record.ending }),
     undo: record.undo.length,
+    ...(record.undoRetentionMs === undefined ? {} : { undoRetentionMs: record.undoRetentionMs }),
     file: path,
   };
 }

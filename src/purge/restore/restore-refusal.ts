@@ -4,6 +4,8 @@
 export type RestoreRefusalCode =
   /** The run has no note of a way back for it. */
   | 'UNDO_NOTE_MISSING'
+  /** What the run has noted of it is no note. */
+  | 'UNDO_NOTE_UNREADABLE'
   /** The undo Secret is not there. */
   | 'UNDO_MISSING'
   /** The undo Secret is not what the run noted. */

@@ -90,7 +90,11 @@ async function each(deps: RestoreDeps, request: RestoreRequest, options: Each): 
     const { namespace, name } = wanted;
     if (signal?.aborted === true) stoppedBy ??= signal.reason instanceof LeaseLostError ? 'lock-lost' : 'interrupted';
     const result =
-      stoppedBy !== undefined ? notStarted(stoppedBy) : 'digest' in wanted ? await one(wanted) : noNote(run.run);
+      stoppedBy !== undefined
+        ? notStarted(stoppedBy)
+        : 'digest' in wanted
+          ? await one(wanted)
+          : withoutNote(run.run, wanted);
     const outcome = { namespace, name, revision: 'digest' in wanted ? wanted.revision : 0, ...result };
     onOutcome?.(outcome);
     return outcome;
@@ -111,20 +115,33 @@ async function each(deps: RestoreDeps, request: RestoreRequest, options: Each): 
   });
 }
 
+/** A release without a note. */
 interface Wanted {
   readonly namespace: string;
   readonly name: string;
+  /** Whether there is something in its place. */
+  readonly isUnreadable: boolean;
 }
 
-/** A release that is named and has no note is told, not left out. */
+/** A release that has no note, or one that is none, is told, not left out. */
 function wantedOf({ run, only }: RestoreRequest): readonly (UndoNote | Wanted)[] {
-  if (only === undefined) return run.undo;
-  const byName = new Map(run.undo.map((note) => [`${note.namespace}/${note.name}`, note]));
+  const unreadable = (run.unreadable ?? []).map((key): Wanted => ({ ...key, isUnreadable: true }));
+  const all = [...run.undo, ...unreadable];
+  if (only === undefined) return all;
+  const byName = new Map(all.map((one) => [`${one.namespace}/${one.name}`, one]));
   const named = new Map(only.map((key) => [`${key.namespace}/${key.name}`, key]));
-  return [...named].map(([key, { namespace, name }]) => byName.get(key) ?? { namespace, name });
+  return [...named].map(([key, { namespace, name }]) => byName.get(key) ?? { namespace, name, isUnreadable: false });
 }
 
-function noNote(run: string): RestoreResult {
+function withoutNote(run: string, { isUnreadable }: Wanted): RestoreResult {
+  if (isUnreadable) {
+    return {
+      result: 'refused',
+      code: 'UNDO_NOTE_UNREADABLE',
+      reason: `what the run ${run} has noted of it is no note of a way back`,
+      remedy: 'Look at undo in its record (a newer version may have written it). Else install the chart again.',
+    };
+  }
   return {
     result: 'refused',
     code: 'UNDO_NOTE_MISSING',

@@ -1,9 +1,8 @@
-// The run that is brought back, by its name or by the path of its report file.
+// The run that is brought back, by its name or by the path of its report.
 import { errorText } from '../../lib/error-text.ts';
 import { PurgeError } from '../errors.ts';
-import { type RunSources, readRun } from '../record/read-run.ts';
-import { readRunFileAt } from '../record/run-files.ts';
-import type { RunFile } from '../record/run-record.ts';
+import { type RunSources, readRun, runOfReport } from '../record/read-run.ts';
+import { readReportAt, type StoredReport } from '../record/run-files.ts';
 import type { RecordedRun } from '../record/run-recorder.ts';
 
 /**
@@ -12,19 +11,17 @@ import type { RecordedRun } from '../record/run-recorder.ts';
  */
 export async function readRestoreRun(sources: RunSources, run: string): Promise<RecordedRun> {
   if (!run.includes('/') && !run.endsWith('.json')) return readRun(sources, run);
-  const file = await readFileAt(run);
+  const report = await readAt(run);
   const { server, context } = sources.client;
-  if (file.server !== server) {
-    throw notFound(`${run} is of a run on ${file.server}, and ${context} is ${server}`);
+  if (report.server !== server) {
+    throw notFound(`${run} is of a run on ${report.server}, and ${context} is ${server}`);
   }
-  const { serviceAccount, undo } = file.record;
-  const account = serviceAccount === undefined ? {} : { serviceAccount };
-  return { run: file.run, policy: file.policy, undo, ...account };
+  return runOfReport(report);
 }
 
-async function readFileAt(path: string): Promise<RunFile> {
+async function readAt(path: string): Promise<StoredReport> {
   try {
-    return await readRunFileAt(path);
+    return await readReportAt(path);
   } catch (cause) {
     throw notFound(`${path} cannot be read: ${errorText(cause)}`, cause);
   }
@@ -33,7 +30,8 @@ async function readFileAt(path: string): Promise<RunFile> {
 function notFound(message: string, cause?: unknown): PurgeError {
   return new PurgeError('RUN_NOT_FOUND', message, {
     isTerminal: true,
-    remedy: 'Name a run (bookstore-operator purge runs), or the report file of one. Nothing was changed.',
+    remedy:
+      'Name a run (bookstore-operator purge runs), or its report: the file that --report wrote, or what -o json printed. Nothing was changed.',
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -9,6 +9,7 @@ import { decodeRelease } from '../../release/decode.ts';
 import { groupReleases } from '../../release/group-releases.ts';
 import {
   isRecord,
+  maxRevision,
   parseRecord,
   type ReleaseRecord,
   recordLabelSelector,
@@ -109,6 +110,7 @@ async function plannedRecord(
 function requireRestorable(secret: RecordSecret, { name, namespace, revision, secretName }: ReleaseRecord): void {
   if (secret.type !== recordSecretType)
     throw new UndoRefusal(`secret ${secretName} is not of the type of Helm's records`);
+  if (revision >= maxRevision) throw new UndoRefusal(`revision ${revision} leaves no number to bring it back under`);
   const inside = decodeRelease(secret);
   const isHonest = inside.name === name && inside.namespace === namespace && inside.revision === revision;
   if (!isHonest) throw new UndoRefusal(`secret ${secretName} says inside that it is of another release or revision`);

@@ -43,6 +43,7 @@ async function begun(records: Partial<RunRecords>, policy = world.id): Promise<s
   const recorder = await beginRecord(world.records({ process: elsewhere, ...records }), {
     plan: { ...examplePlan, policy, server: world.client.server },
     serviceAccount: undefined,
+    undoRetentionMs: 1_000,
     driver: 'helm',
     concurrency: 1,
   });
@@ -95,7 +96,13 @@ it('one that was given up for dead and lives says in the end what became of it',
   const records = world.records({ lock: leaseOf(world.id, 'slow'), process: elsewhere });
   const deps = world.deps({ exclude: ['*'] });
   const plan = await makePlan(deps);
-  const recorder = await beginRecord(records, { plan, serviceAccount: undefined, driver: 'helm', concurrency: 1 });
+  const recorder = await beginRecord(records, {
+    plan,
+    serviceAccount: undefined,
+    undoRetentionMs: 1_000,
+    driver: 'helm',
+    concurrency: 1,
+  });
   await next({ lock: leaseOf(world.id, 'quick') });
   expect((await stored(recorder.run))?.status?.phase).toBe('Failed');
   const over = { ...exampleStart, run: recorder.run, plan };

@@ -92,6 +92,7 @@ const begin = (records: RunRecords) =>
   beginRecord(records, {
     plan: { ...examplePlan, policy: world.id, server: world.client.server },
     serviceAccount: 'purger',
+    undoRetentionMs: 1_000,
     driver: 'helm',
     concurrency: 1,
   });
@@ -281,7 +282,7 @@ describe('a record that cannot be written', () => {
     expect(await world.releases(ns)).toEqual(['a']);
   });
 
-  it('at the end: the report is there all the same, and that is told', async () => {
+  it('at the end: the report is there all the same, in a file too, and that is told', async () => {
     const ns = await world.namespace('unfinished');
     await world.install(ns, 'a');
     await using proxy = await ChaosProxy.start({ kubeconfig: cluster.kubeconfig });
@@ -294,7 +295,10 @@ describe('a record that cannot be written', () => {
     const report = await recorded(world.deps(only(ns), uninstaller), world.records({ client }, told));
     await close();
     expect(report.counts).toMatchObject({ purged: 1, failed: 0 });
-    expect(told[0]).toContain(`the record of run ${report.run} could not be finished`);
+    const path = join(world.runsDirectory, `${report.run}.json`);
+    expect(told[0]).toContain(`spare ${path}: `);
+    const file = JSON.parse(await readFile(path, 'utf8')) as unknown;
+    expect(file).toMatchObject({ ...report, record: { undo: [{ name: 'a' }] } });
     expect((await stored(report.run))?.status?.phase).toBe('Running');
     await world.client.delete(purgeRuns, { name: report.run });
   });

@@ -5,8 +5,9 @@ import { runLines, runsTable } from '../../../src/cli/purge-runs-text.ts';
 import { reportTable } from '../../../src/cli/purge-text.ts';
 import { assembleReport } from '../../../src/purge/record/report.ts';
 import { endedStatus, endingOf } from '../../../src/purge/record/run-ending.ts';
-import { fileOf, statusOf, undoEntry } from '../../../src/purge/record/run-record.ts';
+import { fileOf, statusOf } from '../../../src/purge/record/run-record.ts';
 import { newestFirst, outcomesOf, summaryOf } from '../../../src/purge/record/run-summary.ts';
+import { undoEntry } from '../../../src/purge/record/undo-notes.ts';
 import { exampleNote, exampleOutcomes, exampleStart, runNowMs } from '../../support/run-examples.ts';
 
 const report = assembleReport({

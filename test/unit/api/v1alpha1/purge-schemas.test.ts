@@ -27,6 +27,7 @@ const runStatus: Full<PurgeRunStatus> = {
   conditions: [{ type: 'Failed', ...condition }],
   policy: { uid: 'u', generation: 1 },
   serviceAccount: 'purger',
+  undoRetentionMs: 604_800_000,
   requestedBy: 'somebody',
   worker: 'host-1',
   startedAt: '2026-11-22T20:00:00Z',

@@ -2,8 +2,9 @@ import { expect, it } from 'vitest';
 import type { PurgeRun } from '../../../../src/api/v1alpha1/purge-run.ts';
 import type { ReleaseOutcome } from '../../../../src/purge/record/report.ts';
 import { endedFile, endedStatus, endingOf } from '../../../../src/purge/record/run-ending.ts';
-import { fileOf, statusOf, undoEntry } from '../../../../src/purge/record/run-record.ts';
+import { fileOf, statusOf } from '../../../../src/purge/record/run-record.ts';
 import type { UndoNote } from '../../../../src/purge/record/run-recorder.ts';
+import { undoEntry } from '../../../../src/purge/record/undo-notes.ts';
 import { exampleNote, exampleOutcomes, exampleStart, runNowMs } from '../../../support/run-examples.ts';
 
 /** The two ways in which a run at work is stored. */

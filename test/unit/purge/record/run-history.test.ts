@@ -10,9 +10,13 @@ const nowMs = Date.parse('2026-11-26T20:00:00Z');
 const day = 86_400_000;
 
 /** `3` as in three days ago. */
-function run(daysAgo: number, phase: string, rest: { policy?: string; undo?: boolean } = {}): PurgeRun {
+function run(
+  daysAgo: number,
+  phase: string,
+  rest: { policy?: string; undo?: boolean; undoRetentionMs?: number } = {},
+): PurgeRun {
   const time = new Date(nowMs - daysAgo * day).toISOString();
-  const { policy = 'nightly', undo = false } = rest;
+  const { policy = 'nightly', undo = false, ...noted } = rest;
   const isOver = !['Running', 'Pending', ''].includes(phase);
   return {
     apiVersion: 'velotio.com/v1alpha1',
@@ -25,6 +29,7 @@ function run(daysAgo: number, phase: string, rest: { policy?: string; undo?: boo
           status: {
             phase: phase as 'Running',
             startedAt: time,
+            ...noted,
             ...(isOver ? { completedAt: time } : {}),
             ...(undo ? { undo: { 'team-a/shop': `1 undo-shop sha256:${'0'.repeat(64)}` } } : {}),
           },
@@ -38,7 +43,10 @@ function asFile({ metadata: { name }, spec: { policy }, status }: PurgeRun): Sto
   const undo = Object.keys(status.undo ?? {}).map(() => exampleNote('shop'));
   const start = { ...exampleStart, run: name, startedAtMs: Date.parse(status.startedAt) };
   const { record, ...report } = fileOf({ start, nowMs: start.startedAtMs, outcomes: [], undo });
-  return [{ file: { ...report, policy, record: { ...record, phase: status.phase } }, path: `/state/${name}.json` }];
+  const { undoRetentionMs: _, ...noted } = record;
+  const own = status.undoRetentionMs === undefined ? {} : { undoRetentionMs: status.undoRetentionMs };
+  const file = { ...report, policy, record: { ...noted, ...own, phase: status.phase } };
+  return [{ file, path: `/state/${name}.json` }];
 }
 
 it.each<[string, readonly PurgeRun[], string[]]>([
@@ -64,6 +72,32 @@ it.each<[string, readonly PurgeRun[], string[]]>([
     rules,
   ).map(nameOfRun);
   expect(names).toEqual(forgotten);
+  expect(runsToForget(runs.flatMap(asFile), rules).map(nameOfRun)).toEqual(forgotten);
+});
+
+it.each<[string, { own: number | undefined; now: number }, string[]]>([
+  [
+    'a run by the retention that it noted, however short the policy’s is now',
+    { own: 7 * day, now: 1_000 },
+    ['nightly-7'],
+  ],
+  [
+    'a run by the retention that it noted, however long the policy’s is now',
+    { own: day, now: 30 * day },
+    ['nightly-1', 'nightly-6', 'nightly-7'],
+  ],
+  [
+    'a run that noted none by the policy’s default, where the policy’s is shorter',
+    { own: undefined, now: 1_000 },
+    ['nightly-7'],
+  ],
+  ['a run that noted none by the policy’s, where that is longer', { own: undefined, now: 30 * day }, []],
+])('judges %s', (_name, { own, now }, forgotten) => {
+  const noted = own === undefined ? {} : { undoRetentionMs: own };
+  const runs = [1, 6, 7].map((days) => run(days, 'Succeeded', { undo: true, ...noted }));
+  const rules = { policy: 'nightly', limits: { successful: 0, failed: 0 }, retentionMs: now, nowMs };
+  const stored = runs.map((object) => ({ object }));
+  expect(runsToForget(stored, rules).map(nameOfRun)).toEqual(forgotten);
   expect(runsToForget(runs.flatMap(asFile), rules).map(nameOfRun)).toEqual(forgotten);
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PurgeRunBound } from '../../../../src/api/v1alpha1/purge-run.ts';
 import { assembleReport, type ReleaseOutcome } from '../../../../src/purge/record/report.ts';
-import { fileOf, phaseOf, statusOf, undoEntry, undoNotes } from '../../../../src/purge/record/run-record.ts';
+import { fileOf, phaseOf, statusOf } from '../../../../src/purge/record/run-record.ts';
 import { exampleNote, exampleOutcomes, examplePlan, exampleStart, runNowMs } from '../../../support/run-examples.ts';
 
 const nowMs = runNowMs + 5_000;
@@ -16,6 +16,7 @@ describe('the status of a PurgeRun', () => {
       phase: 'Running',
       policy: { uid: 'policy-uid', generation: 4 },
       serviceAccount: 'purger',
+      undoRetentionMs: 604_800_000,
       requestedBy: 'alice',
       worker: 'laptop_42',
       startedAt: '2026-11-26T20:00:00.000Z',
@@ -100,23 +101,5 @@ it('a report file is a report with the record, as far as it is known', () => {
     outcomes: [],
     kept: [{ name: 'db', rule: 'exclude' }],
     record: { phase: 'Running', requestedBy: 'alice', serviceAccount: 'purger', planned: examplePlan.counts, undo },
-  });
-});
-
-describe('notes of ways back', () => {
-  it('are read back as they were written', () => {
-    const notes = ['api', 'a.b-c'].map(exampleNote);
-    expect(undoNotes(Object.fromEntries(notes.map(undoEntry)))).toEqual(notes);
-    expect(undoNotes(undefined)).toEqual([]);
-  });
-
-  it.each([
-    { 'team-a/api': '3 undo-api sha256:abc' },
-    { 'team-a/api': `0 undo-api sha256:${'0'.repeat(64)}` },
-    { 'team-a/api/x': `3 undo-api sha256:${'0'.repeat(64)}` },
-    { api: `3 undo-api sha256:${'0'.repeat(64)}` },
-    { 'team-a/api': `3 sha256:${'0'.repeat(64)}` },
-  ])('that are none are left out: %j', (undo) => {
-    expect(undoNotes(undo as Record<string, string>)).toEqual([]);
   });
 });
