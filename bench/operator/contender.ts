@@ -1,10 +1,8 @@
 // Who is measured beside the bare API: our operator as built, and operator-sdk's helm-operator where its binary is named.
 import { execFile } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { errorText } from '../../src/lib/error-text.ts';
-import { UsageError } from '../bench-error.ts';
+import { requireProgram } from '../named-program.ts';
 
 /** An operator to be measured. */
 export interface Contender {
@@ -34,11 +32,7 @@ export const ours: Contender = {
 /** The binary that `BENCH_HELM_OPERATOR` names; undefined where it names none. @throws UsageError where it cannot be run */
 export async function peerOf(binary: string | undefined): Promise<Contender | undefined> {
   if (binary === undefined) return undefined;
-  try {
-    await access(binary, constants.X_OK);
-  } catch (error) {
-    throw new UsageError(`BENCH_HELM_OPERATOR: not a program that can be run: ${errorText(error)}`);
-  }
+  await requireProgram('BENCH_HELM_OPERATOR', binary);
   return {
     side: 'peer',
     name: 'helm-operator',
