@@ -11,11 +11,11 @@ import type { RunRecords } from '../purge/record/begin-record.ts';
 import { executeRecorded } from '../purge/record/record-run.ts';
 import type { PurgeReport } from '../purge/record/report.ts';
 import { type SweepDeps, sweepUndo } from '../purge/restore/sweep-undo.ts';
-import { helmDriver } from '../uninstall/helm-driver.ts';
 import type { CommandIo } from './command.ts';
 import { confirmCount } from './confirm.ts';
 import { ExitCode } from './exit-code.ts';
 import { counted, type OutputFormat, oneLine, writeOutput } from './output.ts';
+import { purgeDriver } from './purge-driver.ts';
 import { policyEvents } from './purge-events.ts';
 import { acquireByHand, identityByHand, newPurgeLock } from './purge-lock.ts';
 import { keysOf, readGivenPlan, refuseStale, releaseDifferences, targetDifferences } from './purge-plan-file.ts';
@@ -84,7 +84,9 @@ async function planAskRun(
   const lock = newPurgeLock(client, { operator: session.operator, identity: identityByHand() });
   const fence = fenceBy(() => lock.assertHeld(), client);
   const { kubeconfig } = options;
-  await requireHelm(helmFor(client, io, { kubeconfig, maxProcesses: 1 }), purgeMinimum);
+  if (options.driver !== 'native') {
+    await requireHelm(helmFor(client, io, { kubeconfig, maxProcesses: 1 }), purgeMinimum);
+  }
   const helm = helmFor(client, io, { kubeconfig, maxProcesses: concurrency, ...fence.helm });
   const deps = { ...session, clock: systemClock };
   if (given !== undefined) refuseStale(targetDifferences(given, session), { output: options.output, io });
@@ -98,9 +100,8 @@ async function planAskRun(
     refuseStale(releaseDifferences(given, plan, { namespaces, io }), { output: options.output, io });
   const run = {
     ...deps,
-    client: fence.client,
+    ...purgeDriver(options.driver, { client: fence.client, helm }),
     discovery: new Discovery(client),
-    uninstaller: helmDriver(helm),
     records: await recordsByHand(session, options, io),
   };
   if (isBlocked(plan) || plan.counts.purge === 0) {

@@ -12,14 +12,14 @@ import { type PurgeSettings, settingsOf } from '../purge/policy/settings.ts';
 import { type NightEnd, type PurgeLog, runNight } from '../purge/run-night.ts';
 import { nextDue, readCalendar } from '../schedule/calendar.ts';
 import { type Nightly, startNightly } from '../schedule/nightly.ts';
-import type { ReleaseUninstaller } from '../uninstall/uninstaller.ts';
+import type { ProvenUninstaller } from '../uninstall/proven-uninstaller.ts';
 import { policyOfFile } from './policy-at-work.ts';
 import { recordsOfSchedule } from './purge-records.ts';
 
 /** What a schedule is wired with. */
 export interface PurgeScheduleDeps {
   readonly client: KubeClient;
-  readonly uninstaller: ReleaseUninstaller;
+  readonly uninstaller: ProvenUninstaller;
   readonly operator: OperatorIdentity;
   readonly clock: Clock;
   readonly log: PurgeLog;

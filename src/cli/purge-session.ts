@@ -7,6 +7,7 @@ import type { OperatorIdentity } from '../purge/plan/denials.ts';
 import type { PolicyGuard } from '../purge/policy/policy-guard.ts';
 import type { PurgeSettings } from '../purge/policy/settings.ts';
 import type { PolicyOrigin } from '../purge/record/run-record.ts';
+import type { DriverMode } from '../uninstall/choose-driver.ts';
 import type { CommandIo } from './command.ts';
 import { type Config, inPod } from './config.ts';
 import { type PolicyAtWork, policyOfCluster, policyOfFile } from './policy-at-work.ts';
@@ -25,6 +26,8 @@ export interface PurgeOptions extends ConnectionOptions {
   /** Name of a PurgePolicy in the cluster. */
   readonly policy?: string;
   readonly namespace?: readonly string[];
+  /** What uninstalls, or would. */
+  readonly driver: DriverMode;
 }
 
 /** A connection, and who we are on it. */
@@ -59,7 +62,7 @@ export async function openPurgeSession(options: PurgeOptions, io: CommandIo): Pr
         ? await policyOfCluster(connection.client, { name: wanted, signal: io.signal })
         : wanted;
     for (const notice of policy.settings.notices) io.stderr.write(`note: ${notice}\n`);
-    return { ...policy, ...connection };
+    return { ...policy, settings: { ...policy.settings, driver: options.driver }, ...connection };
   } catch (error) {
     await connection.close();
     throw error;

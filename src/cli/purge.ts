@@ -1,6 +1,7 @@
 // `bookstore-operator purge …`: the options that its commands share, and where each of them hangs.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { didYouMean } from '../lib/did-you-mean.ts';
+import { driverModes } from '../uninstall/choose-driver.ts';
 import type { CommandHost } from './command.ts';
 import { outputFormats } from './output.ts';
 import { durationMs, wholeNumber } from './parse-options.ts';
@@ -72,6 +73,11 @@ function shared(command: Command): Command {
       new Option('--policy <name>', 'the PurgePolicy, by its name in the cluster')
         .argParser(objectName)
         .conflicts('file'),
+    )
+    .addOption(
+      new Option('--driver <name>', 'native: without helm; auto: helm for the releases that native leaves to it')
+        .choices(driverModes)
+        .default('auto'),
     )
     .option('-n, --namespace <name>', "only these of the policy's namespaces (repeat, or separate by commas)", names);
   return connected(command);

@@ -20,7 +20,9 @@ import { settingsOf } from '../purge/policy/settings.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { checkedUninstaller } from '../uninstall/checked-uninstaller.ts';
+import { chosenDriver } from '../uninstall/choose-driver.ts';
 import { helmDriver } from '../uninstall/helm-driver.ts';
+import { nativeDriver } from '../uninstall/native-driver.ts';
 import { loadWatches } from '../watches/load.ts';
 import type { WatchEntry } from '../watches/watch-entry.ts';
 import { fieldsWithoutEffect } from '../watches/without-effect.ts';
@@ -28,6 +30,7 @@ import type { CommandIo } from './command.ts';
 import { inPod, watchNamespaces } from './config.ts';
 import { ExitCode } from './exit-code.ts';
 import { packageRoot } from './package-root.ts';
+import { purgeDriver } from './purge-driver.ts';
 import { newPurgeLock, purgeLeaseName } from './purge-lock.ts';
 import { requireSchedule } from './purge-schedule.ts';
 import { helmFor, operatorIdentity } from './purge-session.ts';
@@ -132,13 +135,14 @@ function newOperator(
   const { helm: helmFence, client } = fenceOf(election, opened.client);
   const observe = meterHelm(metrics);
   const helm = helmFor(opened.client, io, { kubeconfig, maxProcesses: workers, observe, ...helmFence });
-  const driver = helmDriver(helm, { graceMs: hookGraceMs });
+  const byHelm = helmDriver(helm, { graceMs: hookGraceMs });
+  const driver = chosenDriver('auto', { native: nativeDriver(client), helm: byHelm });
   return new Operator({
     ...watched,
     client,
     helm,
     uninstaller: checkedUninstaller({ client, discovery: new Discovery(client), driver }),
-    unproved: driver,
+    unproved: byHelm,
     events: new EventRecorder(opened.client, {
       controller: 'bookstore-operator',
       instance: hostname(),
@@ -185,8 +189,7 @@ function purgeNights(wiring: Wiring, policy: PurgePolicy): Promise<void> {
   const helm = helmFor(opened.client, io, { kubeconfig: options.kubeconfig, maxProcesses, observe, ...helmFence });
   metrics.onScrape(() => metrics.purgeLock.set({ lease: purgeLeaseName }, lock.isHeld ? 1 : 0));
   const deps = {
-    client,
-    uninstaller: helmDriver(helm),
+    ...purgeDriver('auto', { client, helm }),
     operator,
     file: options.purgePolicy,
     lock,

@@ -10,7 +10,7 @@ import type {
   WriteOptions,
 } from './call-options.ts';
 import { isApiError } from './errors.ts';
-import type { HttpTransport } from './http.ts';
+import type { HttpTransport, RequestGate } from './http.ts';
 import { readListPage } from './list-page.ts';
 import type { KubeList, KubeObject, ObjectInput } from './objects.ts';
 import { describeLocation, type Resource, type ResourceLocation, resourcePath } from './resource.ts';
@@ -78,6 +78,14 @@ export class KubeClient {
    */
   impatient(): KubeClient {
     return new KubeClient(this.#http.impatient());
+  }
+
+  /**
+   * A client over the same connection that lets requests through by a gate (a p-limit), shared with what is derived from it: so
+   * many in flight at once, whoever sends them. Watches pass it by.
+   */
+  through(gate: RequestGate): KubeClient {
+    return new KubeClient(this.#http.through(gate));
   }
 
   /** New requests get new sockets: one went silent, and others may be as dead. */

@@ -17,7 +17,12 @@ export interface HttpTransportOptions extends RequestSenderOptions {
   readonly maxHoldMs?: number;
   /** How long a request puts up with 429 and is repeated. 0: it fails with the first. Default two minutes. */
   readonly throttlePatienceMs?: number;
+  /** Lets so many requests through at once; watches pass it by. Default any number. */
+  readonly gate?: RequestGate;
 }
+
+/** Has a request sent when its turn comes: a p-limit is one. */
+export type RequestGate = <T>(send: () => Promise<T>) => Promise<T>;
 
 /** Sends requests over one {@link Connection}. Safe to share. */
 export class HttpTransport {
@@ -58,13 +63,18 @@ export class HttpTransport {
     return new HttpTransport(this.connection, { ...this.#options, brake: this.#brake, throttlePatienceMs: 0 });
   }
 
+  /** The same connection and brake, where requests are let through by the gate: they and what is derived from it share it. */
+  through(gate: RequestGate): HttpTransport {
+    return new HttpTransport(this.connection, { ...this.#options, brake: this.#brake, gate });
+  }
+
   /**
-   * The same connection with a brake of its own, neither held back by a 429 to others nor holding them back: for a Lease,
+   * The same connection with a brake of its own and no gate, neither held back by a 429 to others nor holding them back: for a Lease,
    * which does not survive waiting, and for Events, which nobody else is to wait for.
    */
   apart(options: Pick<HttpTransportOptions, 'maxHoldMs'> = {}): HttpTransport {
-    const brake = new RequestBrake(this.#clock);
-    return new HttpTransport(this.connection, { ...this.#options, ...options, brake });
+    const { gate: _gate, ...rest } = this.#options;
+    return new HttpTransport(this.connection, { ...rest, ...options, brake: new RequestBrake(this.#clock) });
   }
 
   /**
@@ -75,11 +85,15 @@ export class HttpTransport {
    */
   async json<T>(apiRequest: ApiRequest): Promise<T> {
     const startedMs = this.#clock.monotonic();
+    const { gate = sendAtOnce } = this.#options;
     for (let failures = 0; ; ) {
-      await this.#brake.pass(apiRequest.signal);
       try {
-        const answer = await this.#send(apiRequest, { bodyTimeoutMs: apiRequest.timeoutMs ?? defaultTimeoutMs });
-        return await readJson<T>(apiRequest, answer);
+        return await gate(async () => {
+          apiRequest.signal?.throwIfAborted(); // it may have waited long
+          await this.#brake.pass(apiRequest.signal); // and others may have been told to wait meanwhile
+          const answer = await this.#send(apiRequest, { bodyTimeoutMs: apiRequest.timeoutMs ?? defaultTimeoutMs });
+          return readJson<T>(apiRequest, answer);
+        });
       } catch (error) {
         this.#noticeSilence(error);
         apiRequest.signal?.throwIfAborted();
@@ -126,3 +140,5 @@ export class HttpTransport {
     throw error;
   }
 }
+
+const sendAtOnce: RequestGate = (send) => send();

@@ -25,7 +25,7 @@ export interface OperatorOptions {
   readonly client: KubeClient;
   readonly helm: Helm;
   readonly uninstaller: CheckedUninstaller;
-  /** The same without the proof: for a record that is known to be what helm wrote for us. */
+  /** helm, without the proof: for a record that is known to be what helm wrote for us. */
   readonly unproved: ReleaseUninstaller;
   readonly events: EventRecorder;
   readonly clock: Clock;

@@ -31,7 +31,7 @@ export interface PassContext {
   readonly client: KubeClient;
   readonly helm: Helm;
   readonly uninstaller: CheckedUninstaller;
-  /** The same without the proof: for a record that is known to be what helm wrote for us. */
+  /** helm, without the proof: for a record that is known to be what helm wrote for us. */
   readonly unproved: ReleaseUninstaller;
   readonly store: ObjectStore<ObservedResource>;
   readonly releases: ReleaseCache;

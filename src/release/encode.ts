@@ -16,6 +16,8 @@ export interface StatusChange {
   readonly description: string;
   /** For the label `modifiedAt`, milliseconds since the epoch. */
   readonly nowMs: number;
+  /** Whether `info.deleted` is to say that time too, as Helm writes it at uninstall. Default false. */
+  readonly isDeletion?: boolean | undefined;
 }
 
 /** What replaces `data` and `metadata.labels` of the Secret. */
@@ -25,15 +27,16 @@ export interface RewrittenRecord {
 }
 
 /**
- * Rewrites `info.status` and `info.description`, and the labels `status` and `modifiedAt` that Helm keeps beside them.
+ * Rewrites `info.status`, `info.description` and for a deletion `info.deleted`, and the labels `status` and `modifiedAt` that Helm keeps beside them.
  * Neither does a number pass through JavaScript, which would round it, nor does any key change its place. What Helm finds
  * compressed or not is compressed, as Helm does with what it writes. @throws RecordError where the record cannot be read
  */
 export function rewriteStatus(secret: RewritableRecord, change: StatusChange): RewrittenRecord {
-  const { status, description, nowMs } = change;
+  const { status, description, nowMs, isDeletion = false } = change;
+  const deleted = isDeletion ? { deleted: new Date(nowMs).toISOString() } : {};
   const json = unpackRecord(secret);
   readUnpacked(json); // refuses what is no record, and keys that Helm would take for these or mix with them
-  const release = gzipSync(withInfo(json, { status, description }), { level: 9 }).toString('base64');
+  const release = gzipSync(withInfo(json, { status, description, ...deleted }), { level: 9 }).toString('base64');
   return {
     data: { ...secret.data, release: Buffer.from(release).toString('base64') },
     labels: { ...secret.metadata.labels, status, modifiedAt: String(Math.floor(nowMs / 1000)) },

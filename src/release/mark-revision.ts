@@ -1,4 +1,5 @@
-// Writing another state into one stored revision: a lock that nobody holds any more becomes a failure (DESIGN.md O9).
+// Writing another state into one stored revision: a lock that nobody holds any more becomes a failure (DESIGN.md O9), a release
+// that is about to go becomes `uninstalling` (P9).
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/objects.ts';
@@ -23,6 +24,8 @@ export interface MarkRevisionRequest {
   readonly status: ReleaseStatus;
   /** For `helm history`. */
   readonly description: string;
+  /** Whether an uninstall begins: then the record says when. Default false. */
+  readonly isDeletion?: boolean;
   /** The record as it was seen when this was decided: any other one is left alone. */
   readonly expected: Pick<ReleaseRecord, 'uid' | 'resourceVersion'>;
 }

@@ -1,13 +1,13 @@
-// Uninstalling with helm only what is proved to be the release's: helm itself checks nothing (DESIGN.md O7, P1, P2).
+// Uninstalling only what is proved to be the release's: helm itself checks nothing (DESIGN.md O7, P1, P2).
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { type ProveStoredDeps, type ProveStoredRequest, proveStored } from './prove-stored.ts';
-import type { ReleaseUninstaller } from './uninstaller.ts';
+import type { ProvenUninstaller, ProvenUninstallRequest } from './proven-uninstaller.ts';
 
 /** What may be touched besides the namespaced objects in the release's own namespace. */
-export type CheckedUninstallRequest = ProveStoredRequest;
+export type CheckedUninstallRequest = ProveStoredRequest & Pick<ProvenUninstallRequest, 'onDriver'>;
 
 /** Takes releases away that are proved first. */
-export interface CheckedUninstaller extends ReleaseUninstaller {
+export interface CheckedUninstaller extends Pick<ProvenUninstaller, 'driver'> {
   /**
    * Proves, then uninstalls; proof and uninstall share `timeoutMs`. Where the proof fails nothing was deleted.
    * @throws UninstallError for what is not proved; HelmError, `HELM_RELEASE_NOT_FOUND` where there is no record; ApiError
@@ -17,7 +17,7 @@ export interface CheckedUninstaller extends ReleaseUninstaller {
 
 /** What the proof reads with, and what uninstalls afterwards. */
 export interface CheckedUninstallerDeps extends ProveStoredDeps {
-  readonly driver: ReleaseUninstaller;
+  readonly driver: ProvenUninstaller;
   readonly clock?: Clock;
 }
 
@@ -28,9 +28,9 @@ export function checkedUninstaller(deps: CheckedUninstallerDeps): CheckedUninsta
     driver: driver.driver,
     uninstall: async (request) => {
       const startedMs = clock.monotonic();
-      await proveStored(deps, request);
+      const proven = await proveStored(deps, request);
       const timeoutMs = Math.max(1, request.timeoutMs - (clock.monotonic() - startedMs));
-      await driver.uninstall({ ...request, timeoutMs });
+      await driver.uninstall({ ...request, timeoutMs, proven });
     },
   };
 }

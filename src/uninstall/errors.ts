@@ -1,7 +1,7 @@
 // Why a release is not uninstalled as it is asked: what could not be proved, as one typed error.
 import { CodedError } from '../lib/coded-error.ts';
 
-/** Stable names of these failures. In each case nothing was deleted. */
+/** Stable names of these failures. In each case nothing was deleted, unless it says otherwise. */
 export type UninstallErrorCode =
   /** A stored record cannot be read, or says something else inside than outside. */
   | 'RECORD_UNTRUSTED'
@@ -21,10 +21,14 @@ export type UninstallErrorCode =
   | 'DELETE_HOOKS_REFUSED'
   /** Uninstalling would delete volume claims that are to stay. */
   | 'VOLUME_AT_RISK'
-  /** Objects of an inventory could not be deleted; others may be. */
+  /** Objects or records could not be deleted; others may be. */
   | 'OBJECTS_LEFT'
-  /** Looking took longer than the attempt may take. */
-  | 'UNINSTALL_TIMEOUT';
+  /** Looking, or deleting, took longer than the attempt may take; what had begun is begun. */
+  | 'UNINSTALL_TIMEOUT'
+  /** The attempt was told to stop; what had begun is begun. */
+  | 'UNINSTALL_CANCELLED'
+  /** The native driver would not end where helm does. */
+  | 'NATIVE_NOT_COVERED';
 
 /** What stands in the way. Never terminal: rights, records and objects change without telling us. */
 export class UninstallError extends CodedError<UninstallErrorCode> {}

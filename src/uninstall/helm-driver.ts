@@ -14,7 +14,7 @@ export function helmDriver(helm: Helm, { graceMs = 0 }: HelmDriverOptions = {}):
   return {
     driver: 'helm',
     uninstall: async (request) => {
-      await helmUninstall(helm, { ...request, graceMs });
+      await helmUninstall(helm, { ...request, graceMs, shouldWait: request.cascade === 'foreground' });
     },
   };
 }

@@ -2,12 +2,13 @@
 import { HelmError } from '../helm/errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
-import { maxTimerMs } from '../lib/clock.ts';
-import { UninstallError } from './errors.ts';
+import type { ReleaseRecord } from '../release/record.ts';
 import { type ProvenContent, proveRelease } from './prove-release.ts';
 import { readRecords } from './read-records.ts';
 import type { AllowedKind } from './record-trust.ts';
+import { type RecordRef, recordRefs } from './remove-records.ts';
 import type { UninstallRequest } from './uninstaller.ts';
+import { withinAttempt } from './within-attempt.ts';
 
 /** What may be touched besides the namespaced objects in the release's own namespace. */
 export interface ProveStoredRequest extends UninstallRequest {
@@ -29,6 +30,10 @@ export interface ProveStoredRequest extends UninstallRequest {
 export interface ProvenRelease extends ProvenContent {
   /** Over all stored records, as a listing makes it. Undefined where no record has the right name. */
   readonly recordsDigest: string | undefined;
+  /** The record of the highest revision. Undefined where no record has the right name. */
+  readonly latest: ReleaseRecord | undefined;
+  /** All stored records, oldest revision first. */
+  readonly records: readonly RecordRef[];
 }
 
 /** What the proof reads with. */
@@ -43,7 +48,8 @@ export interface ProveStoredDeps {
  * @throws UninstallError for what is not proved; HelmError, `HELM_RELEASE_NOT_FOUND` where there is no record; ApiError
  */
 export function proveStored(deps: ProveStoredDeps, request: ProveStoredRequest): Promise<ProvenRelease> {
-  return withinTime(request, (signal) => prove(deps, request, signal));
+  const what = 'its objects were not read';
+  return withinAttempt(request, { what, act: (signal) => prove(deps, request, signal) });
 }
 
 async function prove(
@@ -53,7 +59,7 @@ async function prove(
 ): Promise<ProvenRelease> {
   const { namespace, name, impersonate, allowedKinds = [], mayRunDeleteHooks = false, mustBeMarked = false } = request;
   const reading = impersonate === undefined ? client : client.impersonating(impersonate);
-  const { listing, reader } = await readRecords(reading, request, { signal });
+  const { listing, reader, metas } = await readRecords(reading, request, { signal });
   if (listing.releases.length + listing.rejected.length === 0) {
     throw new HelmError('HELM_RELEASE_NOT_FOUND', `cannot uninstall ${namespace}/${name}: there is no such release`);
   }
@@ -62,20 +68,7 @@ async function prove(
     { client: reading, discovery },
     { namespace, name, reader, allowedKinds, mayRunHooks, mustBeMarked, signal },
   );
-  return { ...proven, recordsDigest: listing.releases.find((one) => one.name === name)?.recordsDigest };
-}
-
-/** Ends `look` when the time of the attempt is up. */
-async function withinTime<T>(
-  { namespace, name, timeoutMs, signal }: UninstallRequest,
-  look: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const timeUp = AbortSignal.timeout(Math.min(timeoutMs, maxTimerMs));
-  try {
-    return await look(signal === undefined ? timeUp : AbortSignal.any([signal, timeUp]));
-  } catch (error) {
-    if (!timeUp.aborted || signal?.aborted === true) throw error;
-    const message = `cannot uninstall ${namespace}/${name}: its objects were not read within ${timeoutMs / 1000} s`;
-    throw new UninstallError('UNINSTALL_TIMEOUT', message, { cause: error, remedy: 'Give it more time (timeout).' });
-  }
+  const stored = listing.releases.find((one) => one.name === name);
+  const { recordsDigest, latest } = stored ?? {};
+  return { ...proven, recordsDigest, latest, records: recordRefs(metas) };
 }

@@ -14,6 +14,8 @@ export interface ReadRecords {
   readonly listing: ReleaseListing;
   /** As the content shows it: `result()`. */
   readonly reader: RecordReader;
+  /** Every Secret that was found. */
+  readonly metas: readonly ObjectMeta[];
 }
 
 /** Records in memory at once: each may hold a megabyte, and there may be any number. */
@@ -44,5 +46,5 @@ export async function readRecords(
       if (release !== undefined) options.onRelease?.(release);
     }
   }
-  return { listing: groupReleases(metas), reader };
+  return { listing: groupReleases(metas), reader, metas };
 }

@@ -113,6 +113,11 @@ export function isAllowedKind(
   return kinds.some((one) => one.kind === kind && (one.group ?? group) === group);
 }
 
+/** Whether it is a volume claim. */
+export function isVolumeClaim(object: { readonly apiVersion: string; readonly kind: string }): boolean {
+  return isOfKind(object, [{ group: '', kind: 'PersistentVolumeClaim' }]);
+}
+
 /** The hooks that run at uninstall. */
 export function deleteHooksOf({ hooks }: Release): readonly ReleaseHook[] {
   return hooks.filter(({ events }) => events.some(isDeleteEvent));

@@ -16,6 +16,17 @@ export interface RecordsRemoval {
   }[];
 }
 
+/** A record's Secret, and no other that may have its name. */
+export interface RecordRef {
+  readonly secretName: string;
+  readonly uid: string;
+}
+
+/** Those records as references, oldest revision first. */
+export function recordRefs(metas: readonly ObjectMeta[]): readonly RecordRef[] {
+  return metas.toSorted(byRevision).map(({ name: secretName, uid }) => ({ secretName, uid }));
+}
+
 /**
  * Removes the Secrets of Helm's type that are labelled as the release's records, each by its uid, oldest revision first:
  * where one fails, what is left names the latest. @throws only the signal's reason

@@ -14,6 +14,11 @@ export interface UninstallRequest extends ReleaseKey {
   /** Every call for the release is made as this user, e.g. `system:serviceaccount:NS:NAME`. Default ourselves. */
   readonly impersonate?: string;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * `foreground`: what an object owns goes before it, and the attempt waits until all is gone. Default `background`: the
+   * attempt ends when the API server has accepted the deletions.
+   */
+  readonly cascade?: 'background' | 'foreground';
   /** See {@link HelmCall.recheck}. */
   readonly recheck?: HelmCall['recheck'];
   /** See {@link HelmCall.onTurn}. */

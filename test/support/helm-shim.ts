@@ -9,5 +9,5 @@ export async function helmShim(script: string): Promise<Helm> {
   const file = join(await mkdtemp(join(testRoot, 'shim-')), 'helm');
   await writeFile(file, `#!/bin/sh\n${script}\n`);
   await chmod(file, 0o755);
-  return new Helm({ binary: file, kubeconfig, env: { PATH: path, HOME: '/nowhere' } });
+  return new Helm({ binary: file, kubeconfig, env: { PATH: path, HOME: testRoot } });
 }

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import type { WatchedStatus } from '../../src/api/v1alpha1/watched-status.ts';
 import { Helm, type HelmCall, type HelmResult } from '../../src/helm/process.ts';
+import { uninstallArguments } from '../../src/helm/uninstall.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { Discovery } from '../../src/kube/discovery.ts';
 import { EventRecorder } from '../../src/kube/event-recorder.ts';
@@ -16,7 +17,10 @@ import { Operator } from '../../src/operator/operator.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { checkedUninstaller } from '../../src/uninstall/checked-uninstaller.ts';
+import { chosenDriver } from '../../src/uninstall/choose-driver.ts';
 import { helmDriver } from '../../src/uninstall/helm-driver.ts';
+import { nativeDriver } from '../../src/uninstall/native-driver.ts';
+import type { ProvenUninstaller } from '../../src/uninstall/proven-uninstaller.ts';
 import { loadWatches } from '../../src/watches/load.ts';
 import type { WatchEntry } from '../../src/watches/watch-entry.ts';
 import { testCluster } from './test-context.ts';
@@ -24,7 +28,7 @@ import { testCluster } from './test-context.ts';
 /** A watched resource as tests read it. */
 export type Watched = KubeObject & { readonly spec?: Record<string, unknown>; readonly status?: WatchedStatus };
 
-/** A helm that remembers what it was asked to do. */
+/** A helm that remembers what it was asked to do, or would have been: native uninstalls count. */
 export class AuditedHelm extends Helm {
   /** The verbs in order: `upgrade`, `uninstall`. */
   readonly verbs: string[] = [];
@@ -34,10 +38,25 @@ export class AuditedHelm extends Helm {
   before: (args: readonly string[]) => Promise<void> = () => Promise.resolve();
 
   override async run(args: readonly string[], call: HelmCall): Promise<HelmResult> {
+    await this.#note(args);
+    return super.run(args, call);
+  }
+
+  /** The driver, remembered here as if helm had been asked. */
+  audited(native: ProvenUninstaller): ProvenUninstaller {
+    return {
+      driver: native.driver,
+      uninstall: async (request) => {
+        await this.#note(uninstallArguments(request));
+        await native.uninstall(request);
+      },
+    };
+  }
+
+  async #note(args: readonly string[]): Promise<void> {
     this.verbs.push(args[0] ?? '');
     this.calls.push(args);
     await this.before(args);
-    return super.run(args, call);
   }
 }
 
@@ -163,13 +182,14 @@ export async function startOperator(options: OperatorRunOptions): Promise<Operat
   const bookStores = await eventually(`${first.gvk.kind} is served`, () => new Discovery(client).find(first.gvk));
   const stop = new AbortController();
   const metrics = new Metrics();
-  const driver = helmDriver(helmOf, { graceMs: 30_000 });
+  const byHelm = helmDriver(helmOf, { graceMs: 30_000 });
+  const driver = chosenDriver('auto', { native: helmOf.audited(nativeDriver(client)), helm: byHelm });
   const operator = new Operator({
     entries,
     client: options.impersonate === undefined ? client : client.impersonating(options.impersonate),
     helm: helmOf,
     uninstaller: checkedUninstaller({ client, discovery: new Discovery(client), driver }),
-    unproved: driver,
+    unproved: byHelm,
     events: new EventRecorder(client, { controller: 'bookstore-operator', instance: 'test', clock: systemClock }),
     clock: systemClock,
     log: createLogger({ level: 'info', destination: { write: (line) => void log.push(line) } }),

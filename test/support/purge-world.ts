@@ -15,7 +15,10 @@ import { makePlan } from '../../src/purge/plan/make-plan.ts';
 import type { PurgePlan } from '../../src/purge/plan/plan.ts';
 import { settingsOf } from '../../src/purge/policy/settings.ts';
 import type { RunRecords } from '../../src/purge/record/begin-record.ts';
+import { chosenDriver, type DriverMode } from '../../src/uninstall/choose-driver.ts';
 import { helmDriver } from '../../src/uninstall/helm-driver.ts';
+import { nativeDriver } from '../../src/uninstall/native-driver.ts';
+import type { ProvenUninstaller } from '../../src/uninstall/proven-uninstaller.ts';
 import type { ReleaseUninstaller } from '../../src/uninstall/uninstaller.ts';
 import { freeLease } from './free-lease.ts';
 import type { TestCluster } from './test-context.ts';
@@ -117,21 +120,29 @@ export class PurgeWorld implements AsyncDisposable {
 
   /** The helm driver, with a binary other than the real one if a test says so. */
   uninstaller(binary = this.#cluster.helm): ReleaseUninstaller {
-    const { kubeconfig, path } = this.#cluster;
-    return helmDriver(new Helm({ binary, kubeconfig, env: { PATH: path, HOME: '/nowhere' }, maxProcesses: 8 }));
+    const { kubeconfig, path, testRoot } = this.#cluster;
+    return helmDriver(new Helm({ binary, kubeconfig, env: { PATH: path, HOME: testRoot }, maxProcesses: 8 }));
+  }
+
+  /** Native and helm as the program chooses between them. */
+  chosen(mode: DriverMode = 'auto'): ProvenUninstaller {
+    return chosenDriver(mode, { native: nativeDriver(this.client), helm: this.uninstaller() });
   }
 
   /** All that a run takes, under a policy that selects this corner. */
-  deps(spec: Partial<PurgePolicySpec> = {}, uninstaller: ReleaseUninstaller = this.uninstaller()): ExecuteDeps {
+  deps(spec: Partial<PurgePolicySpec> = {}, uninstaller: ProvenUninstaller = this.chosen()): ExecuteDeps {
     return {
       client: this.client,
       discovery: new Discovery(this.client),
-      settings: settingsOf({
-        apiVersion: 'velotio.com/v1alpha1',
-        kind: 'PurgePolicy',
-        metadata: { name: this.id },
-        spec: { namespaceSelector: { matchLabels: { 'purge-test': this.id } }, ...spec },
-      }),
+      settings: {
+        ...settingsOf({
+          apiVersion: 'velotio.com/v1alpha1',
+          kind: 'PurgePolicy',
+          metadata: { name: this.id },
+          spec: { namespaceSelector: { matchLabels: { 'purge-test': this.id } }, ...spec },
+        }),
+        driver: uninstaller.driver,
+      },
       operator: { namespaces: ['bookstore-operator-system'], releaseName: 'bookstore-operator' },
       clock: systemClock,
       uninstaller,

@@ -172,10 +172,11 @@ spec:
     return { group, remove };
   }
 
-  /** helm as the program runs it. */
-  newHelm(): Helm {
+  /** helm as the program runs it. `isFresh`: one that asks the server anew which kinds there are. */
+  newHelm({ isFresh = false } = {}): Helm {
     const { helm: binary, kubeconfig } = testCluster();
-    return new Helm({ binary, kubeconfig, env: this.#env });
+    const fresh = isFresh ? { KUBECACHEDIR: join(this.#home, `kube-${Math.random().toString(36).slice(2)}`) } : {};
+    return new Helm({ binary, kubeconfig, env: { ...this.#env, ...fresh } });
   }
 
   /** Changes what a record says inside, as whoever may write Secrets can. */

@@ -1,8 +1,7 @@
 // Carrying out a plan: bounded in all and per namespace, oldest first, every release ending in an outcome (P6).
 import pMap from 'p-map';
 import { LeaseLostError } from '../../kube/leader-term.ts';
-import { errorText } from '../../lib/error-text.ts';
-import type { ReleaseUninstaller } from '../../uninstall/uninstaller.ts';
+import type { ProvenUninstaller } from '../../uninstall/proven-uninstaller.ts';
 import { isBlocked, type PlanEntry, type PurgePlan } from '../plan/plan.ts';
 import { recentOwners } from '../plan/release-owners.ts';
 import type { PolicyGuard } from '../policy/policy-guard.ts';
@@ -13,17 +12,17 @@ import type { RunRecorder } from '../record/run-recorder.ts';
 import { undoableUninstall } from '../restore/undoable-uninstall.ts';
 import type { Sighting } from '../verify/sighting.ts';
 import { verify } from '../verify/verify.ts';
+import { type Kept, lookBefore, lookLast } from './look-again.ts';
 import { Pace } from './pace.ts';
-import { changeSincePlan, type RecheckDeps } from './recheck.ts';
-import { type NotStarted, RunState } from './run-state.ts';
+import type { RecheckDeps } from './recheck.ts';
+import { RunState } from './run-state.ts';
 import { uninstallPatiently } from './uninstall-patiently.ts';
 import type { UninstallProvedDeps } from './uninstall-proved.ts';
-import { failed, type UninstallOutcome } from './uninstall-release.ts';
 
 /** What a run is made with. */
 export interface ExecuteDeps extends RecheckDeps {
   /** Need not prove anything: only what is proved gets there. */
-  readonly uninstaller: ReleaseUninstaller;
+  readonly uninstaller: ProvenUninstaller;
   /** Where the run is recorded, begun already; to be finished by the caller. Default: nowhere, and then no way back is made. */
   readonly recorder?: RunRecorder | undefined;
   /** Stops the run where the policy is suspended or changed. Default: it goes by the policy as it was planned by. */
@@ -135,35 +134,14 @@ interface OneRelease {
 async function runOne(deps: PacedDeps, one: OneRelease): Promise<Outcome> {
   const startedMs = deps.clock.monotonic();
   const { entry, run, signal } = one;
-  const elapsedMs = (): number => Math.round(deps.clock.monotonic() - startedMs);
-  const look = (read: () => Promise<PlanEntry>) => lookAgain(deps, { ...one, read });
+  const timed = (outcome: Kept): Outcome =>
+    outcome.result === 'not-started'
+      ? outcome
+      : { ...outcome, durationMs: Math.round(deps.clock.monotonic() - startedMs) };
+  const look = (read: () => Promise<PlanEntry>) => lookBefore(deps, { ...one, planned: entry, read });
   const kept = await look(() => Promise.resolve(entry));
-  if (kept !== undefined) return kept.result === 'not-started' ? kept : { ...kept, durationMs: elapsedMs() };
+  if (kept !== undefined) return timed(kept);
   one.onBegin?.(entry);
-  const uninstall = undoableUninstall(deps, signal);
-  const outcome = await uninstallPatiently(deps, { entry, uninstall, look, stoppedBy: () => run.stoppedBy });
-  return { ...outcome, durationMs: elapsedMs() };
-}
-
-/** What keeps the release after all (P5), the policy itself last; undefined where it goes. */
-async function lookAgain(
-  deps: PacedDeps,
-  { entry: planned, run, namespaceUid, read }: OneRelease & { readonly read: () => Promise<PlanEntry> },
-): Promise<UninstallOutcome | NotStarted | undefined> {
-  const { pace, guard } = deps;
-  const signal = run.stopping;
-  if (signal.aborted) return run.notStarted(planned);
-  try {
-    const entry = await pace.ask(read, { signal });
-    const change = await pace.ask(() => changeSincePlan(deps, { entry, namespaceUid }), { signal });
-    if (change !== undefined) return { result: 'skipped', reason: change };
-    const stop = guard === undefined ? undefined : await pace.ask(() => guard.stop(signal), { signal });
-    if (stop !== undefined) run.stop(stop);
-  } catch (error) {
-    if (!signal.aborted) {
-      const text = `it could not be looked at again, so it is kept: ${errorText(error)}`;
-      return failed(error, { message: text, record: 'unknown' });
-    }
-  }
-  return signal.aborted ? run.notStarted(planned) : undefined;
+  const uninstall = undoableUninstall(deps, { signal, lastLook: (again) => lookLast(deps, { ...one, entry: again }) });
+  return timed(await uninstallPatiently(deps, { entry, uninstall, look, stoppedBy: () => run.stoppedBy }));
 }

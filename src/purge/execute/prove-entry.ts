@@ -15,6 +15,7 @@ import type { ReleaseKey } from '../../uninstall/uninstaller.ts';
 import { actingClient, actingUser } from '../acting-user.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { PurgeSettings } from '../policy/settings.ts';
+import { interrupted } from './look-again.ts';
 import { touchedSincePlan } from './recheck.ts';
 import { asRefusal } from './refusal.ts';
 import { failed, type UninstallOutcome } from './uninstall-release.ts';
@@ -104,13 +105,6 @@ async function requireClaimsKept(
     { concurrency: 4 },
   );
 }
-
-const interrupted: UninstallOutcome = {
-  result: 'failed',
-  code: 'INTERRUPTED',
-  message: 'the run was ended while the release was looked at; nothing of it was touched',
-  record: 'left',
-};
 
 const rightsCodes: ReadonlySet<string> = new Set(['OWNERSHIP_UNREADABLE', 'API_FORBIDDEN']);
 

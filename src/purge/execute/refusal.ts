@@ -11,6 +11,7 @@ const refusals: ReadonlySet<string> = new Set<UninstallErrorCode>([
   'OBJECT_UNMARKED',
   'DELETE_HOOKS_REFUSED',
   'VOLUME_AT_RISK',
+  'NATIVE_NOT_COVERED',
 ]);
 
 /** Skipped in place of failed, where that was the reason: nothing of the release was touched. */

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { listReleases } from '../../release/list-releases.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { type StopCause, stopReasons } from '../record/report.ts';
-import type { NotStarted } from './run-state.ts';
+import type { Kept } from './look-again.ts';
 import type { UninstallDeps, UninstallOutcome } from './uninstall-release.ts';
 
 /** What it takes. */
@@ -16,15 +16,15 @@ export interface PatientDeps extends UninstallDeps {
 export interface PatientRequest {
   readonly entry: PlanEntry;
   /** An attempt. Never throws. */
-  readonly uninstall: (entry: PlanEntry) => Promise<UninstallOutcome>;
+  readonly uninstall: (entry: PlanEntry) => Promise<Kept>;
   /** Looks again before each further attempt, as before the first: an outcome where there is to be none. */
-  readonly look: (read: () => Promise<PlanEntry>) => Promise<UninstallOutcome | NotStarted | undefined>;
+  readonly look: (read: () => Promise<PlanEntry>) => Promise<Kept | undefined>;
   /** Why nothing more is started: then there is no further attempt either. */
   readonly stoppedBy: () => StopCause | undefined;
 }
 
 /** Uninstalls, in as many attempts as the server asks for, each with the release's whole time. Never throws. */
-export async function uninstallPatiently(deps: PatientDeps, request: PatientRequest): Promise<UninstallOutcome> {
+export async function uninstallPatiently(deps: PatientDeps, request: PatientRequest): Promise<Kept> {
   const { uninstall, look, stoppedBy } = request;
   let { entry } = request;
   for (;;) {
@@ -54,7 +54,7 @@ type FailedOutcome = Extract<UninstallOutcome, { readonly result: 'failed' }>;
  * helm 4 keeps to itself why an object was not deleted, so a failure without a cause counts as well where the server told
  * somebody to wait meanwhile. A release whose record is gone cannot be tried again.
  */
-function isForWantOfTime(outcome: UninstallOutcome, { pace }: PatientDeps, sinceMs: number): outcome is FailedOutcome {
+function isForWantOfTime(outcome: Kept, { pace }: PatientDeps, sinceMs: number): outcome is FailedOutcome {
   if (outcome.result !== 'failed' || outcome.record === 'gone') return false;
   const { code } = outcome;
   if (code === 'HELM_THROTTLED' || code === 'API_TOO_MANY_REQUESTS') return true;

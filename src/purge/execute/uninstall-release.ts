@@ -4,12 +4,18 @@ import { CodedError } from '../../lib/coded-error.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { graceSignal } from '../../lib/grace-signal.ts';
 import { listReleases } from '../../release/list-releases.ts';
-import type { ReleaseUninstaller } from '../../uninstall/uninstaller.ts';
+import type { UninstallRequest } from '../../uninstall/uninstaller.ts';
 import { actingUser } from '../acting-user.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { PurgeSettings } from '../policy/settings.ts';
 import type { Outcome } from '../record/report.ts';
 import type { Pace } from './pace.ts';
+
+/** As a ProvenUninstaller that has the proof already. */
+export interface UninstallsProven {
+  readonly driver: string;
+  uninstall(request: UninstallRequest): Promise<void>;
+}
 
 /** What it takes. */
 export interface UninstallDeps {
@@ -17,7 +23,8 @@ export interface UninstallDeps {
   readonly client: KubeClient;
   /** Asks again where the server has no time. */
   readonly pace: Pace;
-  readonly uninstaller: ReleaseUninstaller;
+  /** Of a release that is proved. */
+  readonly uninstaller: UninstallsProven;
   readonly settings: Pick<PurgeSettings, 'releaseTimeoutMs' | 'serviceAccount'>;
 }
 
@@ -126,7 +133,8 @@ export function failed(
   { message, record }: { readonly message: string; readonly record: 'left' | 'gone' | 'unknown' },
 ): Extract<UninstallOutcome, { readonly result: 'failed' }> {
   const coded = error instanceof CodedError ? error : undefined;
-  const isEnded = coded?.code === 'HELM_CANCELLED' && record !== 'gone';
+  const wasTold = coded?.code === 'HELM_CANCELLED' || coded?.code === 'UNINSTALL_CANCELLED';
+  const isEnded = wasTold && record !== 'gone';
   const remedy = isEnded ? endedRemedy : coded?.remedy;
   return {
     result: 'failed',

@@ -3,6 +3,7 @@ import { gvkOf } from '../../kube/resource.ts';
 import { quoteUntrusted } from '../../lib/quote-untrusted.ts';
 import type { Release } from '../../release/decode.ts';
 import { type ManifestObject, resourcePolicyOf } from '../../release/manifest.ts';
+import { uncovered } from '../../uninstall/native-coverage.ts';
 import {
   type DecodedRecord,
   deleteHooksOf,
@@ -11,6 +12,7 @@ import {
   type IsNamespaced,
   isLeftBehind,
   isOfKind,
+  isVolumeClaim,
   outsideOf,
   type ParsedContent,
   recordMismatch,
@@ -48,12 +50,16 @@ export interface ContentInput {
   readonly records: readonly DecodedRecord[];
   readonly latest: ParsedContent;
   readonly isNamespaced: IsNamespaced;
-  readonly settings: Pick<PurgeSettings, 'volumes' | 'serviceAccount' | 'allowedKinds' | 'shouldPurgeForeign'>;
+  readonly settings: Pick<
+    PurgeSettings,
+    'volumes' | 'driver' | 'serviceAccount' | 'allowedKinds' | 'shouldPurgeForeign'
+  >;
 }
 
 /** Looks at the content. */
 export function inspectContent(input: ContentInput): ContentFindings {
   const { release, objects } = input.latest;
+  const leavesClaims = areClaimsLeft(input.latest, input.settings);
   const touched = touchedBy(input.latest);
   const outside = outsideOf(touched, { namespace: release.namespace, isNamespaced: input.isNamespaced });
   const verdict =
@@ -61,12 +67,12 @@ export function inspectContent(input: ContentInput): ContentFindings {
     foreign(touched, input.settings) ??
     deleteHooksWithoutAccount(release, input.settings) ??
     outsideNamespace(outside, input) ??
-    unprotectedVolume(objects, input.settings);
+    unprotectedVolume(input.latest, input.settings);
   return {
     ...(verdict === undefined ? {} : { verdict }),
     chart: `${release.chart.name}-${release.chart.version}`,
-    leaves: objects.filter(isLeftBehind).map(describeObject),
-    notRestored: notRestored(input.latest),
+    leaves: objects.filter((one) => isLeftBehind(one) || (leavesClaims && isVolumeClaim(one))).map(describeObject),
+    notRestored: notRestored(input.latest, { areClaimsLeft: leavesClaims }),
     outside: outside.map(({ apiVersion, kind, metadata }) => ({
       apiVersion,
       kind,
@@ -123,14 +129,17 @@ function outsideNamespace(
   };
 }
 
+/** Whether the claims of the manifest stay where they are: the native driver can leave them, helm cannot (P7). */
+function areClaimsLeft(content: ParsedContent, { volumes, driver }: ContentInput['settings']): boolean {
+  return volumes === 'Keep' && driver !== 'helm' && uncovered(content) === undefined;
+}
+
 /** helm deletes a PVC that stands in the manifest unless the recorded manifest says `keep` (P7). */
-function unprotectedVolume(
-  manifest: readonly ManifestObject[],
-  settings: ContentInput['settings'],
-): Verdict | undefined {
+function unprotectedVolume(content: ParsedContent, settings: ContentInput['settings']): Verdict | undefined {
   if (settings.volumes === 'Delete') return undefined;
-  for (const object of manifest) {
-    if (isVolumeClaim(object) && !isKept(object)) {
+  const leavesClaims = areClaimsLeft(content, settings);
+  for (const object of content.objects) {
+    if (isVolumeClaim(object) && !isKept(object) && !leavesClaims) {
       const policy = resourcePolicyOf(object);
       const why =
         policy === undefined
@@ -152,11 +161,6 @@ function unprotectedVolume(
 
 function volumeVerdict(why: string): Verdict {
   return { action: 'keep', rule: 'volumes', reason: `${why} (volumes: Keep)` };
-}
-
-function isVolumeClaim(object: ManifestObject): boolean {
-  const { group, kind } = gvkOf(object);
-  return kind === 'PersistentVolumeClaim' && group === '';
 }
 
 /** A chart may bring a Namespace, with whatever is in it by now, or the volume itself. */

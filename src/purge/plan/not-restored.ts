@@ -3,17 +3,22 @@ import { gvkOf } from '../../kube/resource.ts';
 import { isMap } from '../../lib/merge-maps.ts';
 import type { Release } from '../../release/decode.ts';
 import { type ManifestObject, resourcePolicyOf } from '../../release/manifest.ts';
-import { describeObject, type ParsedContent } from '../../uninstall/record-trust.ts';
+import { describeObject, isVolumeClaim, type ParsedContent } from '../../uninstall/record-trust.ts';
 
 /** So many are named; the others are counted. */
 const maxNamed = 20;
 
 /** A clause for each: `the ClusterIP of Service/shop`. Empty: the release comes back as it was. */
-export function notRestored({ release, objects }: ParsedContent): readonly string[] {
-  const lost = [
-    ...objects.filter((object) => resourcePolicyOf(object) === undefined).flatMap(lostWith),
-    ...hookEffects(release),
-  ];
+export function notRestored(
+  { release, objects }: ParsedContent,
+  options: {
+    /** Whether volume claims stay, whatever the manifest says of them. Default false. */
+    readonly areClaimsLeft?: boolean;
+  } = {},
+): readonly string[] {
+  const isLeft = (object: ManifestObject): boolean =>
+    resourcePolicyOf(object) !== undefined || (options.areClaimsLeft === true && isVolumeClaim(object));
+  const lost = [...objects.filter((object) => !isLeft(object)).flatMap(lostWith), ...hookEffects(release)];
   if (lost.length <= maxNamed) return lost;
   return [...lost.slice(0, maxNamed), `and ${lost.length - maxNamed} more`];
 }
@@ -22,7 +27,7 @@ function lostWith(object: ManifestObject): readonly string[] {
   const { group, kind } = gvkOf(object);
   const what = describeObject(object);
   if (group === '' && kind === 'Service') return lostWithService(object, what);
-  if (group === '' && kind === 'PersistentVolumeClaim') return [`the data of ${what}`];
+  if (isVolumeClaim(object)) return [`the data of ${what}`];
   if (group === 'apps' && kind === 'StatefulSet' && deletesItsClaims(object)) {
     return [`the data of the volume claims of ${what}`];
   }

@@ -3,6 +3,7 @@ import picomatch from 'picomatch';
 import type { LabelSelector } from '../../api/v1alpha1/label-selector.ts';
 import type { AllowedKind, PurgeMode, PurgePolicy, VolumesPolicy } from '../../api/v1alpha1/purge-policy.ts';
 import { parseGoDuration } from '../../lib/go-duration.ts';
+import type { DriverMode } from '../../uninstall/choose-driver.ts';
 import { PurgeError } from '../errors.ts';
 
 /** A policy, ready for use. */
@@ -18,6 +19,8 @@ export interface PurgeSettings {
   readonly minAgeMs: number;
   readonly shouldPurgeForeign: boolean;
   readonly volumes: VolumesPolicy;
+  /** What uninstalls: no field of the policy, but of whoever runs it. Default auto. */
+  readonly driver: DriverMode;
   readonly serviceAccount: string | undefined;
   readonly allowedKinds: readonly AllowedKind[];
   readonly limits: {
@@ -71,6 +74,7 @@ export function settingsOf({ metadata, spec }: PurgePolicy): PurgeSettings {
     minAgeMs: durationMs(spec.minAge ?? '0s'),
     shouldPurgeForeign: spec.foreignReleases === 'Purge',
     volumes: spec.volumes ?? 'Keep',
+    driver: 'auto',
     serviceAccount: spec.serviceAccount,
     allowedKinds: spec.allowedKinds ?? [],
     limits: {

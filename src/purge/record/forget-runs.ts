@@ -25,14 +25,14 @@ export interface RunStores {
  * @throws ApiError, or what the file system says: the others are tried again after the next run
  */
 export async function forgetRuns({ client, directory }: RunStores, rules: HistoryRules): Promise<void> {
-  const { runs } = await readRunFiles(directory, client.server);
-  const ours = runs.filter(({ file, path }) => basename(path) === `${file.run}.json`); // another name somebody gave
-  for (const { path } of runsToForget(ours, rules)) await rm(path, { force: true });
   try {
     await forgetObjects(client, rules);
   } catch (error) {
     if (!isApiError(error, 'API_NOT_FOUND', 'API_FORBIDDEN')) throw error;
   }
+  const { runs } = await readRunFiles(directory, client.server);
+  const ours = runs.filter(({ file, path }) => basename(path) === `${file.run}.json`); // another name somebody gave
+  for (const { path } of runsToForget(ours, rules)) await rm(path, { force: true });
 }
 
 /** Each by its uid. */

@@ -76,10 +76,16 @@ const left = optional(
   ),
 );
 
+const byDriver = {
+  driver: optional({ enum: ['helm', 'native'], description: 'What uninstalled it.' }),
+  driverReason: optional(string('Why it was helm, where native comes first.')),
+};
+
 /** The compiler asks for every kind, and for every field of each. */
 const outcomes: { readonly [Result in ReleaseOutcome['result']]: JsonSchema } = {
   purged: object<OutcomeOf<'purged'>>({
     ...release,
+    ...byDriver,
     result: { const: 'purged' },
     durationMs,
     note: optional(string()),
@@ -88,6 +94,7 @@ const outcomes: { readonly [Result in ReleaseOutcome['result']]: JsonSchema } = 
   }),
   failed: object<OutcomeOf<'failed'>>({
     ...release,
+    ...byDriver,
     result: { const: 'failed' },
     durationMs,
     code: string('Stable, for programs.'),
@@ -158,7 +165,7 @@ export const purgeReportSchema: JsonSchema = {
     policy: string(),
     context: string(),
     server: string(),
-    driver: string('What uninstalled.'),
+    driver: { enum: ['auto', 'native', 'helm'], description: 'What uninstalled. auto: each outcome says which.' },
     concurrency: { type: 'integer', minimum: 1 },
     startedAt: time,
     durationMs,

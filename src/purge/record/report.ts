@@ -3,9 +3,17 @@ import type { purgeRunStopCauses } from '../../api/v1alpha1/purge-run.ts';
 import { byKey, type CapHit, type PlanEntry, type PurgePlan } from '../plan/plan.ts';
 import { type LeftObject, type RetainedStorage, retainedStorage, type UnlookedReason } from '../verify/left-object.ts';
 
+/** What did it, of two. */
+interface ByDriver {
+  /** Absent: that was never chosen. */
+  readonly driver?: 'helm' | 'native';
+  /** Why it was helm, where native comes first: a clause. */
+  readonly driverReason?: string;
+}
+
 /** How one release of a run ended. */
 export type Outcome =
-  | {
+  | (ByDriver & {
       readonly result: 'purged';
       readonly durationMs: number;
       readonly note?: string;
@@ -13,8 +21,8 @@ export type Outcome =
       readonly undo?: { readonly secret: string; readonly revision: number; readonly digest: string };
       /** What is still there when the run is over. Absent: nothing. */
       readonly left?: readonly LeftObject[];
-    }
-  | {
+    })
+  | (ByDriver & {
       readonly result: 'failed';
       readonly durationMs: number;
       /** Stable, of the error that it failed with. */
@@ -25,7 +33,7 @@ export type Outcome =
       readonly record: 'left' | 'gone' | 'unknown';
       /** As of what is purged, where the record may be gone. */
       readonly left?: readonly LeftObject[];
-    }
+    })
   | {
       readonly result: 'skipped';
       readonly durationMs: number;
@@ -62,6 +70,7 @@ export interface PurgeReport {
   readonly policy: string;
   readonly context: string;
   readonly server: string;
+  /** `auto`: each outcome says which. */
   readonly driver: string;
   readonly concurrency: number;
   readonly startedAt: string;
@@ -97,6 +106,7 @@ export interface ReportParts {
   /** By `namespace/name`. Default nothing. */
   readonly left?: ReadonlyMap<string, readonly LeftObject[]> | undefined;
   readonly unlooked?: UnlookedReason | undefined;
+  /** `auto`: each outcome says which. */
   readonly driver: string;
   readonly concurrency: number;
   readonly startedAtMs: number;

@@ -35,14 +35,18 @@ export async function readRunFileAt(path: string): Promise<RunFile> {
   return parseRunFile(await readFile(path, 'utf8'));
 }
 
-/** All files of one server; one that cannot be read is told, and holds up no other. */
+/** All files of one server; one that cannot be read, or a directory, is told, and holds up no other. */
 export async function readRunFiles(
   directory: string,
   server: string,
 ): Promise<{ readonly runs: readonly StoredRunFile[]; readonly warnings: readonly string[] }> {
   const runs: StoredRunFile[] = [];
   const warnings: string[] = [];
-  for (const name of await namesIn(directory)) {
+  const names = await namesIn(directory).catch((error: unknown) => {
+    warnings.push(`${directory} is left out: ${errorText(error)}`);
+    return [];
+  });
+  for (const name of names) {
     const path = join(directory, name);
     try {
       const file = parseRunFile(await readFile(path, 'utf8'));

@@ -1,6 +1,7 @@
 // One release taken away with a way back: no copy, no delete (DESIGN.md P8).
 
-import { type UninstallProvedDeps, uninstallProved } from '../execute/uninstall-proved.ts';
+import type { Kept } from '../execute/look-again.ts';
+import { type UninstallProvedDeps, type UninstallProvedOptions, uninstallProved } from '../execute/uninstall-proved.ts';
 import type { UninstallOutcome } from '../execute/uninstall-release.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { RunRecorder, UndoNote } from '../record/run-recorder.ts';
@@ -16,8 +17,8 @@ export type UndoableDeps = UninstallProvedDeps &
 /** The way back is made of what is proved, and once, however many attempts there are at the release. Never throws. */
 export function undoableUninstall(
   deps: UndoableDeps,
-  signal?: AbortSignal,
-): (entry: PlanEntry) => Promise<UninstallOutcome> {
+  { signal, lastLook }: Pick<UninstallProvedOptions, 'signal' | 'lastLook'> = {},
+): (entry: PlanEntry) => Promise<Kept> {
   const { recorder } = deps;
   let note: UndoNote | undefined;
   const makeOnce = async (entry: PlanEntry): Promise<UninstallOutcome | undefined> => {
@@ -28,7 +29,11 @@ export function undoableUninstall(
     return undefined;
   };
   return async (entry) => {
-    const outcome = await uninstallProved(deps, entry, { signal, beforeFirstDelete: () => makeOnce(entry) });
+    const outcome = await uninstallProved(deps, entry, {
+      signal,
+      lastLook,
+      beforeFirstDelete: () => makeOnce(entry),
+    });
     if (outcome.result !== 'purged' || note === undefined) return outcome;
     const { secret, revision, digest } = note;
     return { ...outcome, undo: { secret, revision, digest } };

@@ -4,7 +4,7 @@ import { RecordError, type ReleaseHook } from '../../release/decode.ts';
 import { type ManifestObject, parseManifest, resourcePolicyOf } from '../../release/manifest.ts';
 import { maxTokens } from '../../release/strict-yaml.ts';
 import type { ProvenRelease } from '../../uninstall/prove-stored.ts';
-import { isLeftBehind } from '../../uninstall/record-trust.ts';
+import { isLeftBehind, isVolumeClaim } from '../../uninstall/record-trust.ts';
 import type { ReleaseKey } from '../../uninstall/uninstaller.ts';
 import type { LeftReason } from './left-object.ts';
 
@@ -35,8 +35,18 @@ export interface Sighting {
 const maxHookObjects = 100;
 
 /** Takes it down. */
-export function sightingOf(release: ReleaseKey, { content, live }: ProvenRelease): Sighting {
-  const going = live.map(({ object, meta }) => ({ ...namesOf(object), uid: meta.uid, why: 'still-there' as const }));
+export function sightingOf(
+  release: ReleaseKey,
+  { content, live }: ProvenRelease,
+  options: {
+    /** Whether volume claims of the manifest stay. Default false. */
+    readonly areClaimsLeft?: boolean;
+  } = {},
+): Sighting {
+  const going = live.map(({ object, meta }) => {
+    const isLeft = options.areClaimsLeft === true && isVolumeClaim(object);
+    return { ...namesOf(object), uid: meta.uid, why: isLeft ? ('volume' as const) : ('still-there' as const) };
+  });
   const isGoing = new Set(going.map(keyOf));
   const staying = content.objects.filter(isLeftBehind).map(stayingOf);
   const ofHooks = hookObjects(content.release.hooks, release.namespace).filter((one) => !isGoing.has(keyOf(one)));

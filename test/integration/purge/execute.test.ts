@@ -130,8 +130,8 @@ describe('executePlan', () => {
     const stubborn = `trap "" TERM; echo $$ >> ${dir}/pids; while :; do sleep 0.1; done`;
     await writeFile(shim, `#!/bin/sh\n/bin/sh -c '${stubborn}' &\n${stubborn}\n`);
     await chmod(shim, 0o755);
-    const { kubeconfig, path } = cluster;
-    const helm = new Helm({ binary: shim, kubeconfig, env: { PATH: path, HOME: '/nowhere' }, graceMs: 500 });
+    const { kubeconfig, path, testRoot } = cluster;
+    const helm = new Helm({ binary: shim, kubeconfig, env: { PATH: path, HOME: testRoot }, graceMs: 500 });
     const { report } = await world.purge(world.deps({ ...only(ns), releaseTimeout: '1s' }, helmDriver(helm)));
     expect(report.outcomes).toEqual([expect.objectContaining({ code: 'HELM_TIMEOUT', record: 'left' })]);
     const pids = (await readFile(join(dir, 'pids'), 'utf8')).trim().split('\n').map(Number);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PurgePolicySpec } from '../../../src/api/v1alpha1/purge-policy.ts';
 import { reportSummary } from '../../../src/cli/purge-text.ts';
 import type { LeftObject } from '../../../src/purge/verify/left-object.ts';
+import type { DriverMode } from '../../../src/uninstall/choose-driver.ts';
 import { eventually } from '../../support/operator-run.ts';
 import { PurgeWorld } from '../../support/purge-world.ts';
 import { ReleaseLab } from '../../support/release-lab.ts';
@@ -42,14 +43,14 @@ spec:
 ---
 `;
 
-async function purge(ns: string, template: string, policy: Partial<PurgePolicySpec> = {}) {
+async function purge(ns: string, template: string, policy: Partial<PurgePolicySpec> = {}, driver?: DriverMode) {
   await lab.helm('install', 'shop', await lab.chart(template), '-n', ns);
-  return purgeAgain(ns, policy);
+  return purgeAgain(ns, policy, driver);
 }
 
-async function purgeAgain(ns: string, policy: Partial<PurgePolicySpec> = {}) {
+async function purgeAgain(ns: string, policy: Partial<PurgePolicySpec> = {}, driver?: DriverMode) {
   const only = { matchLabels: { 'purge-test': world.id, 'kubernetes.io/metadata.name': ns } };
-  const { report } = await world.purge(world.deps({ namespaceSelector: only, ...policy }));
+  const { report } = await world.purge(world.deps({ namespaceSelector: only, ...policy }, world.chosen(driver)));
   const outcome = report.outcomes[0];
   const left: readonly LeftObject[] = outcome !== undefined && 'left' in outcome ? (outcome.left ?? []) : [];
   return { report, outcome, left };
@@ -140,11 +141,25 @@ describe('what is left of a release', () => {
 });
 
 describe('volumes', () => {
-  it('Keep: a release with a claim that helm would delete is kept as a whole', async () => {
+  it('Keep: a release with a claim that helm would delete is kept as a whole by the helm driver', async () => {
     const ns = await world.namespace('keep');
-    const { outcome } = await purge(ns, claim('data'));
+    const { outcome } = await purge(ns, claim('data'), {}, 'helm');
     expect(outcome).toBeUndefined();
     expect(await lab.exists('pvc', '-n', ns, 'data')).toBe(true);
+  });
+
+  it('Keep: natively the release goes and the claim stays, for the next install to take it over', async () => {
+    const ns = await world.namespace('left');
+    const template = claim('data') + object('ConfigMap', 'a');
+    const { outcome, left, report } = await purge(ns, template);
+    expect(outcome).toMatchObject({ result: 'purged', driver: 'native' });
+    expect(left).toEqual([{ kind: 'PersistentVolumeClaim', namespace: ns, name: 'data', why: 'volume', size: '2Gi' }]);
+    expect(report.retained).toEqual({ claims: 1, bytes: 2 * 2 ** 30 });
+    expect([await world.releases(ns), await lab.exists('configmap', '-n', ns, 'a')]).toEqual([[], false]);
+    const uid = () => lab.kubectl('get', 'pvc', 'data', '-n', ns, '-o', 'jsonpath={.metadata.uid}');
+    const before = await uid();
+    await lab.helm('install', 'shop', await lab.chart(template), '-n', ns);
+    expect(await uid()).toBe(before);
   });
 
   it('Keep: so is one whose StatefulSet was told after the install to take its claims with it', async () => {

@@ -56,7 +56,7 @@ describe('makePlan', () => {
     await world.install(a, 'gone');
     await world.helm('uninstall', 'gone', '-n', a, '--keep-history');
 
-    const plan = await makePlan(world.deps({ exclude: ['*-db'] }));
+    const plan = await makePlan(world.deps({ exclude: ['*-db'] }, world.uninstaller()));
     expect(world.lines(plan)).toEqual([
       'a/data keep volumes',
       'a/flux keep foreign',
@@ -77,6 +77,14 @@ describe('makePlan', () => {
     });
     expect(plan.entries.find(({ name }) => name === 'kept')).toMatchObject({ isDoubtful: true });
     expect(plan.counts).toEqual({ purge: 2, keep: 10, namespaces: 1 });
+
+    const natively = await makePlan(world.deps({ exclude: ['*-db'] }));
+    const differing = natively.entries.filter(
+      (_entry, index) => world.lines(natively)[index] !== world.lines(plan)[index],
+    );
+    expect(differing, 'native leaves a claim that helm would delete').toMatchObject([
+      { name: 'data', action: 'purge', rule: 'selected', leaves: ['PersistentVolumeClaim/data'] },
+    ]);
 
     const narrowed = await makePlan(world.deps(), { namespaces: [b, c, 'kube-system'] });
     expect(world.lines(narrowed)).toEqual(['b/kept keep keep-namespace']);

@@ -117,8 +117,8 @@ async function hanging(lock: PurgeLock) {
   const binary = join(dir, 'helm');
   await writeFile(binary, `#!/bin/sh\necho begun >> ${dir}/begun\nsleep 600\n`);
   await chmod(binary, 0o755);
-  const { kubeconfig, path } = cluster;
-  const env = { PATH: path, HOME: '/nowhere' };
+  const { kubeconfig, path, testRoot } = cluster;
+  const env = { PATH: path, HOME: testRoot };
   const helm = new Helm({ binary, kubeconfig, env, beforeStart: () => lock.assertHeld(), graceMs: 1_000 });
   return { uninstaller: helmDriver(helm), begun: () => readFile(join(dir, 'begun'), 'utf8') };
 }

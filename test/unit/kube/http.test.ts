@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { describe, expect, it } from 'vitest';
 import type { ApiRequest } from '../../../src/kube/api-request.ts';
 import type { Connection } from '../../../src/kube/connection.ts';
@@ -195,5 +196,47 @@ describe('a request that fails', () => {
     answersLeft = 2; // one as it is made, one as it leaves
     await expect(patch()).rejects.toMatchObject({ code: 'LEASE_LOST' });
     expect(server.received).toHaveLength(1);
+  });
+});
+
+describe('a gate', () => {
+  const get: ApiRequest = { method: 'GET', path: '/api/v1/pods', what: 'list pods' };
+
+  it('lets so many through at once, whoever of those that share it sends them', async () => {
+    let inFlight = 0;
+    let most = 0;
+    server.handlers = Array.from(
+      { length: 8 },
+      (): Handler => (request, response) => {
+        inFlight += 1;
+        most = Math.max(most, inFlight);
+        setTimeout(() => {
+          inFlight -= 1;
+          answer(200)(request, response);
+        }, 5);
+      },
+    );
+    const gated = transport().through(pLimit(2));
+    const senders = [gated, gated.impersonating('a'), gated.impatient(), gated.fencedBy(() => undefined)];
+    await Promise.all([...senders, ...senders].map((one) => one.json(get)));
+    expect([most, server.received.length]).toEqual([2, 8]);
+  });
+
+  it('holds up no one that is apart, as a Lease is', async () => {
+    server.handlers = [answer(200, { ok: true })];
+    const closed = transport().through(() => new Promise(() => undefined));
+    expect(await closed.apart().json(get)).toEqual({ ok: true });
+  });
+
+  it('sends nothing for a caller who has given up in front of it', async () => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    const giveUp = new AbortController();
+    const waiting = transport()
+      .through((through) => opened.then(through))
+      .json({ ...get, signal: giveUp.signal });
+    giveUp.abort(new Error('never mind'));
+    open();
+    await expect(waiting).rejects.toThrow('never mind');
+    expect(server.received).toEqual([]);
   });
 });

@@ -64,6 +64,18 @@ describe('rewriteStatus', () => {
     expect(bytesOf(rewriteStatus(secretOf(bytes), failed)).includes(Buffer.from([0xff, 0xc3]))).toBe(true);
   });
 
+  it.each([
+    ['leaves it out, as Helm 4 does', ''],
+    ['has it empty, as Helm 3 writes it', ',"deleted":""'],
+    ['has it of an attempt before', ',"deleted":"2025-01-01T00:00:00Z"'],
+  ])('says when a deletion began, where the record %s', (_name, deleted) => {
+    const change = { ...failed, status: 'uninstalling', isDeletion: true } as const;
+    const { info } = JSON.parse(jsonOf(rewriteStatus(secretOf(json(saidByHelm + deleted)), change))) as {
+      readonly info: unknown;
+    };
+    expect(info).toMatchObject({ status: 'uninstalling', deleted: '2023-11-14T22:13:20.999Z', notes: '<a>' });
+  });
+
   it('adds the description where Helm left out an empty one', () => {
     const after = rewriteStatus(
       secretOf('{"name":"a","info":{ "status":"unknown"},"version":1,"namespace":"b"}'),

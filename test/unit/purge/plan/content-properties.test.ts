@@ -84,6 +84,7 @@ const contents: fc.Arbitrary<Content> = fc.record({
 });
 const policies: fc.Arbitrary<ContentInput['settings']> = fc.record({
   volumes: fc.constantFrom('Keep', 'Delete'),
+  driver: fc.constantFrom('auto', 'native', 'helm'),
   serviceAccount: fc.constantFrom(undefined, 'purger'),
   allowedKinds: fc.subarray([
     { group: 'rbac.authorization.k8s.io', kind: 'ClusterRole' },
@@ -136,7 +137,8 @@ function reasons(content: Content, settings: ContentInput['settings']): readonly
       content.manifest.some((drawn) => {
         const { kind, spec } = drawn.object as ManifestObject & { readonly spec?: unknown };
         const takesClaims = kind === 'StatefulSet' && JSON.stringify(spec ?? '').includes('"Delete"');
-        return (kind === 'PersistentVolumeClaim' || takesClaims) && !isProtected(drawn);
+        const isClaimOfHelm = kind === 'PersistentVolumeClaim' && (settings.driver === 'helm' || isDeleteHook(content));
+        return (isClaimOfHelm || takesClaims) && !isProtected(drawn);
       }),
   };
   return Object.keys(found).filter((rule) => found[rule]);

@@ -5,6 +5,7 @@ import { type DecodedRecord, parseContent } from '../../../../src/uninstall/reco
 
 const settings: ContentInput['settings'] = {
   volumes: 'Keep',
+  driver: 'helm',
   serviceAccount: undefined,
   allowedKinds: [],
   shouldPurgeForeign: false,
@@ -127,6 +128,35 @@ describe('inspectContent', () => {
     ['an allowed kind', manifest(object('ClusterRole')), { allowedKinds: [{ group: '', kind: 'ClusterRole' }] }],
   ])('lets it go with %s', (_name, records, overrides) => {
     expect(inspect(records, overrides).verdict).toBeUndefined();
+  });
+
+  it.each(['auto', 'native'] as const)(
+    'leaves a volume claim where it is, and lets the release go: driver %s',
+    (driver) => {
+      const given = manifest(object('PersistentVolumeClaim'), object('Service'));
+      const { verdict, leaves, notRestored } = inspect(given, {
+        driver,
+        allowedKinds: [{ group: '', kind: 'Service' }],
+      });
+      expect({ verdict, leaves, notRestored }).toEqual({
+        verdict: undefined,
+        leaves: ['PersistentVolumeClaim/x'],
+        notRestored: ['the ClusterIP of Service/x'],
+      });
+    },
+  );
+
+  it('keeps a release with a volume claim that goes to helm', () => {
+    const given: Case = { content: { manifest: object('PersistentVolumeClaim'), hooks: [hook('pre-delete')] } };
+    const { verdict } = inspect(given, { driver: 'auto', serviceAccount: 'purger' });
+    expect(verdict).toMatchObject({ action: 'keep', rule: 'volumes' });
+  });
+
+  it('keeps what deletes its claims by itself, whichever driver', () => {
+    const spec = 'spec: {persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}}\n';
+    expect(inspect(manifest(object('StatefulSet', '', spec)), { driver: 'native' }).verdict).toMatchObject({
+      rule: 'volumes',
+    });
   });
 
   it.each(['Namespace', 'PersistentVolume'])('keeps volumes that would go with an allowed %s', (kind) => {

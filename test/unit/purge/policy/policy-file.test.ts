@@ -81,6 +81,7 @@ describe('parsePolicy', () => {
       minAgeMs: 0,
       shouldPurgeForeign: false,
       volumes: 'Keep',
+      driver: 'auto',
       serviceAccount: undefined,
       allowedKinds: [],
       limits: {

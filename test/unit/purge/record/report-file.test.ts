@@ -65,4 +65,10 @@ it('is read back for its own server alone; what is no record is told, and no nam
   expect(await readRunFile(join(directory, 'none'), { run, server })).toBeUndefined();
   expect(await readRunFile(join(directory, 'x'), { run: `../${run}`, server })).toBeUndefined();
   expect(await readRunFiles(join(directory, 'none'), server)).toEqual({ runs: [], warnings: [] });
+  const loop = join(directory, 'loop');
+  await symlink(loop, loop);
+  expect(await readRunFiles(loop, server)).toEqual({
+    runs: [],
+    warnings: [expect.stringMatching(/loop is left out: /)],
+  });
 });

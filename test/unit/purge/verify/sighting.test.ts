@@ -23,7 +23,13 @@ const statefulSet = (metadata = ''): string =>
 
 /** What is live is none of the test's business: a unit test has no server. */
 const sighting = (content: Partial<Release>) =>
-  sightingOf(release, { content: parseContent({ ...release, ...content }), live: [], recordsDigest: undefined });
+  sightingOf(release, {
+    content: parseContent({ ...release, ...content }),
+    live: [],
+    recordsDigest: undefined,
+    latest: undefined,
+    records: [],
+  });
 
 it('remembers what stays by the annotation, and which value it has', () => {
   const manifest =

@@ -1,0 +1,155 @@
+// Uninstalling without helm, as helm does it (DESIGN.md P9): mark, delete kind after kind, records last. Killed at any point,
+// it leaves what helm would leave, and an uninstall by either driver goes on from there.
+import pMap from 'p-map';
+import { HelmError } from '../helm/errors.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { ApiError, isApiError } from '../kube/errors.ts';
+import { CoreResources } from '../kube/resource.ts';
+import type { Clock } from '../lib/clock.ts';
+import { asError } from '../lib/error-text.ts';
+import { quoteUntrusted } from '../lib/quote-untrusted.ts';
+import { markRevision } from '../release/mark-revision.ts';
+import { inUninstallOrder } from '../release/uninstall-order.ts';
+import { awaitGone } from './await-gone.ts';
+import { UninstallError } from './errors.ts';
+import type { LiveObject } from './prove-release.ts';
+import type { ProvenUninstallRequest } from './proven-uninstaller.ts';
+import { describeObject, isVolumeClaim } from './record-trust.ts';
+
+/** What it acts with. */
+export interface NativeDeps {
+  /** As whoever is to act. */
+  readonly client: KubeClient;
+  /** Lets one request through at a time, or so many: over all releases together. */
+  readonly limit: <T>(send: () => Promise<T>) => Promise<T>;
+  readonly clock: Clock;
+  readonly fieldManager: string;
+}
+
+/** What helm writes. */
+const description = 'Deletion in progress (or silently failed)';
+
+/** Objects of one kind that are asked for at once. */
+const maxOfOneRelease = 32;
+
+/** Objects that a message names. */
+const maxNamed = 5;
+
+/**
+ * Deletes what is proved, by uid, and nothing else. What cannot be deleted stops nothing but the removal of the records: the
+ * release stays `uninstalling` then. @throws UninstallError; HelmError `HELM_RELEASE_NOT_FOUND`; ApiError where the server
+ * has no time or is away; the signal's reason
+ */
+export async function nativeUninstall(
+  deps: NativeDeps,
+  request: ProvenUninstallRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { content } = request.proven;
+  const live = request.proven.live.filter(({ object }) => request.shouldKeepClaims !== true || !isVolumeClaim(object));
+  const one = { ...deps, ...request, signal };
+  // of what is uninstalled already only the history is left, whatever has the names of its objects by now
+  if (content.release.status !== 'uninstalled') await markUninstalling(one);
+  const failed: Failed[] = [];
+  for (const group of inUninstallOrder(live.map((seen) => ({ ...seen, kind: seen.object.kind })))) {
+    const fates = await pMap(group, (seen) => deleteSeen(seen, one), { concurrency: maxOfOneRelease, signal });
+    failed.push(...fates.filter((fate) => fate !== undefined));
+  }
+  requireNone(failed, one);
+  if (request.cascade === 'foreground') await awaitGone(live, one);
+  requireNone(await removeStored(one), one);
+}
+
+type Act = NativeDeps & ProvenUninstallRequest & { readonly signal: AbortSignal };
+
+interface Failed {
+  /** `Deployment/shop`: quote it. */
+  readonly what: string;
+  readonly error: Error;
+}
+
+/**
+ * The very record that was proved. Without the right to write it helm goes on all the same, and so it is here.
+ * @throws UninstallError `RECORD_CHANGED`; HelmError
+ */
+async function markUninstalling({ client, limit, clock, fieldManager, signal, ...request }: Act): Promise<void> {
+  const { namespace, name, proven } = request;
+  const { latest } = proven;
+  if (latest === undefined) throw notFound(request);
+  const mark = { namespace, name, revision: latest.revision, expected: latest };
+  try {
+    await limit(() =>
+      markRevision(
+        client,
+        { ...mark, status: 'uninstalling', description, isDeletion: true },
+        { fieldManager, clock, signal },
+      ),
+    );
+  } catch (error) {
+    if (isApiError(error, 'API_FORBIDDEN')) return;
+    if (isApiError(error, 'API_NOT_FOUND')) throw notFound(request);
+    if (!isApiError(error, 'API_CONFLICT')) throw error;
+    const message = `release ${namespace}/${name} is not uninstalled: its record was changed while it was proved`;
+    throw new UninstallError('RECORD_CHANGED', message, {
+      cause: error,
+      remedy: 'Look at helm history, and uninstall again.',
+    });
+  }
+}
+
+async function deleteSeen(
+  { object, resource, meta }: LiveObject,
+  { client, limit, cascade, signal }: Act,
+): Promise<Failed | undefined> {
+  if (meta.deletionTimestamp !== undefined) return undefined; // somebody else began; a finalizer may hold it
+  const { name, namespace, uid } = meta;
+  const propagation = cascade === 'foreground' ? 'Foreground' : 'Background';
+  try {
+    await limit(() => client.delete(resource, { name, namespace, uid, propagation, signal }));
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    return { what: describeObject(object), error: asError(error) };
+  }
+}
+
+/** One after the other, oldest first: where one fails, what is left names the latest. */
+async function removeStored({ client, limit, namespace, proven, signal }: Act): Promise<readonly Failed[]> {
+  for (const { secretName: name, uid } of proven.records) {
+    try {
+      await limit(() => client.delete(CoreResources.secrets, { namespace, name, uid, signal }));
+    } catch (error) {
+      signal.throwIfAborted();
+      return [{ what: `Secret/${name}`, error: asError(error) }];
+    }
+  }
+  return [];
+}
+
+/** What says nothing about the release, but about the server or about us, is thrown as it is. */
+function requireNone(failed: readonly Failed[], { namespace, name }: Act): void {
+  const [first] = failed;
+  if (first === undefined) return;
+  const other = failed.find(({ error }) => !isAboutObject(error));
+  if (other !== undefined) throw other.error;
+  const named = failed.slice(0, maxNamed).map(({ what, error }) => `${quoteUntrusted(what)}: ${textOf(error)}`);
+  const more = failed.length > maxNamed ? `; and ${failed.length - maxNamed} more` : '';
+  const message = `release ${namespace}/${name} is not wholly uninstalled: ${named.join('; ')}${more}`;
+  throw new UninstallError('OBJECTS_LEFT', message, {
+    cause: first.error,
+    remedy:
+      'Look at what the message names: a missing right, or an object that was made again. The same uninstall again goes on where this one ended.',
+  });
+}
+
+function isAboutObject(error: Error): boolean {
+  return isApiError(error) && !isApiError(error, 'API_TOO_MANY_REQUESTS', 'API_UNREACHABLE', 'API_TIMEOUT');
+}
+
+function textOf(error: Error): string {
+  return error instanceof ApiError ? `${error.message} (${error.code})` : error.message;
+}
+
+function notFound({ namespace, name }: Pick<Act, 'namespace' | 'name'>): HelmError {
+  return new HelmError('HELM_RELEASE_NOT_FOUND', `cannot uninstall ${namespace}/${name}: there is no such release`);
+}

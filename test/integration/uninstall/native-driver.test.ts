@@ -1,0 +1,161 @@
+// What the native driver does with what changes under its hands, in which order, and how much at once.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RequestGate } from '../../../src/kube/http.ts';
+import { openClient } from '../../../src/kube/open-client.ts';
+import type { RequestObservation } from '../../../src/kube/request-sender.ts';
+import { checkedUninstaller } from '../../../src/uninstall/checked-uninstaller.ts';
+import { nativeDriver } from '../../../src/uninstall/native-driver.ts';
+import { proveStored } from '../../../src/uninstall/prove-stored.ts';
+import type { ProvenUninstallRequest } from '../../../src/uninstall/proven-uninstaller.ts';
+import { requestLimit } from '../../../src/uninstall/request-limit.ts';
+import { tooManyRequests } from '../../support/chaos/fault.ts';
+import { ChaosProxy } from '../../support/chaos-proxy.ts';
+import { ReleaseLab } from '../../support/release-lab.ts';
+import { testCluster } from '../../support/test-context.ts';
+
+let lab: ReleaseLab;
+let namespace: string;
+beforeAll(async () => {
+  lab = await ReleaseLab.open();
+  namespace = await lab.namespace('native');
+});
+afterAll(async () => {
+  await lab[Symbol.asyncDispose]();
+});
+
+const object = (kind: string, suffix: string, metadata = '', rest = ''): string =>
+  `apiVersion: v1\nkind: ${kind}\nmetadata: {name: "{{ .Release.Name }}-${suffix}"${metadata}}\n${rest}---\n`;
+const configMap = (suffix: string, metadata = ''): string => object('ConfigMap', suffix, metadata);
+
+const install = async (name: string, template: string): Promise<void> => {
+  await lab.helm('install', name, await lab.chart(template), '-n', namespace);
+};
+const prove = async (name: string): Promise<ProvenUninstallRequest> => {
+  const request = { namespace, name, timeoutMs: 60_000 };
+  return { ...request, proven: await proveStored({ client: lab.client, discovery: lab.discovery }, request) };
+};
+const isThere = (kind: string, name: string): Promise<boolean> => lab.exists(kind, '-n', namespace, name);
+const state = (name: string): Promise<string> =>
+  lab.kubectl('get', 'secret', '-n', namespace, '-l', `owner=helm,name=${name}`, '-o', 'jsonpath={..labels.status}');
+
+describe('what changed since the proof', () => {
+  it('is an object that somebody made anew: it stays, is told, and is looked at by the next attempt', async () => {
+    await install('replaced', configMap('a') + configMap('b'));
+    const request = await prove('replaced');
+    await lab.kubectl('delete', 'configmap', 'replaced-a', '-n', namespace);
+    await lab.apply(`apiVersion: v1\nkind: ConfigMap\nmetadata: {name: replaced-a, namespace: ${namespace}}\n`);
+    const driver = nativeDriver(lab.client);
+    const left = await driver.uninstall(request).catch((error: unknown) => error);
+    expect(left).toMatchObject({ code: 'OBJECTS_LEFT', message: expect.stringContaining('"ConfigMap/replaced-a": ') });
+    expect(left).toMatchObject({ message: expect.stringContaining('(API_CONFLICT)') });
+    expect([await isThere('configmap', 'replaced-a'), await isThere('configmap', 'replaced-b')]).toEqual([true, false]);
+    expect(await state('replaced')).toBe('uninstalling');
+
+    const again = checkedUninstaller({ client: lab.client, discovery: lab.discovery, driver });
+    const strictly = again.uninstall({ namespace, name: 'replaced', timeoutMs: 60_000, mustBeMarked: true });
+    await expect(strictly).rejects.toMatchObject({ code: 'OBJECT_UNMARKED' });
+    await again.uninstall({ namespace, name: 'replaced', timeoutMs: 60_000 });
+    expect([await isThere('configmap', 'replaced-a'), await state('replaced')]).toEqual([false, '']);
+  });
+
+  it('is the record: nothing is touched', async () => {
+    await install('upgraded', configMap('a'));
+    const request = await prove('upgraded');
+    await lab.helm('upgrade', 'upgraded', await lab.chart(configMap('a')), '-n', namespace);
+    const uninstalling = nativeDriver(lab.client).uninstall(request);
+    await expect(uninstalling).rejects.toMatchObject({ name: 'UninstallError', code: 'RECORD_CHANGED' });
+    expect([await isThere('configmap', 'upgraded-a'), await state('upgraded')]).toEqual([true, 'superseded deployed']);
+  });
+
+  it('is that the release is gone: that is what is told', async () => {
+    await install('raced', configMap('a'));
+    const request = await prove('raced');
+    await lab.helm('uninstall', 'raced', '-n', namespace);
+    const uninstalling = nativeDriver(lab.client).uninstall(request);
+    await expect(uninstalling).rejects.toMatchObject({ name: 'HelmError', code: 'HELM_RELEASE_NOT_FOUND' });
+  });
+
+  it('is a release of the same name that came after it: its record stays', async () => {
+    await install('heir', configMap('a'));
+    const request = await prove('heir');
+    await lab.helm('uninstall', 'heir', '-n', namespace);
+    await install('heir', configMap('a'));
+    const uninstalling = nativeDriver(lab.client).uninstall(request);
+    await expect(uninstalling).rejects.toMatchObject({ code: 'RECORD_CHANGED' });
+    expect([await isThere('configmap', 'heir-a'), await state('heir')]).toEqual([true, 'deployed']);
+  });
+});
+
+describe('the time of an attempt', () => {
+  it('ends the waiting in the foreground; the record is still there to try again', async () => {
+    await install('held', configMap('a', ', finalizers: [test.velotio.com/never]'));
+    const request = await prove('held');
+    const uninstalling = nativeDriver(lab.client).uninstall({ ...request, timeoutMs: 1_500, cascade: 'foreground' });
+    await expect(uninstalling).rejects.toMatchObject({ code: 'UNINSTALL_TIMEOUT' });
+    expect(await state('held')).toBe('uninstalling');
+    const free = '{"metadata":{"finalizers":null}}';
+    await lab.kubectl('patch', 'configmap', 'held-a', '-n', namespace, '--type=merge', '-p', free);
+    await nativeDriver(lab.client).uninstall({ ...(await prove('held')), cascade: 'foreground' });
+    expect([await isThere('configmap', 'held-a'), await state('held')]).toEqual([false, '']);
+  });
+
+  it('ends where it is told to stop, before anything is touched', async () => {
+    await install('stopped', configMap('a'));
+    const signal = AbortSignal.abort(new Error('enough'));
+    const uninstalling = nativeDriver(lab.client).uninstall({ ...(await prove('stopped')), signal });
+    await expect(uninstalling).rejects.toMatchObject({ code: 'UNINSTALL_CANCELLED' });
+    expect([await isThere('configmap', 'stopped-a'), await state('stopped')]).toEqual([true, 'deployed']);
+  });
+});
+
+describe('requests', () => {
+  it('go kind after kind in Helm’s order, the record marked first and removed last', async () => {
+    const template = configMap('a') + object('Secret', 'a') + object('ServiceAccount', 'a');
+    await install('order', template + object('Service', 'a', '', 'spec: {ports: [{port: 80}]}\n'));
+    const writes: string[] = [];
+    const observe = ({ method, path }: RequestObservation): void => {
+      if (method !== 'GET') writes.push(`${method} ${path.split('/').at(-2)}`);
+    };
+    const { kubeconfig, testRoot: homeDir } = testCluster();
+    const { client, close } = await openClient({ kubeconfig, homeDir, observe });
+    await nativeDriver(client).uninstall(await prove('order'));
+    await close();
+    const deletions = ['services', 'configmaps', 'secrets', 'serviceaccounts', 'secrets'];
+    expect(writes).toEqual(['PUT secrets', ...deletions.map((plural) => `DELETE ${plural}`)]);
+  });
+
+  it('in flight are bounded over all releases; whoever waited is asked whether it still holds', async () => {
+    const names = ['w0', 'w1', 'w2', 'w3'];
+    const many = Array.from({ length: 6 }, (_one, at) => configMap(`m${at}`)).join('');
+    for (const name of names) await install(name, many);
+    const requests = await Promise.all(names.map(prove));
+    let [inFlight, most] = [0, 0];
+    const gate: RequestGate = async (send) => {
+      inFlight += 1;
+      most = Math.max(most, inFlight);
+      return send().finally(() => {
+        inFlight -= 1;
+      });
+    };
+    const driver = nativeDriver(lab.client.through(gate), { limit: requestLimit(2) });
+    const asked: string[] = [];
+    const recheck = async (name: string): Promise<void> => void asked.push(name);
+    await Promise.all(requests.map((one) => driver.uninstall({ ...one, recheck: () => recheck(one.name) })));
+    expect(most).toBe(2);
+    expect(asked).toEqual(['w2', 'w3']);
+    expect(await Promise.all(names.map(state))).toEqual(['', '', '', '']);
+  });
+
+  it('wait as long as the server asks for, and then go on', async () => {
+    await install('throttled', configMap('a') + configMap('b'));
+    const { kubeconfig, testRoot: homeDir } = testCluster();
+    await using proxy = await ChaosProxy.start({ kubeconfig });
+    const { client, close } = await openClient({ kubeconfig: proxy.kubeconfig, homeDir });
+    const request = await prove('throttled');
+    proxy.faults.add({ ...tooManyRequests(1), forMs: 1_500 });
+    await nativeDriver(client).uninstall(request);
+    await close();
+    expect(proxy.log.count({ status: 429 })).toBeGreaterThan(0);
+    expect([await isThere('configmap', 'throttled-a'), await state('throttled')]).toEqual([false, '']);
+  });
+});
