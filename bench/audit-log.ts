@@ -66,3 +66,8 @@ const others = /^(bookstore-bench|kube-apiserver|kube-controller-manager|kube-sc
 export function ofTheMeasured(counts: RequestsByAgent): RequestsByAgent {
   return Object.fromEntries(Object.entries(counts).filter(([agent]) => !others.test(agent)));
 }
+
+/** Of all agents. */
+export function totalRequests(requests: RequestsByAgent): number {
+  return Object.values(requests).reduce((sum, count) => sum + count, 0);
+}

@@ -1,9 +1,10 @@
 // docs/benchmarks/operator.md: what was measured, beside what we promise.
+import { totalRequests } from '../audit-log.ts';
 import { table } from '../markdown.ts';
 import { releasesPerNamespace } from '../site.ts';
 import { cell } from '../statistics.ts';
 import type { ClusterVersions } from '../versions.ts';
-import { type OperatorFigures, type RunFigures, type SideFigures, totalRequests } from './figures.ts';
+import type { OperatorFigures, RunFigures, SideFigures } from './figures.ts';
 import type { OperatorBenchOptions } from './options.ts';
 import { targetRows } from './targets.ts';
 

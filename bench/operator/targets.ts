@@ -1,6 +1,7 @@
 // What we promise of speed and memory, each with the figure that tells whether it holds.
+import { totalRequests } from '../audit-log.ts';
 import { rowsOf, type Target } from '../target-rows.ts';
-import { type RunFigures, totalRequests } from './figures.ts';
+import type { RunFigures } from './figures.ts';
 
 const aboveEmpty = ({ ours }: RunFigures): number => ours.memory.residentMb - ours.memory.emptyMb;
 const installToPeer = ({ ours, peer }: RunFigures): number | null =>
