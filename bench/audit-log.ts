@@ -62,7 +62,12 @@ export const benchAgent = 'bookstore-bench';
 
 const others = /^(bookstore-bench|kube-apiserver|kube-controller-manager|kube-scheduler|kwok)(\/|$)/;
 
-/** All that neither the control plane nor the benchmark sent: the operator's, and its helm's. */
-export function ofTheOperator(counts: RequestsByAgent): RequestsByAgent {
+/** All that neither the control plane nor the benchmark sent: what is measured did, and its helm. */
+export function ofTheMeasured(counts: RequestsByAgent): RequestsByAgent {
   return Object.fromEntries(Object.entries(counts).filter(([agent]) => !others.test(agent)));
+}
+
+/** Of all agents. */
+export function totalRequests(requests: RequestsByAgent): number {
+  return Object.values(requests).reduce((sum, count) => sum + count, 0);
 }

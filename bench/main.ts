@@ -3,6 +3,8 @@ import { UsageError } from './bench-error.ts';
 import { benchIdle, idleUsage, parseIdleOptions } from './idle.ts';
 import { benchOperator } from './operator/bench-operator.ts';
 import { operatorUsage, parseOperatorOptions } from './operator/options.ts';
+import { benchPurge } from './purge/bench-purge.ts';
+import { parsePurgeOptions, purgeUsage } from './purge/options.ts';
 
 /** What a benchmark is run with. */
 interface Context {
@@ -24,6 +26,10 @@ const commands: Readonly<Record<string, Command>> = {
     const options = parseOperatorOptions(args, process.env);
     return (context) => benchOperator(options, context);
   },
+  purge: (args) => {
+    const options = parsePurgeOptions(args, process.env);
+    return (context) => benchPurge(options, context);
+  },
 };
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -43,7 +49,7 @@ try {
 } catch (error) {
   if (error instanceof UsageError) {
     say(
-      `bench: ${error.message}\nusage: npm run bench -- ${[idleUsage, operatorUsage].join('\n       npm run bench -- ')}`,
+      `bench: ${error.message}\nusage: npm run bench -- ${[idleUsage, operatorUsage, purgeUsage].join('\n       npm run bench -- ')}`,
     );
     process.exitCode = 2;
   } else if (interrupted.signal.aborted) {

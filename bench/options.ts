@@ -4,14 +4,20 @@ import { UsageError } from './bench-error.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** The values of options, all of which take one; nothing else is on the line. @throws UsageError */
-export function optionValues<N extends string>(
+/** The values of options that take one, and which of the flags are set; nothing else is on the line. @throws UsageError */
+export function optionValues<N extends string, F extends string = never>(
   args: readonly string[],
   names: readonly N[],
-): Readonly<Partial<Record<N, string>>> {
-  const options: Options = Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
+  flags: readonly F[] = [],
+): Readonly<Partial<Record<N, string> & Record<F, boolean>>> {
+  const options: Options = Object.fromEntries([
+    ...names.map((name) => [name, { type: 'string' }] as const),
+    ...flags.map((name) => [name, { type: 'boolean' }] as const),
+  ]);
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: false }).values as Partial<Record<N, string>>;
+    return parseArgs({ args: [...args], options, allowPositionals: false }).values as Partial<
+      Record<N, string> & Record<F, boolean>
+    >;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

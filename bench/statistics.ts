@@ -13,3 +13,11 @@ export function spread(values: readonly number[], digits = 2): string {
   const text = (value: number): string => value.toFixed(digits);
   return `${text(median(values))} (${text(Math.min(...values))}–${text(Math.max(...values))})`;
 }
+
+/** The only value, or {@link spread} of several; empty where nothing was measured. */
+export function cell(values: readonly (number | null)[], digits: number): string {
+  const measured = values.filter((value) => value !== null);
+  const [only] = measured;
+  if (only === undefined) return '';
+  return measured.length === 1 ? only.toFixed(digits) : spread(measured, digits);
+}

@@ -28,7 +28,13 @@ export interface Chart {
 }
 
 /** Colours that stand out from white and from black, and from each other for those who see few. */
-export const palette = { blue: '#2f81f7', orange: '#d9822b', grey: '#8b949e' } as const;
+export const palette = {
+  blue: '#2f81f7',
+  orange: '#d9822b',
+  grey: '#8b949e',
+  green: '#3fa66b',
+  purple: '#a371f7',
+} as const;
 
 const size = { width: 720, height: 400 } as const;
 const margin = { left: 64, right: 150, top: 48, bottom: 56 } as const;

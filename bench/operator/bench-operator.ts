@@ -1,23 +1,22 @@
 // `npm run bench -- operator`: what N resources cost from install to deletion, beside the bare API and helm-operator.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import { packageVersion } from '../../src/cli/version.ts';
 import { CoreResources } from '../../src/kube/resource.ts';
 import { startTestCluster } from '../../test/support/local-cluster.ts';
-import type { TestCluster } from '../../test/support/test-context.ts';
 import { AuditLog, auditFlags, benchAgent } from '../audit-log.ts';
+import { firstSpec, renderChart } from '../chart-objects.ts';
 import { machine } from '../markdown.ts';
+import { siteOf } from '../site.ts';
 import { until } from '../until.ts';
-import { bookStoreCrd, firstSpec, renderChart, secondSpec, withOpenStatus } from './chart-objects.ts';
+import { clusterVersions } from '../versions.ts';
+import { World } from '../world.ts';
+import { bookStoreCrd, secondSpec, withOpenStatus } from './book-store.ts';
 import { type Contender, ours, peerOf, versionOf } from './contender.ts';
 import { type LastLine, lastLine, type RunFigures } from './figures.ts';
 import { measureFloor, measureOperator, type Stage } from './measure.ts';
 import type { OperatorBenchOptions } from './options.ts';
 import { operatorPage, type Versions } from './page.ts';
 import { operatorPlots } from './plots.ts';
-import { siteOf } from './site.ts';
-import { World } from './world.ts';
 
 const operatorNamespace = 'bench-operator';
 const bookStoreKind = { group: 'velotio.com', version: 'v1alpha1', kind: 'BookStore' } as const;
@@ -100,28 +99,8 @@ async function applyCrd(
 }
 
 async function versionsOf(stage: Stage, peer: Contender | undefined): Promise<Versions> {
-  const { world, cluster, signal } = stage;
-  const [kubernetes, helm] = await Promise.all([
-    world.client.raw<{ readonly gitVersion: string }>({
-      method: 'GET',
-      path: '/version',
-      what: 'ask its version',
-      signal,
-    }),
-    helmVersion(cluster, signal),
-  ]);
   return {
-    ours: packageVersion(),
-    kubernetes: kubernetes.gitVersion,
-    helm,
+    ...(await clusterVersions(stage.world.client, stage)),
     peer: peer === undefined ? null : ((await versionOf(peer)) ?? 'of unknown version'),
   };
-}
-
-async function helmVersion({ helm, testRoot }: TestCluster, signal: AbortSignal): Promise<string> {
-  const { stdout } = await execa(helm, ['version', '--template', '{{.Version}}'], {
-    env: { HOME: testRoot },
-    cancelSignal: signal,
-  });
-  return stdout;
 }

@@ -1,10 +1,6 @@
 // Who is measured beside the bare API: our operator as built, and operator-sdk's helm-operator where its binary is named.
-import { execFile } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { errorText } from '../../src/lib/error-text.ts';
-import { UsageError } from '../bench-error.ts';
+import { programVersion, requireProgram } from '../named-program.ts';
 
 /** An operator to be measured. */
 export interface Contender {
@@ -34,11 +30,7 @@ export const ours: Contender = {
 /** The binary that `BENCH_HELM_OPERATOR` names; undefined where it names none. @throws UsageError where it cannot be run */
 export async function peerOf(binary: string | undefined): Promise<Contender | undefined> {
   if (binary === undefined) return undefined;
-  try {
-    await access(binary, constants.X_OK);
-  } catch (error) {
-    throw new UsageError(`BENCH_HELM_OPERATOR: not a program that can be run: ${errorText(error)}`);
-  }
+  await requireProgram('BENCH_HELM_OPERATOR', binary);
   return {
     side: 'peer',
     name: 'helm-operator',
@@ -66,13 +58,7 @@ export function commandOf(
   return { file, args };
 }
 
-/** What the other one says of its version, without anything that looks like a path of this machine. */
-export async function versionOf(contender: Contender): Promise<string | undefined> {
-  const [file, ...first] = contender.program;
-  try {
-    const { stdout } = await promisify(execFile)(file, [...first, 'version'], { timeout: 10_000 });
-    return /v?\d+\.\d+\.\d+[-+.\w]*/.exec(stdout)?.[0];
-  } catch {
-    return undefined; // it is measured all the same
-  }
+/** What the other one says of its version. */
+export function versionOf({ program: [file, ...first] }: Contender): Promise<string | undefined> {
+  return programVersion(file, [...first, 'version']);
 }

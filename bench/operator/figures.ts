@@ -1,5 +1,5 @@
 // What is measured, and how several runs become one figure.
-import type { RequestsByAgent } from '../audit-log.ts';
+import { type RequestsByAgent, totalRequests } from '../audit-log.ts';
 import { median } from '../statistics.ts';
 
 /** What every side has: seconds from the first request until the cluster shows the result. */
@@ -65,11 +65,6 @@ export interface LastLine {
   readonly deleteToPeer: number | null;
   readonly residentMb: number;
   readonly residentAboveIdleMb: number;
-}
-
-/** All requests of an operator. */
-export function totalRequests(requests: RequestsByAgent): number {
-  return Object.values(requests).reduce((sum, count) => sum + count, 0);
 }
 
 /** Of the largest N; the median where it was measured more than once. Ratios are of one run each, then their median. */

@@ -2,17 +2,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
 import type { ObjectInput } from '../../src/kube/objects.ts';
-import { CoreResources, gvkOf, type Resource } from '../../src/kube/resource.ts';
+import { gvkOf, type Resource } from '../../src/kube/resource.ts';
 import type { TestCluster } from '../../test/support/test-context.ts';
-import { type AuditLog, benchAgent, ofTheOperator } from '../audit-log.ts';
+import { type AuditLog, benchAgent, ofTheMeasured } from '../audit-log.ts';
+import { firstSpec, objectsOf } from '../chart-objects.ts';
+import { createNamespaces } from '../namespaces.ts';
+import { askMs, deadlineFor, settled, width } from '../pace.ts';
+import type { ReleaseName, Site } from '../site.ts';
 import { until } from '../until.ts';
-import { bookStore, firstSpec, objectsOf, secondSpec } from './chart-objects.ts';
+import type { World } from '../world.ts';
+import { bookStore, secondSpec } from './book-store.ts';
 import type { Contender } from './contender.ts';
 import type { OperatorFigures, SideFigures } from './figures.ts';
 import { OperatorProcess } from './operator-process.ts';
 import type { OperatorBenchOptions } from './options.ts';
-import type { ReleaseName, Site } from './site.ts';
-import type { World } from './world.ts';
 
 /** What a measurement needs. */
 export interface Stage {
@@ -28,15 +31,6 @@ export interface Stage {
   /** Where our operator has its Lease. */
   readonly operatorNamespace: string;
 }
-
-/** Requests of the benchmark in flight: more makes the API server no faster on two cores. */
-const width = 16;
-
-/** How often is asked what the local copies cannot tell. */
-const askMs = 100;
-
-/** Two minutes, and three seconds for each release: ten times what is expected of anybody. */
-const deadlineFor = ({ releases }: Site): number => 120_000 + releases.length * 3_000;
 
 /** The bare API: the objects that the chart renders, created, changed and deleted as fast as the API server takes them. */
 export async function measureFloor(site: Site, stage: Stage): Promise<SideFigures> {
@@ -191,36 +185,12 @@ async function measureIdle(
   await Promise.race([delay(options.idleSeconds * 1000, undefined, { signal }), operator.died]);
   return {
     helmProcesses: contender.hasHelmProcesses ? (await operator.helmStarts()) - helmBefore : null,
-    requests: ofTheOperator(await counted()),
+    requests: ofTheMeasured(await counted()),
     cpuSeconds: cpu() - cpuBefore,
   };
 }
 
-/** Namespaces, and what the control plane puts into each: a pod cannot start before its service account is there. */
-async function createNamespaces(site: Site, { world, signal }: Stage): Promise<void> {
-  const { client } = world;
-  await pMap(
-    site.namespaces,
-    async (name) => {
-      const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-      await client.create(CoreResources.namespaces, object, { fieldManager, signal });
-    },
-    { concurrency: width, signal },
-  );
-  const accounts = await world.discovery.resolve({ group: '', version: 'v1', kind: 'ServiceAccount' }, signal);
-  await until(`the service accounts of ${site.namespaces.length} namespaces`, {
-    signal,
-    deadlineMs: deadlineFor(site),
-    missing: async () => {
-      const { items } = await client.list(accounts, { isMetadataOnly: true, pageSize: 0, signal });
-      const made = new Set(items.map(({ metadata }) => metadata.namespace));
-      return site.namespaces.filter((namespace) => !made.has(namespace));
-    },
-    pollMs: askMs,
-  });
-}
-
-/** What a step left to do (garbage collection, endpoints, Events) is not to be paid for by the next one. */
+/** See {@link settled}. */
 function settle({ options, signal }: Stage): Promise<void> {
-  return delay(options.settleSeconds * 1000, undefined, { signal });
+  return settled(options.settleSeconds, signal);
 }

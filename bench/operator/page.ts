@@ -1,16 +1,15 @@
 // docs/benchmarks/operator.md: what was measured, beside what we promise.
+import { totalRequests } from '../audit-log.ts';
 import { table } from '../markdown.ts';
-import { spread } from '../statistics.ts';
-import { type OperatorFigures, type RunFigures, type SideFigures, totalRequests } from './figures.ts';
+import { releasesPerNamespace } from '../site.ts';
+import { cell } from '../statistics.ts';
+import type { ClusterVersions } from '../versions.ts';
+import type { OperatorFigures, RunFigures, SideFigures } from './figures.ts';
 import type { OperatorBenchOptions } from './options.ts';
-import { releasesPerNamespace } from './site.ts';
 import { targetRows } from './targets.ts';
 
 /** What was measured with. */
-export interface Versions {
-  readonly ours: string;
-  readonly kubernetes: string;
-  readonly helm: string;
+export interface Versions extends ClusterVersions {
   /** null where no other operator was named. */
   readonly peer: string | null;
 }
@@ -155,11 +154,4 @@ function agents(runs: readonly RunFigures[], side: (run: RunFigures) => Operator
 
 function ratio(mine: number | null, theirs: number | null): number | null {
   return mine === null || theirs === null || theirs === 0 ? null : mine / theirs;
-}
-
-function cell(values: readonly (number | null)[], digits: number): string {
-  const measured = values.filter((value) => value !== null);
-  const [only] = measured;
-  if (only === undefined) return '';
-  return measured.length === 1 ? only.toFixed(digits) : spread(measured, digits);
 }

@@ -1,6 +1,6 @@
 // The plots of the page: seconds and memory over the number of resources.
-import { median } from '../statistics.ts';
-import { type Chart, lineChart, type Point, palette, type Series } from '../svg.ts';
+import { pointsOf, withMeasured } from '../plot-points.ts';
+import { type Chart, lineChart, palette, type Series } from '../svg.ts';
 import type { OperatorFigures, RunFigures, SideFigures } from './figures.ts';
 
 const xTitle = 'resources';
@@ -8,24 +8,12 @@ const xTitle = 'resources';
 /** File names and contents. */
 export function operatorPlots(runs: readonly RunFigures[]): readonly { readonly name: string; readonly svg: string }[] {
   const operators = (figure: (side: OperatorFigures) => number): readonly Series[] => [
-    series(
-      'ours',
-      palette.blue,
-      pointsOf(runs, ({ ours }) => figure(ours)),
-    ),
-    series(
-      'helm-operator',
-      palette.orange,
-      pointsOf(runs, ({ peer }) => peer && figure(peer)),
-    ),
+    { name: 'ours', colour: palette.blue, points: pointsOf(runs, ({ ours }) => figure(ours)) },
+    { name: 'helm-operator', colour: palette.orange, points: pointsOf(runs, ({ peer }) => peer && figure(peer)) },
   ];
   const seconds = (figure: (side: SideFigures) => number): readonly Series[] => [
     ...operators(figure),
-    series(
-      'bare API',
-      palette.grey,
-      pointsOf(runs, ({ floor }) => figure(floor)),
-    ),
+    { name: 'bare API', colour: palette.grey, points: pointsOf(runs, ({ floor }) => figure(floor)) },
   ];
   const charts: Readonly<Record<string, Chart>> = {
     install: {
@@ -50,24 +38,6 @@ export function operatorPlots(runs: readonly RunFigures[]): readonly { readonly 
   };
   return Object.entries(charts).map(([name, chart]) => ({
     name: `operator-${name}.svg`,
-    svg: lineChart(drawn(chart)),
+    svg: lineChart(withMeasured(chart)),
   }));
-}
-
-/** Only what was measured. */
-function drawn(chart: Chart): Chart {
-  return { ...chart, series: chart.series.filter(({ points }) => points.length > 0) };
-}
-
-function series(name: string, colour: string, points: readonly Point[]): Series {
-  return { name, colour, points };
-}
-
-function pointsOf(runs: readonly RunFigures[], figure: (run: RunFigures) => number | null): readonly Point[] {
-  const sizes = [...new Set(runs.map(({ n }) => n))].toSorted((a, b) => a - b);
-  return sizes.flatMap((n) => {
-    const values = runs.filter((run) => run.n === n).flatMap((run) => figure(run) ?? []);
-    if (values.length === 0) return [];
-    return [{ x: n, y: median(values), low: Math.min(...values), high: Math.max(...values) }];
-  });
 }

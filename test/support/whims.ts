@@ -2,7 +2,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
-import { withOpenStatus } from '../../bench/operator/chart-objects.ts';
+import { withOpenStatus } from '../../bench/operator/book-store.ts';
 import { customResourceDefinition, openSpec } from '../../src/api/crd/custom-resource-definition.ts';
 import type { KubeObject, ObjectInput } from '../../src/kube/objects.ts';
 import type { Resource } from '../../src/kube/resource.ts';

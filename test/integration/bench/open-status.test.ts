@@ -1,6 +1,6 @@
 // The CRD that the other operator is measured with: applied over ours, and ours over it again.
 import { expect, test } from 'vitest';
-import { bookStoreCrd, withOpenStatus } from '../../../bench/operator/chart-objects.ts';
+import { bookStoreCrd, withOpenStatus } from '../../../bench/operator/book-store.ts';
 import { Discovery } from '../../../src/kube/discovery.ts';
 import type { ObjectInput } from '../../../src/kube/objects.ts';
 import { adminClient, eventually } from '../../support/operator-run.ts';

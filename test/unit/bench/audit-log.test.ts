@@ -1,6 +1,6 @@
 // Requests counted from the lines that the API server writes.
 import { expect, test } from 'vitest';
-import { countByAgent, ofTheOperator } from '../../../bench/audit-log.ts';
+import { countByAgent, ofTheMeasured } from '../../../bench/audit-log.ts';
 
 const line = (stage: string, verb: string, userAgent?: string): string =>
   `${JSON.stringify({ kind: 'Event', stage, verb, ...(userAgent === undefined ? {} : { userAgent }) })}\n`;
@@ -31,7 +31,7 @@ test('what the control plane and the benchmark ask is not the operator’s', () 
     'helm-operator/v0.0.0': 4,
     'Helm/4.2.3': 5,
   };
-  expect(ofTheOperator(counts)).toEqual({
+  expect(ofTheMeasured(counts)).toEqual({
     'bookstore-operator/0.1.0': 3,
     'helm-operator/v0.0.0': 4,
     'Helm/4.2.3': 5,

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { UsageError } from '../../../bench/bench-error.ts';
 import { parseIdleOptions } from '../../../bench/idle.ts';
 import { parseOperatorOptions } from '../../../bench/operator/options.ts';
+import { parsePurgeOptions } from '../../../bench/purge/options.ts';
 
 test('the defaults are the published ones', () => {
   expect(parseOperatorOptions([], {})).toMatchObject({
@@ -13,6 +14,20 @@ test('the defaults are the published ones', () => {
     peer: undefined,
   });
   expect(parseIdleOptions([])).toEqual({ sizes: [0, 60], seconds: 60 });
+  expect(parsePurgeOptions([], {})).toMatchObject({
+    sizes: [60, 500, 2_000],
+    runs: 1,
+    planReleases: 4_000,
+    settleSeconds: 15,
+    isProfiled: false,
+    pruner: undefined,
+  });
+});
+
+test('the pruner comes from the environment, and a profile is a flag', () => {
+  const { pruner, isProfiled } = parsePurgeOptions(['--profile'], { BENCH_RELEASE_PRUNER: '/bin/pruner' });
+  expect({ pruner, isProfiled }).toEqual({ pruner: '/bin/pruner', isProfiled: true });
+  expect(parsePurgeOptions([], { BENCH_RELEASE_PRUNER: '' }).pruner).toBeUndefined();
 });
 
 test('sizes are measured in ascending order, each once', () => {
@@ -42,3 +57,10 @@ test.each([
 test.each([[['--runs', '2']], [['--seconds', '0']], [['--n', 'x']]])('idle refuses %j', (args) => {
   expect(() => parseIdleOptions(args)).toThrow(UsageError);
 });
+
+test.each([[['--n', '2501']], [['--plan-n', '-1']], [['--plan-n', '8001']], [['--profile=yes']], [['--out', '']]])(
+  'purge refuses %j',
+  (args) => {
+    expect(() => parsePurgeOptions(args, {})).toThrow(UsageError);
+  },
+);

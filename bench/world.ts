@@ -1,12 +1,12 @@
 // The cluster as the benchmark sees it: local copies of what is waited for, so that waiting asks the API server nothing.
-import type { KubeClient } from '../../src/kube/client.ts';
-import { Discovery } from '../../src/kube/discovery.ts';
-import type { ObjectStore } from '../../src/kube/object-store.ts';
-import type { KubeObject } from '../../src/kube/objects.ts';
-import { openClient } from '../../src/kube/open-client.ts';
-import { CoreResources, type Resource } from '../../src/kube/resource.ts';
-import { WatchHub } from '../../src/kube/watch-hub.ts';
-import { benchAgent } from '../audit-log.ts';
+import type { KubeClient } from '../src/kube/client.ts';
+import { Discovery } from '../src/kube/discovery.ts';
+import type { ObjectStore } from '../src/kube/object-store.ts';
+import type { KubeObject } from '../src/kube/objects.ts';
+import { openClient } from '../src/kube/open-client.ts';
+import { CoreResources, type Resource } from '../src/kube/resource.ts';
+import { WatchHub } from '../src/kube/watch-hub.ts';
+import { benchAgent } from './audit-log.ts';
 import { components } from './chart-objects.ts';
 import type { ReleaseName, Site } from './site.ts';
 

@@ -1,8 +1,5 @@
 // Where one side of a measurement puts its releases: namespaces of its own, ten releases in each.
 
-/** Who is measured: creations by the bare API, our operator, or the other one. */
-export type Side = 'floor' | 'ours' | 'peer';
-
 /** A release, or the resource behind it. */
 export interface ReleaseName {
   readonly namespace: string;
@@ -11,7 +8,8 @@ export interface ReleaseName {
 
 /** The namespaces and names of one side in one run. */
 export interface Site {
-  readonly side: Side;
+  /** Who is measured. */
+  readonly side: string;
   /** What the names of all its namespaces begin with, and those of no other site. */
   readonly prefix: string;
   readonly namespaces: readonly string[];
@@ -22,7 +20,7 @@ export interface Site {
 export const releasesPerNamespace = 10;
 
 /** The namespaces are new in each run: nothing of an earlier one is in them. */
-export function siteOf(side: Side, measured: { readonly n: number; readonly run: number }): Site {
+export function siteOf(side: string, measured: { readonly n: number; readonly run: number }): Site {
   const { n, run } = measured;
   const prefix = `${side}-${n}-${run}-`;
   const releases = Array.from({ length: n }, (_none, index) => ({
