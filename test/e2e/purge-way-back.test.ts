@@ -123,6 +123,27 @@ it('is in a file where the PurgeRun cannot be finished, and in the report that w
   }
 });
 
+it('is gone with its namespace, and that is said where another has its name, or none', async () => {
+  const ns = await corner.namespace('anew');
+  await corner.install(ns, 'shop', configMap());
+  const { run } = await purged(await policy(ns));
+  await kubectl('delete', 'namespace', ns);
+  const missing = [1, expect.stringContaining(`${ns}/shop refused (UNDO_MISSING)`)];
+  const none = await cli.run(['restore', run, '--dry-run']);
+  expect([none.exitCode, none.stderr]).toEqual(missing);
+  await kubectl('create', 'namespace', ns);
+  const anew = await cli.run(['restore', run, '--yes']);
+  expect([anew.exitCode, anew.stderr]).toEqual(missing);
+  const entry = { [`${ns}/shop`]: `1 undo.shop.${run} sha256:${'0'.repeat(64)}` };
+  const options = { name: run, subresource: 'status', fieldManager: 'somebody' } as const;
+  await corner.lab.client.merge(purgeRuns, { status: { undo: entry } }, options);
+  const older = await cli.run(['restore', run, '--dry-run']);
+  expect([older.exitCode, older.stderr]).toEqual([
+    1,
+    expect.stringContaining('or the namespace was deleted and made anew'),
+  ]);
+});
+
 it('is there until the run’s own time is over, whatever retention and limits the policy has afterwards', async () => {
   const ns = await corner.namespace('shortened');
   await corner.install(ns, 'shop', configMap());

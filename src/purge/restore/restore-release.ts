@@ -4,7 +4,7 @@ import type { Helm } from '../../helm/process.ts';
 import { helmRollback } from '../../helm/rollback.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Discovery } from '../../kube/discovery.ts';
-import { isApiError } from '../../kube/errors.ts';
+import { ApiError, isApiError } from '../../kube/errors.ts';
 import { CoreResources } from '../../kube/resource.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { CodedError } from '../../lib/coded-error.ts';
@@ -15,7 +15,8 @@ import { UninstallError } from '../../uninstall/errors.ts';
 import type { AllowedKind } from '../../uninstall/record-trust.ts';
 import { accountUser } from '../acting-user.ts';
 import type { UndoNote } from '../record/run-recorder.ts';
-import { readCopy, type UndoCopy } from './restore-copy.ts';
+import { goneWithNamespace, readCopy, type UndoCopy } from './restore-copy.ts';
+import { namespaceFate } from './restore-namespace.ts';
 import { objectsInTheWay } from './restore-objects.ts';
 import { isRefusal, type RestoreRefusal } from './restore-refusal.ts';
 import type { RestoreResult } from './restore-report.ts';
@@ -56,7 +57,7 @@ export type RestoreJudgement =
 /** Looks, and changes nothing. @throws ApiError where something cannot be read */
 export async function judgeRestore(deps: RestoreDeps, note: UndoNote, signal?: AbortSignal): Promise<RestoreJudgement> {
   const client = actingIn(deps, note.namespace);
-  const copy = await readCopy(client, note, { signal });
+  const copy = await copyOf(deps, { note, client, signal });
   if (isRefusal(copy)) return { result: 'refused', ...copy };
   const standing = await standingOf(client, copy.content.release, { signal });
   if (standing.at === 'restored') return { result: 'skipped', reason: alreadyThere(standing) };
@@ -66,6 +67,30 @@ export async function judgeRestore(deps: RestoreDeps, note: UndoNote, signal?: A
   const inTheWay = await objectsInTheWay({ client, discovery, allowedKinds, signal }, copy.content);
   if (inTheWay !== undefined) return { result: 'refused', ...inTheWay };
   return { copy, isWrittenBack: standing.at === 'written-back' };
+}
+
+/** Where the account may not read it, account and copy may both have gone with their namespace. @throws ApiError */
+async function copyOf(
+  { client: own, serviceAccount }: RestoreDeps,
+  {
+    note,
+    client,
+    signal,
+  }: { readonly note: UndoNote; readonly client: KubeClient; readonly signal: AbortSignal | undefined },
+): Promise<UndoCopy | RestoreRefusal> {
+  try {
+    return await readCopy(client, note, { signal });
+  } catch (error) {
+    if (!isApiError(error, 'API_FORBIDDEN')) throw error;
+    const { namespace } = note;
+    const fate = await namespaceFate(own, note, { signal });
+    if (fate === 'same') throw error;
+    if (fate === 'another') return goneWithNamespace(namespace);
+    throw new ApiError('API_FORBIDDEN', error.message, {
+      cause: error,
+      remedy: `Either the serviceAccount ${serviceAccount} of namespace ${namespace} lacks a right (docs/purge.md names them), or the namespace was deleted and made anew since, and account and copies went with it: then install the charts again.`,
+    });
+  }
 }
 
 /** Looks, and brings back. `signal` ends an attempt in flight. Never throws. */
