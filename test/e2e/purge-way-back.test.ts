@@ -144,6 +144,23 @@ it('is gone with its namespace, and that is said where another has its name, or 
   ]);
 });
 
+it('ends with the next run after its time, one with nothing to purge too, and not where a cap blocks that run', async () => {
+  const ns = await corner.namespace('expired');
+  await corner.install(ns, 'shop', configMap());
+  const brief = '  undo: {retention: 1s}\n';
+  await purged(await policy(ns, brief));
+  for (const name of ['web', 'api']) await corner.install(ns, name, configMap());
+  const blocked = await policy(ns, `${brief}  limits: {maxReleases: 1}\n`);
+  expect((await cli.run(['run', '-f', blocked, '--yes'])).exitCode).toBe(3);
+  expect(await corner.undoSecrets(ns)).toHaveLength(1);
+  const quiet = await cli.run(['run', '-f', await policy(ns, `${brief}  exclude: [web, api]\n`), '--yes']);
+  expect([quiet.exitCode, quiet.stderr]).toEqual([
+    0,
+    expect.stringMatching(/nothing to purge\n1 undo Secret of .* went/),
+  ]);
+  expect(await corner.undoSecrets(ns)).toEqual([]);
+});
+
 it('is there until the run’s own time is over, whatever retention and limits the policy has afterwards', async () => {
   const ns = await corner.namespace('shortened');
   await corner.install(ns, 'shop', configMap());
