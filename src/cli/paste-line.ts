@@ -2,6 +2,7 @@
 import { shellWord } from '../lib/shell-word.ts';
 import { actingUser } from '../purge/acting-user.ts';
 import type { ReleaseOutcome } from '../purge/record/report.ts';
+import type { CommandLines } from '../purge/restore/restore-release.ts';
 import type { LeftObject } from '../purge/verify/left-object.ts';
 
 /** What a line to paste needs. */
@@ -44,7 +45,7 @@ export function restoreCommand(
   run: string,
   { kubeconfig, context }: Pick<PasteOptions, 'kubeconfig' | 'context'>,
 ): string {
-  return line(['bookstore-operator', 'purge', 'restore', run, ...clusterFlags({ kubeconfig, context })]);
+  return line(['bookstore-operator', 'purge', 'restore', run, ...clusterFlags({ kubeconfig, context }, '--context')]);
 }
 
 function rightsLine(release: Key, paste: PasteOptions): string {
@@ -56,29 +57,34 @@ function helmLine(
   { verb, ...paste }: PasteOptions & { readonly verb: readonly string[] },
 ): string {
   const user = actingUser(paste.serviceAccount, namespace);
-  return line([
-    'helm',
-    ...verb,
-    name,
-    '--namespace',
-    namespace,
-    ...(paste.kubeconfig === undefined ? [] : ['--kubeconfig', paste.kubeconfig]),
-    ...(paste.context === undefined ? [] : ['--kube-context', paste.context]),
-    ...(user === undefined ? [] : ['--kube-as-user', user]),
-  ]);
+  return commandLines(paste).helm([...verb, name, '--namespace', namespace], user);
 }
 
 function kubectlFlags({ namespace }: Key, paste: PasteOptions): readonly string[] {
   const user = actingUser(paste.serviceAccount, namespace);
-  return [...clusterFlags(paste), ...(user === undefined ? [] : ['--as', user])];
+  return [...clusterFlags(paste, '--context'), ...optionOf('--as', user)];
 }
 
-/** As kubectl and this program spell them. */
-function clusterFlags({ kubeconfig, context }: Pick<PasteOptions, 'kubeconfig' | 'context'>): readonly string[] {
-  return [
-    ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
-    ...(context === undefined ? [] : ['--context', context]),
-  ];
+/** Lines for the cluster of `--kubeconfig` and the context, whatever they do there. */
+export function commandLines(cluster: Pick<PasteOptions, 'kubeconfig' | 'context'>): CommandLines {
+  return {
+    helm: (words, user) =>
+      line(['helm', ...words, ...clusterFlags(cluster, '--kube-context'), ...optionOf('--kube-as-user', user)]),
+    kubectl: (words, user) =>
+      line(['kubectl', ...words, ...clusterFlags(cluster, '--context'), ...optionOf('--as', user)]),
+  };
+}
+
+/** `contextFlag`: kubectl's and this program's, or helm's. */
+function clusterFlags(
+  { kubeconfig, context }: Pick<PasteOptions, 'kubeconfig' | 'context'>,
+  contextFlag: '--context' | '--kube-context',
+): readonly string[] {
+  return [...optionOf('--kubeconfig', kubeconfig), ...optionOf(contextFlag, context)];
+}
+
+function optionOf(flag: string, value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [flag, value];
 }
 
 function line(words: readonly string[]): string {

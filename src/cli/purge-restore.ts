@@ -11,7 +11,7 @@ import { readPolicyFile } from '../purge/policy/policy-file.ts';
 import { type PurgeSettings, settingsOf } from '../purge/policy/settings.ts';
 import { runsDirectory } from '../purge/record/report-file.ts';
 import type { RecordedRun } from '../purge/record/run-recorder.ts';
-import type { RestoreDeps } from '../purge/restore/restore-release.ts';
+import type { CommandLines, RestoreDeps } from '../purge/restore/restore-release.ts';
 import type { RestoreReport } from '../purge/restore/restore-report.ts';
 import {
   defaultRestoreConcurrency,
@@ -24,6 +24,7 @@ import type { CommandIo } from './command.ts';
 import { confirmCount } from './confirm.ts';
 import { ExitCode } from './exit-code.ts';
 import { counted, type OutputFormat, writeOutput } from './output.ts';
+import { commandLines } from './paste-line.ts';
 import { acquireByHand, identityByHand, newPurgeLock } from './purge-lock.ts';
 import { restoreLine, restoreSummary, restoreTable } from './purge-restore-text.ts';
 import { type ConnectionOptions, helmFor, openPurgeConnection, type PurgeConnection } from './purge-session.ts';
@@ -91,7 +92,8 @@ async function lookAskRestore(connection: PurgeConnection, call: Call): Promise<
   const directory = runsDirectory(io.config.stateHome);
   const run = await readRestoreRun({ client, directory, signal: io.signal }, target.run);
   const policy = await policyOf(run, connection, call);
-  const serviceAccount = accountOf(run, { call, policy });
+  const lines = commandLines({ kubeconfig, context: client.isInCluster ? undefined : client.context });
+  const serviceAccount = accountOf(run, { call, policy, lines });
   const lock = newPurgeLock(client, { operator, identity: identityByHand() });
   const fence = fenceBy(() => lock.assertHeld(), client);
   const version = await requireHelm(helmFor(client, io, { kubeconfig, maxProcesses: 1 }), purgeMinimum);
@@ -104,6 +106,7 @@ async function lookAskRestore(connection: PurgeConnection, call: Call): Promise<
     allowedKinds: policy?.allowedKinds ?? noKinds,
     releaseTimeoutMs: policy?.releaseTimeoutMs ?? defaultTimeoutMs,
     clock: systemClock,
+    lines,
   };
   const request: RestoreRequest = { run, ...(target.releases.length === 0 ? {} : { only: target.releases }) };
   io.stderr.write(`run ${run.run} of policy ${run.policy}, context ${client.context}, server ${client.server}\n`);
@@ -170,7 +173,11 @@ async function policyOf(
 /** Nobody's own rights do: whoever writes Secrets in a namespace writes what helm does there (DESIGN.md P1). @throws PurgeError */
 function accountOf(
   run: RecordedRun,
-  { call, policy }: { readonly call: Call; readonly policy: PurgeSettings | undefined },
+  {
+    call,
+    policy,
+    lines,
+  }: { readonly call: Call; readonly policy: PurgeSettings | undefined; readonly lines: CommandLines },
 ): string {
   const { options, target } = call;
   const account = options.serviceAccount ?? run.serviceAccount ?? policy?.serviceAccount;
@@ -178,16 +185,29 @@ function accountOf(
   const [first] = [...target.releases, ...run.undo];
   throw new PurgeError('RESTORE_ACCOUNT_MISSING', `the run ${run.run} acted as no serviceAccount`, {
     isTerminal: true,
-    remedy: `Name with --service-account NAME one that each release's namespace has and that may do there what the charts need. To make one: ${accountLines(first?.namespace ?? 'NAMESPACE')}. Nothing was changed.`,
+    remedy: `Name with --service-account NAME one that each release's namespace has and that may do there what the charts need. To make one: ${accountLines(first?.namespace ?? 'NAMESPACE', lines)}. Nothing was changed.`,
   });
 }
 
 /** An account with all that is a namespace's own, and nothing beyond it. */
-function accountLines(namespace: string): string {
+function accountLines(namespace: string, { kubectl }: CommandLines): string {
+  const account = `${namespace}:restorer`;
   return [
-    `kubectl create serviceaccount restorer --namespace ${namespace}`,
-    `kubectl create rolebinding restorer --namespace ${namespace} --clusterrole admin --serviceaccount ${namespace}:restorer`,
-  ].join(' && ');
+    ['create', 'serviceaccount', 'restorer', '--namespace', namespace],
+    [
+      'create',
+      'rolebinding',
+      'restorer',
+      '--namespace',
+      namespace,
+      '--clusterrole',
+      'admin',
+      '--serviceaccount',
+      account,
+    ],
+  ]
+    .map((words) => kubectl(words))
+    .join(' && ');
 }
 
 function isConfirmed(planned: RestoreReport, io: CommandIo): Promise<boolean> {

@@ -3,6 +3,8 @@ import { purgeMinimum, requireHelm } from '../helm/version.ts';
 import { Discovery } from '../kube/discovery.ts';
 import { systemClock } from '../lib/clock.ts';
 import { PurgeError } from '../purge/errors.ts';
+import type { HeldPurgeLock, PurgeLock } from '../purge/lock/purge-lock.ts';
+import type { OperatorIdentity } from '../purge/plan/denials.ts';
 import { makePlan } from '../purge/plan/make-plan.ts';
 import { isBlocked, type PurgePlan, selectedNamespaces } from '../purge/plan/plan.ts';
 import type { GivenPlan } from '../purge/plan/plan-file.ts';
@@ -10,7 +12,7 @@ import type { PurgeSettings } from '../purge/policy/settings.ts';
 import type { RunRecords } from '../purge/record/begin-record.ts';
 import { executeRecorded } from '../purge/record/record-run.ts';
 import type { PurgeReport } from '../purge/record/report.ts';
-import { type SweepDeps, sweepUndo } from '../purge/restore/sweep-undo.ts';
+import { type SweepDeps, type SweepOptions, sweepUndo } from '../purge/restore/sweep-undo.ts';
 import type { CommandIo } from './command.ts';
 import { confirmCount } from './confirm.ts';
 import { ExitCode } from './exit-code.ts';
@@ -109,7 +111,10 @@ async function planAskRun(
     records: await recordsByHand(session, { ...options, onSpare }, io),
   };
   if (isBlocked(plan) || plan.counts.purge === 0) {
-    if (!isBlocked(plan)) io.stderr.write('nothing to purge\n');
+    if (!isBlocked(plan)) {
+      io.stderr.write('nothing to purge\n');
+      await sweepAlone(run, plan, { lock, operator: session.operator, io });
+    }
     print(await executeRecorded(run, plan, { concurrency }), { session, options, io, restoreFrom });
     return isBlocked(plan) ? ExitCode.capHit : ExitCode.done;
   }
@@ -144,8 +149,28 @@ async function planAskRun(
   return exitCodeOf(report);
 }
 
-async function sweepAndTell(deps: SweepDeps, plan: PurgePlan, { stderr, forceSignal }: CommandIo): Promise<void> {
-  const { removed, warnings } = await sweepUndo(deps, { namespaces: selectedNamespaces(plan), signal: forceSignal });
+/** Where nothing else is to be deleted the lock is taken only if something has expired. That it is not to be had ends no run. */
+async function sweepAlone(
+  deps: SweepDeps,
+  plan: PurgePlan,
+  { lock, operator, io }: { readonly lock: PurgeLock; readonly operator: OperatorIdentity; readonly io: CommandIo },
+): Promise<void> {
+  const taken: HeldPurgeLock[] = [];
+  const beforeDelete = async (): Promise<void> => void taken.push(await acquireByHand(lock, { operator, io }));
+  try {
+    await sweepAndTell(deps, plan, { ...io, beforeDelete });
+  } finally {
+    for (const held of taken) await held.release();
+  }
+}
+
+async function sweepAndTell(
+  deps: SweepDeps,
+  plan: PurgePlan,
+  { stderr, forceSignal, beforeDelete }: Pick<CommandIo, 'stderr' | 'forceSignal'> & Pick<SweepOptions, 'beforeDelete'>,
+): Promise<void> {
+  const sweep = { namespaces: selectedNamespaces(plan), signal: forceSignal, beforeDelete };
+  const { removed, warnings } = await sweepUndo(deps, sweep);
   if (removed > 0) stderr.write(`${counted(removed, 'undo Secret')} of earlier runs had expired and went\n`);
   for (const warning of warnings) stderr.write(`warning: ${oneLine(warning)}\n`);
 }

@@ -57,7 +57,7 @@ async function enforce(
   const policy = settings.policyName;
   const plan = await planAndTell(deps, signal);
   if (plan === undefined) return 'interrupted';
-  await sweepAndTell(deps, plan, held.signal);
+  if (!isBlocked(plan)) await sweepAndTell(deps, plan, held.signal); // where a cap is hit nothing at all is deleted
   const records = { ...deps.records, lock: held.lease };
   const report = await executeRecorded({ ...deps, records }, plan, {
     signal: AbortSignal.any([signal, held.signal]),

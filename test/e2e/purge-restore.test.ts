@@ -111,10 +111,16 @@ describe('purge restore', () => {
     await Promise.all(['shop', 'web'].map((name) => corner.install(ns, name, configMap())));
     const { run } = await purged(ns);
     await corner.install(ns, 'web', configMap());
-    const dry = await purge(['restore', run, '--dry-run']);
-    expect(dry.exitCode).toBe(1);
+    const dry = await purge(['restore', run, '--dry-run', '--kubeconfig', cluster.kubeconfig]);
+    expect([dry.exitCode, dry.stderr]).toEqual([
+      1,
+      expect.stringContaining(`--namespace ${ns} --kubeconfig ${cluster.kubeconfig} --kube-context `),
+    ]);
     const { exitCode, stderr } = await purge(['restore', run, '--yes']);
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`${ns}/web refused (NAME_IN_USE)`)]);
+    const flags = `--kube-context ${corner.lab.client.context} --kube-as-user system:serviceaccount:${ns}:purger`;
+    for (const verb of ['history', 'uninstall'])
+      expect(stderr).toContain(`helm ${verb} web --namespace ${ns} ${flags}.`);
     expect([await corner.state(ns, 'shop'), await corner.state(ns, 'web')]).toEqual(['2 deployed', '1 deployed']);
     const unknown = await purge(['restore', run, `${ns}/nobody`, '--yes']);
     expect([unknown.exitCode, unknown.stderr]).toEqual([1, expect.stringContaining('UNDO_NOTE_MISSING')]);

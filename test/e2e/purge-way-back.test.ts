@@ -123,6 +123,44 @@ it('is in a file where the PurgeRun cannot be finished, and in the report that w
   }
 });
 
+it('is gone with its namespace, and that is said where another has its name, or none', async () => {
+  const ns = await corner.namespace('anew');
+  await corner.install(ns, 'shop', configMap());
+  const { run } = await purged(await policy(ns));
+  await kubectl('delete', 'namespace', ns);
+  const missing = [1, expect.stringContaining(`${ns}/shop refused (UNDO_MISSING)`)];
+  const none = await cli.run(['restore', run, '--dry-run']);
+  expect([none.exitCode, none.stderr]).toEqual(missing);
+  await kubectl('create', 'namespace', ns);
+  const anew = await cli.run(['restore', run, '--yes']);
+  expect([anew.exitCode, anew.stderr]).toEqual(missing);
+  const entry = { [`${ns}/shop`]: `1 undo.shop.${run} sha256:${'0'.repeat(64)}` };
+  const options = { name: run, subresource: 'status', fieldManager: 'somebody' } as const;
+  await corner.lab.client.merge(purgeRuns, { status: { undo: entry } }, options);
+  const older = await cli.run(['restore', run, '--dry-run']);
+  expect([older.exitCode, older.stderr]).toEqual([
+    1,
+    expect.stringContaining('or the namespace was deleted and made anew'),
+  ]);
+});
+
+it('ends with the next run after its time, one with nothing to purge too, and not where a cap blocks that run', async () => {
+  const ns = await corner.namespace('expired');
+  await corner.install(ns, 'shop', configMap());
+  const brief = '  undo: {retention: 1s}\n';
+  await purged(await policy(ns, brief));
+  for (const name of ['web', 'api']) await corner.install(ns, name, configMap());
+  const blocked = await policy(ns, `${brief}  limits: {maxReleases: 1}\n`);
+  expect((await cli.run(['run', '-f', blocked, '--yes'])).exitCode).toBe(3);
+  expect(await corner.undoSecrets(ns)).toHaveLength(1);
+  const quiet = await cli.run(['run', '-f', await policy(ns, `${brief}  exclude: [web, api]\n`), '--yes']);
+  expect([quiet.exitCode, quiet.stderr]).toEqual([
+    0,
+    expect.stringMatching(/nothing to purge\n1 undo Secret of .* went/),
+  ]);
+  expect(await corner.undoSecrets(ns)).toEqual([]);
+});
+
 it('is there until the run’s own time is over, whatever retention and limits the policy has afterwards', async () => {
   const ns = await corner.namespace('shortened');
   await corner.install(ns, 'shop', configMap());

@@ -83,5 +83,6 @@ export const exampleStart: RunStart = {
 
 /** A way back of a release. */
 export function exampleNote(name: string): UndoNote {
-  return { namespace: 'team-a', name, revision: 3, secret: `undo-${name}`, digest: `sha256:${'0'.repeat(64)}` };
+  const of = { namespace: 'team-a', namespaceUid: 'ns-a', name, revision: 3 };
+  return { ...of, secret: `undo-${name}`, digest: `sha256:${'0'.repeat(64)}` };
 }

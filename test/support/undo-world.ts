@@ -1,6 +1,7 @@
 // A corner of the shared cluster where releases of any chart are purged with a way back, and brought back.
 
 import type { PurgePolicySpec } from '../../src/api/v1alpha1/purge-policy.ts';
+import { commandLines } from '../../src/cli/paste-line.ts';
 import { Discovery } from '../../src/kube/discovery.ts';
 import { CoreResources } from '../../src/kube/resource.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -89,6 +90,7 @@ export class UndoWorld implements AsyncDisposable {
       allowedKinds: [],
       releaseTimeoutMs: 60_000,
       clock: systemClock,
+      lines: commandLines({ kubeconfig: undefined, context: this.lab.client.context }),
       ...change,
     };
   }

@@ -160,7 +160,8 @@ const status: StructuralSchema = {
     outcomesOmitted: count('Outcomes that found no room in the list.'),
     undo: {
       type: 'object',
-      description: 'The way back of each release, by namespace/name: revision, undo Secret and its digest.',
+      description:
+        'The way back of each release, by namespace/name: revision, undo Secret, its digest and the uid of the namespace.',
       // atomic: else managedFields would name every key once more
       'x-kubernetes-map-type': 'atomic',
       additionalProperties: { type: 'string', maxLength: PurgeRunBound.undoNoteLength },

@@ -42,7 +42,7 @@ export const PurgeRunBound = {
   finalizers: 2,
   /** Namespaces to which a run can be narrowed. */
   namespaces: 1000,
-  /** Characters of all keys and values of `undo` together: some four thousand notes. A release without a note is kept. */
+  /** Characters of all keys and values of `undo` together: some 3,700 notes. A release without a note is kept. */
   undoLength: 700_000,
   /** Characters of one value of `undo`. */
   undoNoteLength: 512,
@@ -201,7 +201,7 @@ export interface PurgeRunStatus {
   readonly outcomesOmitted?: number;
   /**
    * The way back of each release, written before the release goes: by `namespace/name` the revision, the undo Secret's name
-   * and its digest, with spaces between. All of them, unlike `outcomes`; bounded by {@link PurgeRunBound}.undoLength.
+   * its digest and the namespace's uid, with spaces between. All of them, unlike `outcomes`; bounded by {@link PurgeRunBound}.undoLength.
    */
   readonly undo?: Readonly<Record<string, string>>;
 }

@@ -40,8 +40,9 @@ export class Recorder implements RunRecorder {
   }
 
   async noteUndo(note: UndoNote): Promise<void> {
-    for (const place of this.#options.places) place.admit(note);
-    this.#undo.push(note);
+    const noted = this.#withNamespace(note);
+    for (const place of this.#options.places) place.admit(noted);
+    this.#undo.push(noted);
     await this.#commits.commit();
   }
 
@@ -84,6 +85,11 @@ export class Recorder implements RunRecorder {
     await Promise.all(this.#options.places.map((place) => place.write(record, { notes, isWhole })));
     this.#stored = until;
     if (isWhole) this.#isProgressDue = false;
+  }
+
+  #withNamespace(note: UndoNote): UndoNote {
+    const { uid } = this.#options.start.plan.namespaces.find(({ name }) => name === note.namespace) ?? {};
+    return uid === undefined ? note : { ...note, namespaceUid: uid };
   }
 
   #record(report?: PurgeReport): RunRecord {

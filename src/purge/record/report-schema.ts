@@ -149,6 +149,7 @@ const record = object<RunFileRecord>(
     undo: list(
       object<UndoNote>({
         namespace: string(),
+        namespaceUid: optional(string('Of the namespace as it was: a copy goes with its namespace.')),
         name: string(),
         revision: count(),
         secret: string(),

@@ -4,6 +4,8 @@ import type { PurgeReport, ReleaseOutcome } from './report.ts';
 /** That a way back was made for a release, and how to know that nobody has changed it since (P8). */
 export interface UndoNote {
   readonly namespace: string;
+  /** Of the namespace: where it is another one now, the copy went with the one that was. Absent: it was not noted. */
+  readonly namespaceUid?: string;
   /** Of the release. */
   readonly name: string;
   /** That is brought back. */

@@ -8,8 +8,10 @@ import type { RecordedRun, UndoNote } from './run-recorder.ts';
 export type ReadNotes = Pick<RecordedRun, 'undo' | 'unreadable'>;
 
 /** An entry of `status.undo`. */
-export function undoEntry({ namespace, name, revision, secret, digest }: UndoNote): readonly [string, string] {
-  return [`${namespace}/${name}`, `${revision} ${secret} ${digest}`];
+export function undoEntry(note: UndoNote): readonly [string, string] {
+  const { namespace, name, revision, secret, digest, namespaceUid } = note;
+  const words = [revision, secret, digest, ...(namespaceUid === undefined ? [] : [namespaceUid])];
+  return [`${namespace}/${name}`, words.join(' ')];
 }
 
 /** Reads `status.undo` back. */
@@ -17,8 +19,9 @@ export function readUndoEntries(undo: PurgeRunStatus['undo'] = {}): ReadNotes {
   return sorted(
     Object.entries(undo).map(([key, value]) => {
       const [namespace = '', name = '', ...rest] = key.includes('/') ? key.split('/') : ['', key];
-      const [revision, secret = '', digest = '', ...more] = value.split(' ');
-      const note = { namespace, name, revision: parseRevision(revision) ?? 0, secret, digest };
+      const [revision, secret = '', digest = '', namespaceUid, ...more] = value.split(' ');
+      const read = { namespace, name, revision: parseRevision(revision) ?? 0, secret, digest };
+      const note = namespaceUid === undefined ? read : { ...read, namespaceUid };
       return { namespace, name: [name, ...rest].join('/'), note: more.length === 0 ? note : undefined };
     }),
   );
@@ -28,10 +31,12 @@ export function readUndoEntries(undo: PurgeRunStatus['undo'] = {}): ReadNotes {
 export function readUndoList(undo: readonly unknown[]): ReadNotes {
   return sorted(
     undo.map((value) => {
-      const { namespace, name, revision, secret, digest }: { readonly [K in keyof UndoNote]?: unknown } = value ?? {};
+      const { namespace, name, revision, secret, digest, namespaceUid }: { readonly [K in keyof UndoNote]?: unknown } =
+        value ?? {};
       const key = { namespace: text(namespace), name: text(name) };
       const number = parseRevision(typeof revision === 'number' ? String(revision) : undefined) ?? 0;
-      return { ...key, note: { ...key, revision: number, secret: text(secret), digest: text(digest) } };
+      const uid = namespaceUid === undefined ? {} : { namespaceUid: text(namespaceUid) };
+      return { ...key, note: { ...key, revision: number, secret: text(secret), digest: text(digest), ...uid } };
     }),
   );
 }
@@ -61,7 +66,8 @@ function sorted(candidates: readonly Candidate[]): ReadNotes {
   return { undo, ...(unreadable.length === 0 ? {} : { unreadable }) };
 }
 
-function isNote({ namespace, name, revision, secret, digest }: UndoNote): boolean {
+function isNote({ namespace, name, revision, secret, digest, namespaceUid = 'unknown' }: UndoNote): boolean {
   const isName = (word: string): boolean => /^[^\s/]+$/.test(word);
-  return isName(namespace) && isName(name) && revision > 0 && isName(secret) && /^sha256:[0-9a-f]{64}$/.test(digest);
+  const isNamed = [namespace, name, secret, namespaceUid].every(isName);
+  return isNamed && revision > 0 && /^sha256:[0-9a-f]{64}$/.test(digest);
 }

@@ -46,6 +46,15 @@ export async function readCopy(
   }
 }
 
+/** Of a namespace that was deleted since, whether there is another of its name or not. */
+export function goneWithNamespace(namespace: string): RestoreRefusal {
+  return {
+    code: 'UNDO_MISSING',
+    reason: `namespace ${namespace} is not the one any more where it was purged: its copy and its account went with that one`,
+    remedy: 'Install the chart again.',
+  };
+}
+
 function missing({ namespace, secret }: UndoNote): RestoreRefusal {
   return {
     code: 'UNDO_MISSING',

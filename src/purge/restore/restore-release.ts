@@ -4,7 +4,7 @@ import type { Helm } from '../../helm/process.ts';
 import { helmRollback } from '../../helm/rollback.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Discovery } from '../../kube/discovery.ts';
-import { isApiError } from '../../kube/errors.ts';
+import { ApiError, isApiError } from '../../kube/errors.ts';
 import { CoreResources } from '../../kube/resource.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { CodedError } from '../../lib/coded-error.ts';
@@ -15,7 +15,8 @@ import { UninstallError } from '../../uninstall/errors.ts';
 import type { AllowedKind } from '../../uninstall/record-trust.ts';
 import { accountUser } from '../acting-user.ts';
 import type { UndoNote } from '../record/run-recorder.ts';
-import { readCopy, type UndoCopy } from './restore-copy.ts';
+import { goneWithNamespace, readCopy, type UndoCopy } from './restore-copy.ts';
+import { namespaceFate } from './restore-namespace.ts';
 import { objectsInTheWay } from './restore-objects.ts';
 import { isRefusal, type RestoreRefusal } from './restore-refusal.ts';
 import type { RestoreResult } from './restore-report.ts';
@@ -25,6 +26,12 @@ const fieldManager = 'bookstore-operator-purge';
 
 /** Revisions that helm keeps of what was brought back (DESIGN.md §1). */
 const maxHistory = 10;
+
+/** Lines to paste: on the cluster of the restore, as `user` where one is given. */
+export interface CommandLines {
+  helm(words: readonly string[], user?: string): string;
+  kubectl(words: readonly string[], user?: string): string;
+}
 
 /** What bringing back takes. */
 export interface RestoreDeps {
@@ -39,6 +46,7 @@ export interface RestoreDeps {
   readonly allowedKinds: readonly AllowedKind[];
   readonly releaseTimeoutMs: number;
   readonly clock: Clock;
+  readonly lines: CommandLines;
 }
 
 /** What looking at a release found. */
@@ -49,16 +57,40 @@ export type RestoreJudgement =
 /** Looks, and changes nothing. @throws ApiError where something cannot be read */
 export async function judgeRestore(deps: RestoreDeps, note: UndoNote, signal?: AbortSignal): Promise<RestoreJudgement> {
   const client = actingIn(deps, note.namespace);
-  const copy = await readCopy(client, note, { signal });
+  const copy = await copyOf(deps, { note, client, signal });
   if (isRefusal(copy)) return { result: 'refused', ...copy };
   const standing = await standingOf(client, copy.content.release, { signal });
   if (standing.at === 'restored') return { result: 'skipped', reason: alreadyThere(standing) };
   if (standing.at === 'in-use') return { result: 'refused', ...nameInUse(deps, { note, ...standing }) };
-  if (standing.at === 'untrusted') return { result: 'refused', ...untrusted(note, standing.why) };
+  if (standing.at === 'untrusted') return { result: 'refused', ...untrusted(deps, { note, why: standing.why }) };
   const { discovery, allowedKinds } = deps;
   const inTheWay = await objectsInTheWay({ client, discovery, allowedKinds, signal }, copy.content);
   if (inTheWay !== undefined) return { result: 'refused', ...inTheWay };
   return { copy, isWrittenBack: standing.at === 'written-back' };
+}
+
+/** Where the account may not read it, account and copy may both have gone with their namespace. @throws ApiError */
+async function copyOf(
+  { client: own, serviceAccount }: RestoreDeps,
+  {
+    note,
+    client,
+    signal,
+  }: { readonly note: UndoNote; readonly client: KubeClient; readonly signal: AbortSignal | undefined },
+): Promise<UndoCopy | RestoreRefusal> {
+  try {
+    return await readCopy(client, note, { signal });
+  } catch (error) {
+    if (!isApiError(error, 'API_FORBIDDEN')) throw error;
+    const { namespace } = note;
+    const fate = await namespaceFate(own, note, { signal });
+    if (fate === 'same') throw error;
+    if (fate === 'another') return goneWithNamespace(namespace);
+    throw new ApiError('API_FORBIDDEN', error.message, {
+      cause: error,
+      remedy: `Either the serviceAccount ${serviceAccount} of namespace ${namespace} lacks a right (docs/purge.md names them), or the namespace was deleted and made anew since, and account and copies went with it: then install the charts again.`,
+    });
+  }
 }
 
 /** Looks, and brings back. `signal` ends an attempt in flight. Never throws. */
@@ -78,7 +110,7 @@ export async function restoreRelease(deps: RestoreDeps, note: UndoNote, signal?:
     const durationMs = elapsedMs();
     return standing.at === 'restored' && !standing.isChanged
       ? { result: 'restored', durationMs, newRevision: standing.revision }
-      : { result: 'failed', durationMs, ...notThere(note) };
+      : { result: 'failed', durationMs, ...notThere(deps, note) };
   } catch (error) {
     return { result: 'failed', durationMs: elapsedMs(), ...failure(error, { deps, note }) };
   }
@@ -141,7 +173,7 @@ async function requireWrittenBack(deps: RestoreDeps, { note, copy, signal }: One
   throw new UninstallError(
     'RECORD_CHANGED',
     `its records were changed after it was written back, and helm was not started${why}`,
-    { remedy: lookAtRecords(note) },
+    { remedy: lookAtRecords(deps, note) },
   );
 }
 
@@ -173,42 +205,46 @@ function nameInUse(
   return {
     code: 'NAME_IN_USE',
     reason: `its name is in use: ${why}`,
-    remedy: `Look at it with: helm history ${note.name} --namespace ${note.namespace}. To have the purged one back, uninstall this one first: ${uninstallLine(deps, note)}.${withoutHooks}`,
+    remedy: `Look at it with: ${helmLine(deps, note, ['history'])}. To have the purged one back, uninstall this one first: ${helmLine(deps, note, ['uninstall'])}.${withoutHooks}`,
   };
 }
 
-function untrusted(note: UndoNote, why: string): RestoreRefusal {
+function untrusted(
+  deps: RestoreDeps,
+  { note, why }: { readonly note: UndoNote; readonly why: string },
+): RestoreRefusal {
   return {
     code: 'RECORD_UNTRUSTED',
     reason: `what is stored under its name is not to be believed: ${why}`,
-    remedy: lookAtRecords(note),
+    remedy: lookAtRecords(deps, note),
   };
 }
 
 /** No word of helm: it would do what somebody wrote there. */
-function lookAtRecords({ name, namespace }: UndoNote): string {
-  return `Look at who may write Secrets in the namespace, and delete the records that helm did not write: kubectl get secrets --namespace ${namespace} --selector owner=helm,name=${name}. Run no helm on them as yourself.`;
+function lookAtRecords(deps: RestoreDeps, { name, namespace }: UndoNote): string {
+  const words = ['get', 'secrets', '--namespace', namespace, '--selector', `owner=helm,name=${name}`];
+  return `Look at who may write Secrets in the namespace, and delete the records that helm did not write: ${deps.lines.kubectl(words, accountIn(deps, namespace))}. Run no helm on them as yourself.`;
 }
 
 /** With no more rights than the restore has: what is stored there may be anybody's. */
-function uninstallLine(deps: RestoreDeps, { name, namespace }: UndoNote): string {
-  return `helm uninstall ${name} --namespace ${namespace} --kube-as-user ${accountIn(deps, namespace)}`;
+function helmLine(deps: RestoreDeps, { name, namespace }: UndoNote, verb: readonly string[]): string {
+  return deps.lines.helm([...verb, name, '--namespace', namespace], accountIn(deps, namespace));
 }
 
 type Failure = Omit<Extract<RestoreResult, { readonly result: 'failed' }>, 'result' | 'durationMs'>;
 
-function notThere({ name }: UndoNote): Failure {
+function notThere(deps: RestoreDeps, note: UndoNote): Failure {
   return {
     code: 'RESTORE_UNPROVED',
-    message: `helm reported success, but no deployed revision with the content of the copy is stored of ${name}`,
-    remedy: 'Somebody changed it meanwhile: look at helm history and helm get manifest, and at who may write Secrets.',
+    message: `helm reported success, but no deployed revision with the content of the copy is stored of ${note.name}`,
+    remedy: `Somebody changed it meanwhile: look at who may write Secrets, and at ${helmLine(deps, note, ['history'])} and ${helmLine(deps, note, ['get', 'manifest'])}.`,
   };
 }
 
 function failure(error: unknown, { deps, note }: { readonly deps: RestoreDeps; readonly note: UndoNote }): Failure {
   const coded = error instanceof CodedError ? error : undefined;
   const { code = 'UNEXPECTED', remedy } = coded ?? {};
-  const again = `Restore again once that is mended, or take away what is there: ${uninstallLine(deps, note)}.`;
+  const again = `Restore again once that is mended, or take away what is there: ${helmLine(deps, note, ['uninstall'])}.`;
   return {
     code,
     message: errorText(error),

@@ -1,6 +1,7 @@
 // Bringing back the releases of a run: bounded, every one ending in an outcome, and what it would do without doing it.
 import pMap from 'p-map';
 import { LeaseLostError } from '../../kube/leader-term.ts';
+import { CodedError } from '../../lib/coded-error.ts';
 import { errorText } from '../../lib/error-text.ts';
 import type { RecordedRun, UndoNote } from '../record/run-recorder.ts';
 import { judgeRestore, type RestoreDeps, restoreRelease } from './restore-release.ts';
@@ -55,6 +56,7 @@ export function planRestore(
           durationMs: 0,
           code: codeOf(error),
           message: `it cannot be looked at: ${errorText(error)}`,
+          ...(error instanceof CodedError && error.remedy !== undefined ? { remedy: error.remedy } : {}),
         };
       }
     },

@@ -22,6 +22,8 @@ export interface SweepDeps {
 export interface SweepOptions {
   /** The policy's namespaces: looked at one by one where we may not list Secrets in all, and swept as its serviceAccount. */
   readonly namespaces: readonly string[];
+  /** Called once there is something to delete; rejects: it stays. Default nothing. */
+  readonly beforeDelete?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -34,25 +36,33 @@ export interface Sweep {
 /** Deletions in flight at once. */
 const concurrency = 8;
 
-/** A run sweeps no more and no longer than this: whoever may write Secrets can make any number of them. */
+/** A run sweeps no more, and neither looks nor deletes longer than this: whoever may write Secrets can make any number of them. */
 const maxSwept = 1_000;
 const maxSweepMs = 30_000;
 
 /** Sweeps. A failure is a warning: the next run tries again. Never throws. */
 export async function sweepUndo(deps: SweepDeps, sweep: SweepOptions): Promise<Sweep> {
   const warnings: string[] = [];
-  const timeUp = AbortSignal.timeout(maxSweepMs);
-  const options = { ...sweep, signal: sweep.signal === undefined ? timeUp : AbortSignal.any([sweep.signal, timeUp]) };
   try {
-    const expired = await expiredOnes(deps, options, warnings);
+    const expired = await expiredOnes(deps, bounded(sweep), warnings);
+    if (expired.length > 0) await sweep.beforeDelete?.();
+    const options = bounded(sweep);
     const fates = await pMap(expired, (meta) => remove(deps, meta, options), { concurrency });
     const failures = fates.filter((fate) => typeof fate === 'string');
     const [first] = failures;
     if (first !== undefined) warnings.push(`${failures.length} expired undo Secrets could not be deleted: ${first}`);
     return { removed: fates.filter((fate) => fate === true).length, warnings };
   } catch (error) {
-    return { removed: 0, warnings: [...warnings, `expired undo Secrets could not be looked for: ${errorText(error)}`] };
+    return {
+      removed: 0,
+      warnings: [...warnings, `expired undo Secrets are left to the next run: ${errorText(error)}`],
+    };
   }
+}
+
+function bounded(sweep: SweepOptions): SweepOptions {
+  const timeUp = AbortSignal.timeout(maxSweepMs);
+  return { ...sweep, signal: sweep.signal === undefined ? timeUp : AbortSignal.any([sweep.signal, timeUp]) };
 }
 
 async function expiredOnes(

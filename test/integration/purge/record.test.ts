@@ -83,6 +83,7 @@ async function recorded(deps: ExecuteDeps, records: RunRecords): Promise<PurgeRe
 
 const note = (name: string, secret = `undo-${name}`): UndoNote => ({
   namespace: 'team-a',
+  namespaceUid: 'ns-a',
   name,
   revision: 1,
   secret,
@@ -190,7 +191,7 @@ describe('a PurgeRun', () => {
   it('takes ways back up to its bound, and refuses the next: that release must stay', async () => {
     const recorder = await begin(world.records());
     const long = 's'.repeat(253);
-    const length = `team-a/r0000`.length + `1 ${long} `.length + `sha256:${'a'.repeat(64)}`.length;
+    const length = `team-a/r0000`.length + `1 ${long} `.length + `sha256:${'a'.repeat(64)} ns-a`.length;
     const room = Math.floor(PurgeRunBound.undoLength / length);
     const name = (index: number): string => `r${String(index).padStart(4, '0')}`;
     await Promise.all(Array.from({ length: room }, (_, index) => recorder.noteUndo(note(name(index), long))));

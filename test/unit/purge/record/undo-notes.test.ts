@@ -11,13 +11,16 @@ describe('notes of ways back', () => {
     expect(readUndoEntries(Object.fromEntries(notes.map(undoEntry)))).toEqual({ undo: notes });
     expect(readUndoList(JSON.parse(JSON.stringify(notes)) as unknown[])).toEqual({ undo: notes });
     expect(readUndoEntries(undefined)).toEqual({ undo: [] });
+    const { namespaceUid: _, ...older } = exampleNote('older'); // as they were before the namespace was noted
+    expect(readUndoEntries(Object.fromEntries([undoEntry(older)]))).toEqual({ undo: [older] });
+    expect(readUndoList([older])).toEqual({ undo: [older] });
   });
 
   it.each<[Record<string, string>, { namespace: string; name: string }]>([
     [{ 'team-a/api': '3 undo-api sha256:abc' }, { namespace: 'team-a', name: 'api' }],
     [{ 'team-a/api': `0 undo-api ${digest}` }, { namespace: 'team-a', name: 'api' }],
     [{ 'team-a/api': `1000000000000000 undo-api ${digest}` }, { namespace: 'team-a', name: 'api' }],
-    [{ 'team-a/api': `3 undo-api ${digest} one more word` }, { namespace: 'team-a', name: 'api' }],
+    [{ 'team-a/api': `3 undo-api ${digest} ns-a more` }, { namespace: 'team-a', name: 'api' }],
     [{ 'team-a/api/x': `3 undo-api ${digest}` }, { namespace: 'team-a', name: 'api/x' }],
     [{ api: `3 undo-api ${digest}` }, { namespace: '', name: 'api' }],
     [{ 'team-a/api': `3 ${digest}` }, { namespace: 'team-a', name: 'api' }],
@@ -44,6 +47,10 @@ describe('notes of ways back', () => {
       { namespace: 'team-a', name: 'api' },
     ],
     [
+      { ...exampleNote('api'), namespaceUid: 7 },
+      { namespace: 'team-a', name: 'api' },
+    ],
+    [
       { ...exampleNote('api'), namespace: 7 },
       { namespace: '', name: 'api' },
     ],
@@ -54,7 +61,8 @@ describe('notes of ways back', () => {
   });
 
   it('are read from a report without a record, and what may be gone without one is told', () => {
-    const { secret, revision } = exampleNote('api');
+    const { namespaceUid: _, ...api } = exampleNote('api');
+    const { secret, revision } = api;
     const release = { namespace: 'team-a', revision: 9, durationMs: 1 };
     const failed = { ...release, result: 'failed', code: 'X', message: 'no' } as const;
     const read = readOutcomes([
@@ -65,6 +73,6 @@ describe('notes of ways back', () => {
       { ...release, name: 'web', result: 'skipped', reason: 'it was touched' },
     ]);
     const names = ['bare', 'half'].map((name) => ({ namespace: 'team-a', name }));
-    expect(read).toEqual({ undo: [exampleNote('api')], unreadable: names });
+    expect(read).toEqual({ undo: [api], unreadable: names });
   });
 });
