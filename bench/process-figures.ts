@@ -1,4 +1,4 @@
-// What the kernel says about a running process: CPU time and resident memory. Linux only.
+// What the kernel says about a running process, and about the machine: CPU time and resident memory. Linux only.
 import { readFileSync } from 'node:fs';
 
 /** Figures of one moment. */
@@ -30,4 +30,11 @@ export function processFigures(pid: number): ProcessFigures {
     residentMb: kb('VmRSS') / 1024,
     peakResidentMb: kb('VmHWM') / 1024,
   };
+}
+
+/** CPU seconds of everything on the machine since it was started, waiting for disks not among them. */
+export function machineCpuSeconds(): number {
+  const [, ...fields] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]?.split(/\s+/) ?? [];
+  const [user = 0, nice = 0, system = 0, _idle, _wait, interrupts = 0, soft = 0, stolen = 0] = fields.map(Number);
+  return (user + nice + system + interrupts + soft + stolen) / ticksPerSecond;
 }

@@ -2,8 +2,10 @@
 import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { purgeLeaseName } from '../../src/cli/purge-lock.ts';
 import { openClient } from '../../src/kube/open-client.ts';
 import { CoreResources } from '../../src/kube/resource.ts';
+import { freeLease } from '../../test/support/free-lease.ts';
 import { startTestCluster } from '../../test/support/local-cluster.ts';
 import type { TestCluster } from '../../test/support/test-context.ts';
 import { AuditLog, auditFlags, benchAgent } from '../audit-log.ts';
@@ -48,6 +50,7 @@ export async function benchPurge(options: PurgeBenchOptions, context: Context): 
     try {
       const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: operatorNamespace } };
       await client.create(CoreResources.namespaces, namespace, { fieldManager: benchAgent, signal });
+      await freeLease(client, { namespace: operatorNamespace, name: purgeLeaseName }); // the first purge of a cluster waits 15 s
       const template = await takeTemplate(client, { cluster, signal });
       const given = { ...context, cluster, options, template, operatorNamespace };
       versions = { ...(await clusterVersions(client, given)), pruner: await prunerVersion(pruner) };

@@ -21,6 +21,8 @@ export interface SideFigures {
   readonly controlPlane: Readonly<Partial<Record<ComponentName, number>>>;
   /** CPU seconds of the benchmark itself, with its proxy and its watches. */
   readonly benchCpuSeconds: number;
+  /** CPU seconds of everything on the machine, what has nothing to do with it included. */
+  readonly machineCpuSeconds: number;
 }
 
 /** One run with N releases and one latency: everything side by side. */
@@ -40,7 +42,7 @@ export interface LookFigures {
 }
 
 /** How all releases are looked at, each of them several times. */
-export const lookNames = ['plan', 'plan-reading', 'helm-list'] as const;
+export const lookNames = ['start', 'plan', 'plan-reading', 'helm-list'] as const;
 
 /** One of {@link lookNames}. */
 export type LookName = (typeof lookNames)[number];

@@ -10,8 +10,11 @@ export interface Examined {
   readonly figures: SideFigures;
 }
 
-/** Where less of the cores is idle, no code of ours that waits less makes it faster. */
+/** Where less than the rest is idle, no code of ours that waits less makes it faster. */
 const busyShare = 0.85;
+
+/** More of the cores than this for other work, and the figures are not ours. */
+const otherShare = 0.1;
 
 /** CPU seconds by process, with their share of all cores. */
 export function limitTable(examined: readonly Examined[], cores: number): string {
@@ -21,28 +24,32 @@ export function limitTable(examined: readonly Examined[], cores: number): string
       row(name, examined, { cores, figure: ({ controlPlane }) => controlPlane[name] ?? 0 }),
     ),
     row('this benchmark (watches, proxy)', examined, { cores, figure: ({ benchCpuSeconds }) => benchCpuSeconds }),
-    row('all of them', examined, { cores, figure: busySeconds }),
+    row('everything else on the machine', examined, { cores, figure: otherSeconds }),
+    row('all of it', examined, { cores, figure: ({ machineCpuSeconds }) => machineCpuSeconds }),
   ];
   return table(['CPU', ...examined.map(({ latencyMs }) => columnTitle(latencyMs))], rows);
 }
 
-/** One sentence: cores, our one thread, or waiting. */
+/** What limits it, in a sentence or two: other work, the cores, our one thread, or waiting. */
 export function limitSentence({ latencyMs, figures }: Examined, cores: number): string {
-  const { seconds, cost, controlPlane } = figures;
-  const all = busySeconds(figures) / (seconds * cores);
-  const ours = cost.cpuSeconds / seconds;
-  const [most = 'nothing', mostSeconds = 0] =
-    Object.entries({ ...controlPlane, 'our process': cost.cpuSeconds })
-      .toSorted(([, one], [, other]) => one - other)
-      .at(-1) ?? [];
+  const { seconds, cost, controlPlane, machineCpuSeconds } = figures;
+  const shareOf = (cpuSeconds: number): number => cpuSeconds / (seconds * cores);
+  const [all, other, thread] = [shareOf(machineCpuSeconds), shareOf(otherSeconds(figures)), cost.cpuSeconds / seconds];
   const title = `**${columnTitle(latencyMs)}**`;
-  if (all >= busyShare) {
-    const part = percent(mostSeconds / (seconds * cores));
-    return `${title}: the cores are busy ${percent(all)} of the time, and that limits it; most of all ${most} (${part}).`;
+  const busy = `the cores are busy ${percent(all)} of the time`;
+  if (other > otherShare) {
+    return `${title}: ${busy}, but ${percent(other)} is other work: measure again on a machine that has none.`;
   }
-  return ours >= busyShare
-    ? `${title}: our process keeps its one thread busy ${percent(ours)} of the time, and that limits it.`
-    : `${title}: the cores are busy ${percent(all)} of the time, our process ${percent(ours)} of one core: waiting for answers limits it.`;
+  if (all >= busyShare) {
+    const busiest = Object.entries({ ...controlPlane, 'our process': cost.cpuSeconds })
+      .toSorted(([, one], [, another]) => another - one)
+      .slice(0, 2)
+      .map(([name, cpuSeconds]) => `${name} (${percent(shareOf(cpuSeconds))})`);
+    return `${title}: ${busy}, and that limits it; most of all ${busiest.join(' and ')}.`;
+  }
+  return thread >= busyShare
+    ? `${title}: our process keeps its one thread busy ${percent(thread)} of the time, and that limits it.`
+    : `${title}: ${busy}, our process ${percent(thread)} of one core: waiting for answers limits it.`;
 }
 
 /** Where our process spends its time, by its profile. */
@@ -54,8 +61,9 @@ export function profileTable(groups: ProfileSeconds): string {
   );
 }
 
-function busySeconds({ cost, controlPlane, benchCpuSeconds }: SideFigures): number {
-  return Object.values(controlPlane).reduce((sum, seconds) => sum + seconds, cost.cpuSeconds + benchCpuSeconds);
+function otherSeconds({ cost, controlPlane, benchCpuSeconds, machineCpuSeconds }: SideFigures): number {
+  const known = Object.values(controlPlane).reduce((sum, seconds) => sum + seconds, cost.cpuSeconds + benchCpuSeconds);
+  return Math.max(0, machineCpuSeconds - known); // each is counted in ticks of its own
 }
 
 function columnTitle(latencyMs: number): string {

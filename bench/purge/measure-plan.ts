@@ -2,6 +2,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
+import type { PurgePolicySpec } from '../../src/api/v1alpha1/purge-policy.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { CoreResources } from '../../src/kube/resource.ts';
 import type { TestCluster } from '../../test/support/test-context.ts';
@@ -36,12 +37,12 @@ export async function measurePlan(n: number, stage: PlanStage): Promise<PlanFigu
   await settled(options.settleSeconds, signal);
   const directory = await mkdtemp(join(cluster.testRoot, 'plan-'));
   const looks = await looksAt(site, { ...stage, directory });
-  const figures: Record<LookName, LookFigures[]> = { plan: [], 'plan-reading': [], 'helm-list': [] };
+  const figures: Record<LookName, LookFigures[]> = { start: [], plan: [], 'plan-reading': [], 'helm-list': [] };
   for (let turn = 0; turn < looksOfEach; turn += 1) {
     for (const name of lookNames)
       figures[name].push(await look(looks[name], { ...stage, kubeconfig: cluster.kubeconfig }));
   }
-  const bytes = { plan: 0, 'plan-reading': 0, 'helm-list': 0 };
+  const bytes = { start: 0, plan: 0, 'plan-reading': 0, 'helm-list': 0 };
   for (const name of lookNames) {
     await using relay = await ByteRelay.start({ ...cluster, directory });
     await look(looks[name], { ...stage, kubeconfig: relay.kubeconfig });
@@ -91,12 +92,15 @@ async function looksAt(
   site: Site,
   { cluster, directory }: Pick<PlanStage, 'cluster'> & { readonly directory: string },
 ): Promise<Readonly<Record<LookName, Look>>> {
-  const plan = async (name: string, spec: { readonly minAge?: string }): Promise<Look> => {
+  const plan = async (name: string, spec: Partial<PurgePolicySpec>): Promise<Look> => {
     const home = await mkdtemp(join(directory, 'home-'));
     const policy = await writePolicy(site, { directory: home, spec });
     return { name, file: process.execPath, args: [ourProgram, 'purge', 'plan', '-f', policy, '-o', 'json'], home };
   };
   return {
+    start: await plan('purge plan of nothing', {
+      namespaceSelector: { matchLabels: siteLabels({ prefix: 'nowhere' }) },
+    }),
     plan: await plan('purge plan', { minAge: '8760h' }),
     'plan-reading': await plan('purge plan of what would go', {}),
     'helm-list': {

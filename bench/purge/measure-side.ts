@@ -10,7 +10,7 @@ import { ChaosProxy } from '../../test/support/chaos-proxy.ts';
 import type { TestCluster } from '../../test/support/test-context.ts';
 import { type AuditLog, ofTheMeasured } from '../audit-log.ts';
 import { askMs, deadlineFor, settled, width } from '../pace.ts';
-import { processFigures } from '../process-figures.ts';
+import { machineCpuSeconds, processFigures } from '../process-figures.ts';
 import { type Site, siteOf } from '../site.ts';
 import { until } from '../until.ts';
 import type { World } from '../world.ts';
@@ -62,7 +62,8 @@ export async function measureSide(side: SideName, measured: Measured, stage: Sta
 
   using programs = new MeteredPrograms(signal);
   const counted = await stage.audit.count();
-  const [own, control, startedMs] = [process.cpuUsage(), cpuOf(components), performance.now()];
+  const [own, control, machine] = [process.cpuUsage(), cpuOf(components), machineCpuSeconds()];
+  const startedMs = performance.now();
   await uninstallers[side]({
     ...stage,
     site,
@@ -75,13 +76,14 @@ export async function measureSide(side: SideName, measured: Measured, stage: Sta
   });
   await untilGone();
   const seconds = (performance.now() - startedMs) / 1000;
-  const { user, system } = process.cpuUsage(own);
+  const [{ user, system }, machineSeconds] = [process.cpuUsage(own), machineCpuSeconds() - machine];
   const figures = {
     seconds,
     requests: ofTheMeasured(await counted()),
     cost: programs.cost(),
     controlPlane: since(control, cpuOf(components)),
     benchCpuSeconds: (user + system) / 1e6,
+    machineCpuSeconds: machineSeconds,
   };
   say(`${where}, ${site.releases.length} releases: uninstalled in ${seconds.toFixed(2)} s`);
   await removeUndo(site, stage);

@@ -9,6 +9,7 @@ export function sideFigures(seconds: number, changes: Partial<SideFigures> = {})
     cost: { cpuSeconds: seconds / 2, programMb: null, helmMb: 70, togetherMb: 70 },
     controlPlane: { 'kube-apiserver': seconds * 0.6, etcd: seconds * 0.2 },
     benchCpuSeconds: 0.25,
+    machineCpuSeconds: seconds * 1.4 + 0.25,
     ...changes,
   };
 }
@@ -54,10 +55,11 @@ export function planFigures(seconds: readonly number[], peakMb = 150): PlanFigur
     revisions: 5,
     recordBytes: 9_876,
     looks: {
+      start: looks([0.3, 0.3, 0.4], 110),
       plan: looks(seconds, peakMb),
       'plan-reading': looks([6, 7, 8], 220),
       'helm-list': looks([2.4, 2.5, 2.6], 470),
     },
-    bytes: { plan: 9_000_000, 'plan-reading': 60_000_000, 'helm-list': 210_000_000 },
+    bytes: { start: 60_000, plan: 9_000_000, 'plan-reading': 60_000_000, 'helm-list': 210_000_000 },
   };
 }
