@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The edge of the process: argv, streams and signals come in, an exit code goes out.
 import { readConfig } from './cli/config.ts';
+import { ExitCode } from './cli/exit-code.ts';
 import { runProgram } from './cli/program.ts';
 
 const first = new AbortController();
@@ -9,14 +10,19 @@ const interrupted = (): DOMException => new DOMException('interrupted', 'AbortEr
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => (first.signal.aborted ? second : first).abort(interrupted()));
 }
-// A reader that goes away (`| head`) is no reason to fail, nor is a terminal that does (EIO): what is in flight is finished.
+// A reader that goes away (`| head`) is no reason to fail, nor is a terminal that does (EIO); a full disk is. Either way what
+// is in flight is finished.
+let isUnwritten = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    if (error.code === 'EPIPE' || error.code === 'EIO') return;
+    if (!isUnwritten && stream === process.stdout) process.stderr.write(`error: stdout: ${error.message}\n`);
+    isUnwritten = true;
+    process.exitCode ||= ExitCode.someFailed;
   });
 }
 
-process.exitCode = await runProgram(process.argv.slice(2), {
+const exitCode = await runProgram(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: process.stdin,
@@ -24,3 +30,4 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   signal: first.signal,
   forceSignal: second.signal,
 });
+process.exitCode = isUnwritten ? exitCode || ExitCode.someFailed : exitCode;

@@ -1,5 +1,5 @@
 // What people read of a plan and of a report: tables, summaries, and the line to paste where something failed.
-
+import { oneLine as bounded } from '../lib/one-line.ts';
 import { entriesToPurge, type PlanEntry, type PurgePlan } from '../purge/plan/plan.ts';
 import type { PurgeSettings } from '../purge/policy/settings.ts';
 import { countsLine, type PurgeReport, type ReleaseOutcome, stopReasons } from '../purge/record/report.ts';
@@ -9,13 +9,20 @@ import { type PasteOptions, restoreCommand } from './paste-line.ts';
 import { failureLines, refusalLines } from './purge-failure-text.ts';
 import { leftLines } from './purge-left-text.ts';
 
+/** Whoever writes the record names the chart. */
+const maxChart = 80;
+
+function chartCell({ chart }: { readonly chart?: string | undefined }): string | undefined {
+  return chart === undefined ? undefined : bounded(chart, maxChart);
+}
+
 const planColumns: readonly Column<PlanEntry>[] = [
   { header: 'NAMESPACE', value: ({ namespace }) => namespace },
   { header: 'RELEASE', value: ({ name }) => name },
   { header: 'REVISION', value: ({ revision }) => (revision === 0 ? undefined : revision) },
   { header: 'STATUS', value: ({ status }) => status },
   { header: 'AGE', value: ({ ageMs }) => (ageMs === undefined ? 'unknown' : formatAge(ageMs)) },
-  { header: 'CHART', value: ({ chart }) => chart, isWide: true },
+  { header: 'CHART', value: chartCell, isWide: true },
   { header: 'ACTION', value: ({ action }) => action },
   { header: 'RULE', value: ({ rule }) => rule, isWide: true },
   { header: 'LEAVES', value: ({ leaves }) => leaves?.join(','), isWide: true },
@@ -88,7 +95,7 @@ const reportColumns: readonly Column<ReportRow>[] = [
   { header: 'NAMESPACE', value: ({ namespace }) => namespace },
   { header: 'RELEASE', value: ({ name }) => name },
   { header: 'REVISION', value: ({ revision }) => (revision === 0 ? undefined : revision) },
-  { header: 'CHART', value: ({ chart }) => chart, isWide: true },
+  { header: 'CHART', value: chartCell, isWide: true },
   { header: 'RESULT', value: ({ result }) => result },
   { header: 'TIME', value: ({ durationMs }) => (durationMs === undefined ? undefined : seconds(durationMs)) },
   { header: 'DETAIL', value: ({ detail }) => detail },

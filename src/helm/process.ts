@@ -160,8 +160,8 @@ export class Helm {
     if (endedBy === 'timeout') {
       return new HelmError(
         'HELM_TIMEOUT',
-        `cannot ${call.what}: helm did not end within ${call.timeoutMs / 1000} s`,
-        details,
+        `cannot ${call.what}: helm did not end within ${Math.round(call.timeoutMs / 100) / 10} s`,
+        { ...details, remedy: 'Give it more time (timeout, releaseTimeout), or look at what keeps it waiting.' },
       );
     }
     if (endedBy === 'signal')

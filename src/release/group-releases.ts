@@ -69,14 +69,22 @@ function toRelease(records: ReleaseRecord[]): StoredRelease | undefined {
     name: latest.name,
     latest,
     revisions: newestFirst.length,
-    annotated: newestFirst.filter(({ annotations }) => Object.keys(annotations).length > 0).map(onlyAnnotated),
+    annotated: newestFirst.filter(isAnnotated).map(onlyAnnotated),
     owner: newestFirst.map(({ labels }) => labels[OWNER_LABEL]).find((owner) => owner !== undefined),
     recordsDigest: `sha256:${digest.digest('hex')}`,
   };
 }
 
-function onlyAnnotated({ annotations, annotationTimes }: Annotated): Annotated {
-  return annotationTimes === undefined ? { annotations } : { annotations, annotationTimes };
+function isAnnotated({ annotations, keepLabels = [] }: Annotated): boolean {
+  return Object.keys(annotations).length + keepLabels.length > 0;
+}
+
+function onlyAnnotated({ annotations, annotationTimes, keepLabels }: Annotated): Annotated {
+  return {
+    annotations,
+    ...(annotationTimes === undefined ? {} : { annotationTimes }),
+    ...(keepLabels === undefined ? {} : { keepLabels }),
+  };
 }
 
 function claimedNames(meta: ObjectMeta): readonly string[] {

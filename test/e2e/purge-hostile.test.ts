@@ -35,7 +35,7 @@ beforeAll(async () => {
   const kubeconfig = await lab.misleadingKubeconfig();
   const env = { HELM_BIN: await lab.shim(rows) };
   planned = JSON.parse(await plan(without));
-  const args = ['run', '-f', policy, '--kubeconfig', kubeconfig, '-o', 'json'];
+  const args = ['run', '-f', policy, '--driver', 'helm', '--kubeconfig', kubeconfig, '-o', 'json'];
   const done = await lab.purgeOnTerminal(args, { env, beforeAnswer: meanwhile });
   after = await dump();
   run = done;
@@ -70,7 +70,7 @@ ${more}`,
 }
 
 async function plan(policy: string): Promise<string> {
-  const args = ['dist/main.js', 'purge', 'plan', '-f', policy, '-o', 'json'];
+  const args = ['dist/main.js', 'purge', 'plan', '-f', policy, '--driver', 'helm', '-o', 'json'];
   const env = { ...lab.env, POD_NAMESPACE: lab.operatorNamespace };
   return (await execa(process.execPath, args, { env })).stdout;
 }

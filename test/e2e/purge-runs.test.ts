@@ -123,7 +123,8 @@ describe('purge run', () => {
       `if [ "$1 $2" = 'uninstall b' ]; then echo $$ > ${pid}; exec sleep 600; fi\nexec ${cluster.helm} "$@"`,
     );
     const own = join(cli.directory, 'killed.json');
-    const running = purge(['run', '-f', await policy(ns, '  concurrency: 1\n'), '--yes', '--report', own], { env });
+    const args = ['run', '-f', await policy(ns, '  concurrency: 1\n'), '--yes', '--driver', 'helm', '--report', own];
+    const running = purge(args, { env });
     const known = async () => (await ours()).find(({ spec }) => spec.policy === ns);
     await eventually('the first outcome is recorded', async () => (await known())?.status?.counts?.purged === 1);
     await eventually('and in the file too', async () => {

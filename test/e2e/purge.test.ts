@@ -195,6 +195,15 @@ describe('purge run', () => {
     expect([second.exitCode, second.stderr]).toEqual([0, expect.stringContaining('nothing to purge')]);
   });
 
+  it('says in one line that its plan could not be written, and ends with 1', async () => {
+    const ns = await world.namespace('full');
+    await world.install(ns, 'a');
+    const command = `exec ${process.execPath} ${main} purge plan -f ${await policy(ns)} -o json > /dev/full`;
+    const { exitCode, stderr } = await execa('sh', ['-c', command], { env: cli.env, reject: false });
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^error: stdout: ENOSPC.*$/m)]);
+    expect(stderr).not.toContain('    at ');
+  });
+
   it('asks on a terminal for the number, and takes no other answer', async () => {
     const ns = await world.namespace('tty');
     await Promise.all(['a', 'b'].map((name) => world.install(ns, name)));
@@ -214,7 +223,7 @@ describe('purge run', () => {
     const ns = await world.namespace('fail');
     await Promise.all(['a', 'bad'].map((name) => world.install(ns, name)));
     const env = await cli.shim(`if [ "$2" = bad ]; then echo 'Error: no' >&2; exit 1; fi\nexec ${cluster.helm} "$@"`);
-    const { exitCode, stderr } = await purge(['run', '-f', await policy(ns), '--yes'], { env });
+    const { exitCode, stderr } = await purge(['run', '-f', await policy(ns), '--yes', '--driver', 'helm'], { env });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(new RegExp(`^  helm uninstall bad --namespace ${ns} --kube-context \\S+$`, 'm'));
     expect(await world.releases(ns)).toEqual(['bad']);
@@ -222,12 +231,14 @@ describe('purge run', () => {
     const account = await policy(ns, '  serviceAccount: purger\n');
     const binding = ['create', 'rolebinding', 'purger', '--clusterrole=admin', `--serviceaccount=${ns}:purger`];
     await execa(cluster.kubectl, [...binding, '-n', ns, '--kubeconfig', cluster.kubeconfig]);
-    const again = await purge(['run', '-f', account, '--yes', '--kubeconfig', cluster.kubeconfig], { env });
+    const again = await purge(['run', '-f', account, '--yes', '--driver', 'helm', '--kubeconfig', cluster.kubeconfig], {
+      env,
+    });
     const flags = `--kubeconfig \\S+ --kube-context \\S+ --kube-as-user system:serviceaccount:${ns}:purger`;
     expect(again.stderr).toMatch(new RegExp(`^  helm uninstall bad --namespace ${ns} ${flags}$`, 'm'));
   });
 
-  it('says how to find the missing right that helm keeps to itself', async () => {
+  it('says which right is missing, and how to find it where helm keeps that to itself', async () => {
     const ns = await world.namespace('denied');
     await world.install(ns, 'a');
     const records = { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'create', 'update', 'delete'] };
@@ -245,8 +256,13 @@ describe('purge run', () => {
     await kubectl('create', 'serviceaccount', 'few');
     await kubectl('create', '-f', file);
     await kubectl('create', 'rolebinding', 'few', '--role=few', `--serviceaccount=${ns}:few`);
-    const { exitCode, stderr } = await purge(['run', '-f', await policy(ns, '  serviceAccount: few\n'), '--yes']);
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('kubectl auth can-i delete')]);
+    const run = ['run', '-f', await policy(ns, '  serviceAccount: few\n'), '--yes'];
+    const natively = await purge(run);
+    expect([natively.exitCode, natively.stderr]).toEqual([1, expect.stringContaining('(OBJECTS_LEFT)')]);
+    expect(natively.stderr).toContain('"ConfigMap/a": cannot delete');
+    expect(natively.stderr).toContain('cannot delete resource "configmaps"');
+    const byHelm = await purge([...run, '--driver', 'helm']);
+    expect([byHelm.exitCode, byHelm.stderr]).toEqual([1, expect.stringContaining('kubectl auth can-i delete')]);
     expect(await world.objects(ns)).toEqual(['a']);
   });
 
@@ -309,6 +325,16 @@ describe('purge run', () => {
     expect(await world.releases(ns)).toEqual(['a']);
   });
 
+  it('needs no helm natively, and says of each release what uninstalled it', async () => {
+    const ns = await world.namespace('native');
+    await world.install(ns, 'a');
+    const args = ['run', '-f', await policy(ns), '--yes', '--driver', 'native', '-o', 'json'];
+    const { exitCode, stdout } = await purge(args, { env: { HELM_BIN: '/nowhere/helm' } });
+    const { driver, outcomes } = JSON.parse(String(stdout)) as PurgeReport;
+    expect([exitCode, driver, outcomes]).toMatchObject([0, 'native', [{ result: 'purged', driver: 'native' }]]);
+    expect(await world.releases(ns)).toEqual([]);
+  });
+
   it('refuses a suspended policy with 2', async () => {
     const ns = await world.namespace('suspended');
     const { exitCode, stderr } = await purge(['run', '-f', await policy(ns, '  suspend: true\n'), '--yes']);
@@ -321,7 +347,8 @@ describe('purge run', () => {
     const env = await cli.shim(
       `if [ "$1" = uninstall ]; then echo begun > ${cli.directory}/begun; sleep 1; fi\nexec ${cluster.helm} "$@"`,
     );
-    const running = purge(['run', '-f', await policy(ns), '--yes', '--concurrency', '1', '-o', 'json'], { env });
+    const args = ['run', '-f', await policy(ns), '--yes', '--driver', 'helm', '--concurrency', '1', '-o', 'json'];
+    const running = purge(args, { env });
     await execa('sh', ['-c', `until [ -e ${cli.directory}/begun ]; do sleep 0.05; done`], { timeout: 20_000 });
     running.kill('SIGINT');
     const { exitCode, stdout } = await running;

@@ -70,7 +70,8 @@ function keepOn(object: Annotated, { where, nowMs, isRelease }: KeepOnOptions): 
   return (
     verdict(object, { key: PurgeAnnotation.keep, where, nowMs, takes: 'flag' }) ??
     verdict(object, { key: PurgeAnnotation.keepUntil, where, nowMs, takes: 'time' }) ??
-    notUnderstood(object, { where, isRelease })
+    notUnderstood(object, { where, isRelease }) ??
+    asLabel(object, where)
   );
 }
 
@@ -92,6 +93,13 @@ function notUnderstood(
     reason: `${where} carries ${quoteUntrusted(key)}, which has no meaning${hint}; in doubt it is kept`,
     isDoubtful: true,
   };
+}
+
+/** kubectl label in place of kubectl annotate: what is meant is plain, until when is not. */
+function asLabel({ keepLabels: [key] = [] }: Annotated, where: string): KeepVerdict | undefined {
+  if (key === undefined) return undefined;
+  const reason = `${where} has the label ${key}, which counts as an annotation only; in doubt it is kept`;
+  return { reason, isDoubtful: true };
 }
 
 interface Context {

@@ -8,6 +8,7 @@ import {
   lapsedKeep,
   parseTime,
 } from '../../../../src/purge/keep/keep.ts';
+import { annotatedOf } from '../../../../src/release/annotation-times.ts';
 import { nowMs } from '../../../support/stored-release.ts';
 
 const keep = 'purge.velotio.com/keep';
@@ -44,6 +45,19 @@ describe('keepOnNamespace', () => {
     const verdict = keepOnNamespace({ annotations }, 'a', nowMs);
     if (expected === undefined) expect(verdict).toBeUndefined();
     else expect(verdict?.reason).toContain(expected);
+  });
+
+  it('takes a label for what is meant by it', () => {
+    const home = annotatedOf({ labels: { [keep]: 'true', 'purge.velotio.com/enabled': 'true' } });
+    expect(keepOnNamespace(home, 'a', nowMs)).toEqual({
+      reason:
+        'namespace a has the label purge.velotio.com/keep, which counts as an annotation only; in doubt it is kept',
+      isDoubtful: true,
+    });
+    expect(keepOnNamespace(annotatedOf({ labels: { [keep]: 'false' } }), 'a', nowMs)).toBeUndefined();
+    expect(
+      keepOnNamespace(annotatedOf({ labels: { 'purge.velotio.com/enabled': 'true' } }), 'a', nowMs),
+    ).toBeUndefined();
   });
 
   it('marks what somebody should look at', () => {
