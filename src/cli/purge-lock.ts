@@ -27,9 +27,14 @@ export function newPurgeLock(
   return new PurgeLock({ lease, namespace, identity: options.identity });
 }
 
-/** Who purges by hand: `alice@laptop_…`. */
+/** Who purges by hand, as a run's record has it: `alice@laptop_1234`. */
+export function workerByHand(): string {
+  return `${userName()}@${hostname()}_${process.pid}`;
+}
+
+/** The same for the Lease, where a name must not come twice: `alice@laptop_1234_…`. */
 export function identityByHand(): string {
-  return electorIdentity(`${userName()}@${hostname()}`);
+  return electorIdentity(workerByHand());
 }
 
 /**

@@ -9,6 +9,7 @@ import { runsDirectory } from '../purge/record/report-file.ts';
 import type { PurgeLog } from '../purge/run-night.ts';
 import type { CommandIo } from './command.ts';
 import { oneLine } from './output.ts';
+import { workerByHand } from './purge-lock.ts';
 import type { PurgeSession } from './purge-session.ts';
 
 /** Of a run by hand. The session's client is not fenced. */
@@ -31,7 +32,7 @@ export async function recordsByHand(
     directory: runsDirectory(io.config.stateHome),
     file: options.report,
     requestedBy: await userName(client),
-    worker: workerName(),
+    worker: workerByHand(),
     process: ownHolder(),
     origin,
     namespaces: options.namespace,
@@ -68,15 +69,10 @@ export function recordsOfSchedule(
     clock: systemClock,
     directory: runsDirectory(stateHome),
     requestedBy: `schedule of ${policy}`,
-    worker: workerName(),
+    worker: `${hostname()}_${process.pid}`, // as the Lease is held: by the pod
     process: ownHolder(),
     talk,
   };
-}
-
-/** Host, or pod, and process. */
-function workerName(): string {
-  return `${hostname()}_${process.pid}`;
 }
 
 /** A name that is not to be had is no reason to purge nothing. */

@@ -190,7 +190,7 @@ function accountOf(
 }
 
 /** An account with all that is a namespace's own, and nothing beyond it. */
-function accountLines(namespace: string, { kubectl }: CommandLines): string {
+function accountLines(namespace: string, lines: CommandLines): string {
   const account = `${namespace}:restorer`;
   return [
     ['create', 'serviceaccount', 'restorer', '--namespace', namespace],
@@ -206,7 +206,7 @@ function accountLines(namespace: string, { kubectl }: CommandLines): string {
       account,
     ],
   ]
-    .map((words) => kubectl(words))
+    .map((words) => lines.kubectl(words))
     .join(' && ');
 }
 

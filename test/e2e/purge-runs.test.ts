@@ -1,6 +1,6 @@
 // `purge runs`, `purge run --plan` and `--report` as a user runs them, and what a run that was killed leaves behind.
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { execa, type Options } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,6 +16,8 @@ import { PurgeWorld } from '../support/purge-world.ts';
 import { testCluster } from '../support/test-context.ts';
 
 const cluster = testCluster();
+/** As a run says where it is worked at; its Lease begins with the same. */
+const host = `${userInfo().username}@${hostname()}`;
 let world: PurgeWorld;
 let cli: PurgeCli;
 
@@ -69,7 +71,7 @@ describe('purge runs', () => {
     const shown = await purge(['runs', first.run]);
     expect(shown.stdout).toMatch(new RegExp(`^NAMESPACE.*\\n${ns} +a +1 +purged `));
     expect(shown.stderr).toContain(`run ${first.run}: Succeeded, policy ${ns}`);
-    expect(shown.stderr).toMatch(new RegExp(`asked for by ${me}, done by ${hostname()}_\\d+`));
+    expect(shown.stderr).toMatch(new RegExp(`asked for by ${me}, done by ${host}_\\d+`));
 
     const missing = await purge(['runs', first.run.replace(/.$/, '_')]);
     expect([missing.exitCode, missing.stdout]).toEqual([2, '']);
@@ -141,7 +143,7 @@ describe('purge run', () => {
       planned: { purge: 2 },
       counts: { purged: 1, failed: 0, notStarted: 0 },
       outcomes: [{ name: 'a', result: 'purged' }],
-      worker: `${hostname()}_${running.pid}`,
+      worker: `${host}_${running.pid}`,
     });
     expect(run?.status?.completedAt).toBeUndefined();
     expect(JSON.parse(await readFile(own, 'utf8'))).toMatchObject({
@@ -151,7 +153,7 @@ describe('purge run', () => {
     });
     expect(await world.releases(ns)).toEqual(['b']);
 
-    const ending = `its worker ${hostname()}_${running.pid} died: 1 of 2 outcomes were recorded; look at the 1 without one: each may be gone, half gone or untouched; begun of these: ${ns}/b`;
+    const ending = `its worker ${host}_${running.pid} died: 1 of 2 outcomes were recorded; look at the 1 without one: each may be gone, half gone or untouched; begun of these: ${ns}/b`;
     const name = run?.metadata.name ?? '';
     const shown = await purge(['runs', name]);
     expect(shown.stderr).toContain(`${name}: Failed (interrupted)`);
