@@ -96,7 +96,10 @@ export async function beginRecord(records: RunRecords, options: BeginOptions): P
       talk.onFile(path, path === file ? undefined : why);
     } catch (error) {
       if (path !== file) inVain.push(errorText(error));
-      else throw await refused(run, { client, error });
+      else {
+        await client.delete(purgeRuns, { name: run }).catch(() => false); // nothing has happened that it could tell of
+        throw refused(run, error, 'Name with --report a file in a directory that you may write to.');
+      }
     }
   }
   if (places.length > 0) {
@@ -106,7 +109,7 @@ export async function beginRecord(records: RunRecords, options: BeginOptions): P
     return new Recorder({ start, places, clock });
   }
   const reasons = [why, ...inVain].join('; ');
-  throw await refused(run, { client: undefined, error: reasons }); // without a note there is no way back
+  throw refused(run, reasons); // without a note there is no way back
 }
 
 async function unlessRefused(
@@ -116,19 +119,16 @@ async function unlessRefused(
   try {
     return await create();
   } catch (error) {
-    throw await refused(run, { client: undefined, error });
+    throw refused(run, error);
   }
 }
 
-/** With a `client` the PurgeRun that was begun is taken away: nothing has happened that it could tell of. */
-async function refused(
-  run: string,
-  { client, error }: { readonly client: KubeClient | undefined; readonly error: unknown },
-): Promise<PurgeError> {
-  await client?.delete(purgeRuns, { name: run }).catch(() => false);
+const rightsRemedy =
+  'docs/purge.md has the rights that it takes; an old CustomResourceDefinition is renewed by: bookstore-operator crd --kind PurgeRun | kubectl apply -f -';
+
+function refused(run: string, error: unknown, remedy = rightsRemedy): PurgeError {
   return new PurgeError('RUN_RECORD_REFUSED', `the record of run ${run} cannot be begun: ${errorText(error)}`, {
     cause: error,
-    remedy:
-      'Nothing was deleted. docs/purge.md has the rights that it takes; an old CustomResourceDefinition is renewed by: bookstore-operator crd --kind PurgeRun | kubectl apply -f -',
+    remedy: `Nothing was deleted. ${remedy}`,
   });
 }
