@@ -53,7 +53,7 @@ describe('purge plan', () => {
   it('explains one release, for people and for programs, and names the nearest of one that is not there', async () => {
     const ns = await world.namespace('explain', { annotations: { 'keep.purge.velotio.com/shop': 'true' } });
     await world.install(ns, 'shop', 'volume=unprotected');
-    const file = await policy(ns);
+    const file = await policy(ns, '  volumes: Delete\n');
     const told = await purge(['plan', '-f', file, '--explain', `${ns}/shop`]);
     expect(told.exitCode).toBe(0);
     expect(told.stdout).toContain(`${ns}/shop: keep (keep-release): `);

@@ -343,7 +343,13 @@ describe('the process', () => {
     const sleeping = `${namespace}-night`;
     await kubectl('create', 'namespace', sleeping);
     await kubectl('label', 'namespace', sleeping, `e2e-night=${sleeping}`);
-    for (const name of ['one', 'two']) await helm('install', name, 'deploy/demo/charts/notebook', '-n', sleeping);
+    await kubectl('create', 'serviceaccount', 'purger', '-n', sleeping);
+    const subject = `--serviceaccount=${sleeping}:purger`;
+    await kubectl('create', 'rolebinding', 'purger', '--clusterrole=admin', subject, '-n', sleeping);
+    // with delete hooks they go to helm
+    for (const name of ['one', 'two']) {
+      await helm('install', name, 'test/support/charts/whim', '-n', sleeping, '--set', 'preDelete=good');
+    }
     const policy = await file(
       'every-minute.yaml',
       JSON.stringify({
@@ -354,6 +360,7 @@ describe('the process', () => {
           schedule: '* * * * *',
           mode: 'Enforce',
           concurrency: 1,
+          serviceAccount: 'purger',
           namespaceSelector: { matchLabels: { 'e2e-night': sleeping } },
         },
       }),
