@@ -85,7 +85,7 @@ it('is there where somebody deletes the PurgeRun while its run is at work: what 
   await corner.install(ns, 'b', configMap());
   const env = await helmThen(ns, `${kubectlLine} delete "$run"`);
   const file = await policy(ns, '  concurrency: 1\n');
-  const { exitCode, stderr } = await cli.run(['run', '-f', file, '--yes'], { env });
+  const { exitCode, stderr } = await cli.run(['run', '-f', file, '--yes', '--driver', 'helm'], { env });
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`${ns}/b failed (UNDO_NOT_WRITTEN)`)]);
   expect(stderr).toContain('was deleted while its run was at work: it is made anew with all that is known');
   const back = await pasted(stderr, '--yes');
@@ -105,7 +105,7 @@ it('is in a file where the PurgeRun cannot be finished, and in the report that w
   try {
     const env = await helmThen(ns, `${kubectlLine} delete "$run" clusterrolebinding/${user}-runs`);
     const file = await cli.policyFile({ namespace: ns, name: ns });
-    const flags = ['--yes', '-o', 'json', '--kubeconfig', await cli.kubeconfigAs(user)];
+    const flags = ['--yes', '--driver', 'helm', '-o', 'json', '--kubeconfig', await cli.kubeconfigAs(user)];
     const { exitCode, stdout, stderr } = await cli.run(['run', '-f', file, ...flags], { env });
     const named = expect.stringMatching(/to bring it back: .* restore \/\S+\.json --kubeconfig /);
     expect([exitCode, stderr]).toEqual([0, named]);
