@@ -76,7 +76,9 @@ function objectState({ kind, metadata }: Wire) {
 /** helm drops the label `createdAt` where it writes a record again, and its annotations; native leaves them (docs/uninstall.md). */
 function recordState(secret: Wire) {
   const { createdAt: _created, modifiedAt, ...labels } = secret.metadata.labels ?? {};
-  const record = JSON.parse(jsonOf(secret)) as { readonly info: Readonly<Record<string, unknown>> };
+  // each of the two was installed from a chart of its own
+  const parsed: unknown = JSON.parse(jsonOf(secret), (key, value: unknown) => (key === 'modtime' ? 'TIME' : value));
+  const record = parsed as { readonly info: Readonly<Record<string, unknown>> };
   const info = Object.fromEntries(
     Object.entries(record.info).flatMap(([key, value]) => {
       const isTime = ['first_deployed', 'last_deployed', 'deleted'].includes(key);
