@@ -89,7 +89,7 @@ describe('custom resources', () => {
   it('go as others do', async () => {
     const { group, remove } = await lab.widgetKind('diff');
     const template = customResource('w').replaceAll('GROUP', group);
-    await expectSame({ name: '', template, kinds: [`widgets.${group}`], left: [] }, 'custom');
+    await expectSame({ name: '', template, kinds: { [group]: ['Widget'] }, left: [] }, 'custom');
     await remove();
   });
 

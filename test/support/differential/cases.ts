@@ -25,7 +25,7 @@ export interface Case {
   /** Which helm. Default one that remembers which kinds there are, as it does for hours. */
   readonly helm?: { readonly isFresh: boolean };
   /** Kinds that are looked at besides the usual ones. */
-  readonly kinds?: readonly string[];
+  readonly kinds?: Readonly<Record<string, readonly string[]>>;
   /** After both. Default both `done`. */
   readonly ends?: { readonly helm: Ended; readonly native: Ended };
   /** What both leave. */

@@ -1,4 +1,6 @@
 // What an uninstall has left of a release, so that two of them can be compared: names of namespaces and times apart.
+import pMap from 'p-map';
+import type { KubeObject } from '../../../src/kube/objects.ts';
 import type { ReleaseLab } from '../release-lab.ts';
 import { jsonOf } from '../release-lab.ts';
 
@@ -32,20 +34,49 @@ interface Wire {
   };
 }
 
-const namespaced =
-  'configmaps,secrets,serviceaccounts,services,deployments,replicasets,pods,statefulsets,daemonsets,jobs,cronjobs,persistentvolumeclaims,roles,rolebindings,poddisruptionbudgets,ingresses,networkpolicies,resourcequotas,limitranges,horizontalpodautoscalers';
-const clusterScoped = 'clusterroles,clusterrolebindings,priorityclasses,storageclasses,customresourcedefinitions';
+/** Kinds that are looked for, by group. */
+const namespaced: Readonly<Record<string, readonly string[]>> = {
+  '': [
+    'ConfigMap',
+    'Secret',
+    'ServiceAccount',
+    'Service',
+    'Pod',
+    'PersistentVolumeClaim',
+    'ResourceQuota',
+    'LimitRange',
+  ],
+  apps: ['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'],
+  autoscaling: ['HorizontalPodAutoscaler'],
+  batch: ['Job', 'CronJob'],
+  'networking.k8s.io': ['Ingress', 'NetworkPolicy'],
+  policy: ['PodDisruptionBudget'],
+  'rbac.authorization.k8s.io': ['Role', 'RoleBinding'],
+};
+const clusterScoped: Readonly<Record<string, readonly string[]>> = {
+  'apiextensions.k8s.io': ['CustomResourceDefinition'],
+  'rbac.authorization.k8s.io': ['ClusterRole', 'ClusterRoleBinding'],
+  'scheduling.k8s.io': ['PriorityClass'],
+  'storage.k8s.io': ['StorageClass'],
+};
+const shared = { '': ['ConfigMap', 'Secret'] };
 
-/** Looks at everything whose name begins with the release's, and at its records. */
-export async function endStateOf(lab: ReleaseLab, place: Place, kinds: readonly string[] = []): Promise<EndState> {
+/** Looks at everything whose name begins with the release's, and at its records. `kinds` by group: custom ones. */
+export async function endStateOf(
+  lab: ReleaseLab,
+  place: Place,
+  kinds: Readonly<Record<string, readonly string[]>> = {},
+): Promise<EndState> {
   const { namespace, elsewhere, name } = place;
-  const list = async (...args: readonly string[]): Promise<readonly Wire[]> =>
-    (JSON.parse(await lab.kubectl('get', ...args, '-o', 'json')) as { readonly items: readonly Wire[] }).items;
-  const all = [namespaced, ...kinds].join(',');
+  const list = async (of: Readonly<Record<string, readonly string[]>>, where: { readonly namespace?: string }) => {
+    const types = Object.entries(of).flatMap(([group, names]) => names.map((kind) => ({ group, kind })));
+    const lists = await pMap(types, (type) => listKind(lab, type, where), { concurrency: 8 });
+    return lists.flat();
+  };
   const listed = await Promise.all([
-    list(all, '-n', namespace),
-    list('configmaps,secrets', '-n', elsewhere),
-    list(clusterScoped),
+    list({ ...namespaced, ...kinds }, { namespace }),
+    list(shared, { namespace: elsewhere }),
+    list(clusterScoped, {}),
   ]);
   const isOfRelease = ({ metadata }: Wire): boolean =>
     metadata.name.startsWith(`${name}-`) ||
@@ -64,6 +95,17 @@ export async function endStateOf(lab: ReleaseLab, place: Place, kinds: readonly 
     })
     .sort((a, b) => (a.line < b.line ? -1 : 1));
   return { left: found.map(({ line }) => line), content: found.map(({ content }) => content) };
+}
+
+async function listKind(
+  { client, discovery }: ReleaseLab,
+  type: { readonly group: string; readonly kind: string },
+  where: { readonly namespace?: string },
+): Promise<readonly Wire[]> {
+  const resource = await discovery.findPreferred(type);
+  if (resource === undefined) return [];
+  const { items } = await client.list<Omit<Wire, 'kind'> & KubeObject>(resource, where);
+  return items.map((item) => ({ ...item, kind: type.kind })); // in a list it stands once
 }
 
 function objectState({ kind, metadata }: Wire) {
