@@ -32,3 +32,8 @@ export type UninstallErrorCode =
 
 /** What stands in the way. Never terminal: rights, records and objects change without telling us. */
 export class UninstallError extends CodedError<UninstallErrorCode> {}
+
+/** Whether an error is an UninstallError with one of these codes. */
+export function isUninstallError(error: unknown, ...codes: readonly UninstallErrorCode[]): error is UninstallError {
+  return error instanceof UninstallError && codes.includes(error.code);
+}

@@ -2,7 +2,7 @@
 // namespace is going. The inventory in the resource's status tells what there is, and for cluster-scoped objects, which would
 // outlive everything, Helm's marks on them do. No hooks run, and no object of another goes.
 import type { ReconcileResult } from '../../controller/reconciler.ts';
-import { UninstallError } from '../../uninstall/errors.ts';
+import { isUninstallError } from '../../uninstall/errors.ts';
 import { reachingKinds } from '../decide/reach.ts';
 import { findStrays } from '../observe/strays.ts';
 import type { Pass, PassContext } from '../pass.ts';
@@ -66,12 +66,12 @@ function say(
 
 /** The records are believed: helm is kept only from running what they would run. */
 function isOnlyHooks(refusal: unknown): boolean {
-  return refusal instanceof UninstallError && refusal.code === 'DELETE_HOOKS_REFUSED';
+  return isUninstallError(refusal, 'DELETE_HOOKS_REFUSED');
 }
 
 /** The record names an object that neither chart nor inventory knows: it stays. */
 function isPartial(refusal: unknown): boolean {
-  return refusal instanceof UninstallError && refusal.code === 'OBJECT_OUTSIDE_NAMESPACE';
+  return isUninstallError(refusal, 'OBJECT_OUTSIDE_NAMESPACE');
 }
 
 /** @throws UninstallError `OBJECTS_LEFT` */

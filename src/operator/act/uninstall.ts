@@ -3,7 +3,7 @@ import type { ReconcileResult } from '../../controller/reconciler.ts';
 import { HelmError } from '../../helm/errors.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { RecordError } from '../../release/decode.ts';
-import { UninstallError, type UninstallErrorCode } from '../../uninstall/errors.ts';
+import { isUninstallError } from '../../uninstall/errors.ts';
 import { isOurs } from '../decide/ownership.ts';
 import { readRelease } from '../observe/release-reader.ts';
 import { type Pass, type PassContext, writeStatus } from '../pass.ts';
@@ -52,7 +52,7 @@ export async function uninstallRelease(pass: Pass, onTurn: () => void, context: 
       // the very record that helm wrote when we asked it to: its hooks may run with our rights, and where its manifest is not
       // read (it could mean two things to two readers), it means what helm applied
       const isUnread = isManifestUnread(error);
-      if (!(isUnread || isRefusal(error, 'DELETE_HOOKS_REFUSED')) || !(await isRecordAsNoted(pass, context)))
+      if (!(isUnread || isUninstallError(error, 'DELETE_HOOKS_REFUSED')) || !(await isRecordAsNoted(pass, context)))
         throw error;
       if (isUnread) await context.unproved.uninstall(request);
       else await context.uninstaller.uninstall({ ...request, mayRunDeleteHooks: true });
@@ -95,7 +95,7 @@ async function linger(pass: Pass, context: PassContext): Promise<ReconcileResult
 /** helm cannot, or must not, uninstall by this record: the inventory tells what is ours without it. */
 function isHelmNoUse(error: unknown): boolean {
   return (
-    isRefusal(
+    isUninstallError(
       error,
       'RECORD_UNTRUSTED',
       'OBJECT_OUTSIDE_NAMESPACE',
@@ -111,13 +111,8 @@ function isHelmNoUse(error: unknown): boolean {
 /** Name, revision and state of every stored record agree; only the latest manifest is not read. */
 function isManifestUnread(error: unknown): boolean {
   return (
-    isRefusal(error, 'RECORD_UNTRUSTED') &&
-    error instanceof Error &&
+    isUninstallError(error, 'RECORD_UNTRUSTED') &&
     error.cause instanceof RecordError &&
     error.cause.code === 'MANIFEST_UNREADABLE'
   );
-}
-
-function isRefusal(error: unknown, ...codes: readonly UninstallErrorCode[]): boolean {
-  return error instanceof UninstallError && codes.includes(error.code);
 }

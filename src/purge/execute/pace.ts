@@ -60,7 +60,7 @@ export class Pace {
         return await read();
       } catch (error) {
         if (!isApiError(error, 'API_TOO_MANY_REQUESTS')) throw error;
-        this.#pause();
+        this.wasTold();
         if (this.#clock.monotonic() - startedMs >= patienceMs) throw error;
       } finally {
         if (turn.isFirst && told === this.#told) this.#goOn(); // be it with a failure: the server had time for it
@@ -71,7 +71,11 @@ export class Pace {
 
   /** Somebody was told to wait: all do, for as long as the connection knows. */
   wasTold(): void {
-    this.#pause();
+    this.#toldAtMs = this.#clock.monotonic();
+    this.#told += 1;
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#options.onChange?.(true);
   }
 
   /** helm was told to wait, and gave up: all wait, the longer the more often it happens. */
@@ -81,7 +85,7 @@ export class Pace {
       this.#helmUntilMs = this.#clock.monotonic() + backoffMs(this.#helmInRow, random, helmPause);
       this.#helmInRow += 1;
     }
-    this.#pause();
+    this.wasTold();
   }
 
   /** helm got through. */
@@ -98,14 +102,6 @@ export class Pace {
     return Math.max(0, this.#helmUntilMs - this.#clock.monotonic(), this.#options.heldBackMs());
   }
 
-  #pause(): void {
-    this.#toldAtMs = this.#clock.monotonic();
-    this.#told += 1;
-    if (this.#isPaused) return;
-    this.#isPaused = true;
-    this.#options.onChange?.(true);
-  }
-
   #goOn(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
@@ -115,7 +111,7 @@ export class Pace {
   /** `isFirst`: whoever has this turn asks for all. */
   async #takeTurn(signal: AbortSignal | undefined): Promise<{ readonly isFirst: boolean; readonly end: () => void }> {
     const free = { isFirst: false, end: () => undefined };
-    if (!this.#isPaused && this.#options.heldBackMs() > 0) this.#pause();
+    if (!this.#isPaused && this.#options.heldBackMs() > 0) this.wasTold();
     if (!this.#isPaused) return free;
     const before = this.#last;
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -3,21 +3,11 @@ import type { Release, ReleaseHook } from '../../../src/release/decode.ts';
 import { chosenDriver, type DriverMode } from '../../../src/uninstall/choose-driver.ts';
 import type { DriverChoice } from '../../../src/uninstall/proven-uninstaller.ts';
 import { parseContent } from '../../../src/uninstall/record-trust.ts';
+import { exampleRelease } from '../../support/example-release.ts';
 
 const preDelete: ReleaseHook = { name: 'clean', kind: 'Job', manifest: '', events: ['pre-delete'] };
 const claim = 'apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n';
-const release = (hooks: readonly ReleaseHook[], manifest: string): Release => ({
-  name: 'shop',
-  namespace: 'team-a',
-  revision: 1,
-  status: 'deployed',
-  description: '',
-  firstDeployed: undefined,
-  lastDeployed: undefined,
-  chart: { name: 'tiny', version: '1.2.3', appVersion: undefined },
-  manifest,
-  hooks,
-});
+const release = (hooks: readonly ReleaseHook[], manifest: string): Release => exampleRelease({ hooks, manifest });
 
 /** Who did it, and what was told. */
 async function uninstall(

@@ -2,22 +2,12 @@ import { expect, it } from 'vitest';
 import { withHook } from '../../../../src/purge/execute/hook-failure.ts';
 import type { UninstallOutcome } from '../../../../src/purge/execute/uninstall-release.ts';
 import type { Release, ReleaseHook } from '../../../../src/release/decode.ts';
+import { exampleRelease } from '../../../support/example-release.ts';
 
 const hook = (kind: string, name: string, ...events: string[]): ReleaseHook => ({ kind, name, events, manifest: '' });
 const clean = hook('Job', 'clean', 'pre-delete', 'post-install');
 const bye = hook('Job', 'bye', 'post-delete');
-const release = (...hooks: ReleaseHook[]): Release => ({
-  name: 'shop',
-  namespace: 'team-a',
-  revision: 1,
-  status: 'deployed',
-  description: '',
-  firstDeployed: undefined,
-  lastDeployed: undefined,
-  chart: { name: 'tiny', version: '1.0.0', appVersion: undefined },
-  manifest: '',
-  hooks,
-});
+const release = (...hooks: ReleaseHook[]): Release => exampleRelease({ hooks });
 const failure = (rest: Partial<Extract<UninstallOutcome, { result: 'failed' }>>): UninstallOutcome => ({
   result: 'failed',
   code: 'HELM_HOOK_FAILED',

@@ -2,19 +2,9 @@ import { expect, it } from 'vitest';
 import { sightingOf } from '../../../../src/purge/verify/sighting.ts';
 import type { Release } from '../../../../src/release/decode.ts';
 import { parseContent } from '../../../../src/uninstall/record-trust.ts';
+import { exampleRelease } from '../../../support/example-release.ts';
 
-const release: Release = {
-  name: 'shop',
-  namespace: 'team-a',
-  revision: 1,
-  status: 'deployed',
-  description: '',
-  firstDeployed: undefined,
-  lastDeployed: undefined,
-  chart: { name: 'tiny', version: '1.0.0', appVersion: undefined },
-  manifest: '',
-  hooks: [],
-};
+const release = exampleRelease();
 const configMap = (name: string, metadata = ''): string =>
   `---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}${metadata}}\n`;
 const hook = (manifest: string, event = 'pre-install') => ({ name: 'x', kind: 'ConfigMap', manifest, events: [event] });
