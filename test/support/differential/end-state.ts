@@ -109,7 +109,11 @@ async function listKind(
 }
 
 function objectState({ kind, metadata }: Wire) {
-  const { name, namespace, labels, annotations, finalizers, deletionTimestamp } = metadata;
+  const { name, namespace, labels, finalizers, deletionTimestamp } = metadata;
+  // a controller notes what it does when it gets to it, whoever uninstalls
+  const annotations = Object.fromEntries(
+    Object.entries(metadata.annotations ?? {}).filter(([key]) => !/(^|\.)kubernetes\.io\//.test(key)),
+  );
   const isGoing = deletionTimestamp !== undefined;
   const line = `${kind} ${name}${isGoing ? ' (going)' : ''}`;
   return { line, content: { kind, name, namespace, labels, annotations, finalizers, isGoing } };
