@@ -8,7 +8,7 @@ import type { OperatorIdentity } from '../purge/plan/denials.ts';
 import { makePlan } from '../purge/plan/make-plan.ts';
 import { isBlocked, type PurgePlan, selectedNamespaces } from '../purge/plan/plan.ts';
 import type { GivenPlan } from '../purge/plan/plan-file.ts';
-import type { PurgeSettings } from '../purge/policy/settings.ts';
+import { concurrencyOf, defaultHelmProcesses, type PurgeSettings } from '../purge/policy/settings.ts';
 import type { RunRecords } from '../purge/record/begin-record.ts';
 import { executeRecorded } from '../purge/record/record-run.ts';
 import type { PurgeReport } from '../purge/record/report.ts';
@@ -82,14 +82,15 @@ async function planAskRun(
       remedy: 'Set spec.suspend to false, or leave it out. Nothing was deleted.',
     });
   }
-  const concurrency = options.concurrency ?? settings.concurrency;
+  const asked = options.concurrency ?? settings.concurrency;
+  const concurrency = concurrencyOf({ concurrency: asked }, options.driver);
   const lock = newPurgeLock(client, { operator: session.operator, identity: identityByHand() });
   const fence = fenceBy(() => lock.assertHeld(), client);
   const { kubeconfig } = options;
   if (options.driver !== 'native') {
     await requireHelm(helmFor(client, io, { kubeconfig, maxProcesses: 1 }), purgeMinimum);
   }
-  const helm = helmFor(client, io, { kubeconfig, maxProcesses: concurrency, ...fence.helm });
+  const helm = helmFor(client, io, { kubeconfig, maxProcesses: asked ?? defaultHelmProcesses, ...fence.helm });
   const deps = { ...session, clock: systemClock };
   if (given !== undefined) refuseStale(targetDifferences(given, session), { output: options.output, io });
   const plan = await makePlan(deps, {

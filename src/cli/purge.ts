@@ -24,7 +24,11 @@ export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
   shared(purge.command('run'))
     .description('print context, server and counts, ask, then purge and report')
     .option('--yes', 'do not ask; needed without a terminal', false)
-    .option('--concurrency <n>', "releases at once (default: the policy's)", wholeNumber(1, 64))
+    .option(
+      '--concurrency <n>',
+      "releases at once (default: the policy's, else 8 by helm and 32 natively)",
+      wholeNumber(1, 64),
+    )
     .option('--plan <file>', 'exactly what this plan purges (purge plan -o json), or nothing; - for stdin')
     .option('--report <file>', 'write the JSON report here too')
     .action((options: PurgeRunOptions) => complete(runPurgeRun(options, io)));

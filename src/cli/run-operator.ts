@@ -16,7 +16,7 @@ import { InFlight } from '../lib/in-flight.ts';
 import { alone } from '../operator/leadership.ts';
 import { Operator } from '../operator/operator.ts';
 import { readPolicyFile } from '../purge/policy/policy-file.ts';
-import { settingsOf } from '../purge/policy/settings.ts';
+import { defaultHelmProcesses, settingsOf } from '../purge/policy/settings.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { checkedUninstaller } from '../uninstall/checked-uninstaller.ts';
@@ -184,7 +184,7 @@ function purgeNights(wiring: Wiring, policy: PurgePolicy): Promise<void> {
   const operator = operatorIdentity(io.config, options.operatorNamespace);
   const lock = newPurgeLock(opened.client, { operator, identity: electorIdentity(hostname()) });
   const { helm: helmFence, client } = alsoBy(() => lock.assertHeld(), fenceOf(election, opened.client));
-  const { concurrency: maxProcesses, policyName } = settingsOf(policy);
+  const { concurrency: maxProcesses = defaultHelmProcesses, policyName } = settingsOf(policy);
   const observe = meterHelm(metrics);
   const helm = helmFor(opened.client, io, { kubeconfig: options.kubeconfig, maxProcesses, observe, ...helmFence });
   metrics.onScrape(() => metrics.purgeLock.set({ lease: purgeLeaseName }, lock.isHeld ? 1 : 0));

@@ -54,3 +54,9 @@ export interface DeleteOptions extends CallOptions {
   readonly uid?: string;
   readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
 }
+
+/**
+ * What a delete came upon. `absent`: nothing; `gone`: what was there is no more; `going`: it is marked, and stays until its
+ * finalizers or its time of grace let it go.
+ */
+export type Deletion = 'absent' | 'gone' | 'going';

@@ -4,6 +4,7 @@ import type { ApiRequest } from './api-request.ts';
 import type {
   CollectionOptions,
   DeleteOptions,
+  Deletion,
   ListOptions,
   ObjectOptions,
   WatchOptions,
@@ -253,12 +254,12 @@ export class KubeClient {
   }
 
   /**
-   * Deletes; with `uid` only that very object (else `API_CONFLICT`). Gone already is fine: the answer is false then. Without
-   * `uid` it is not repeated where nobody knows whether it happened: by then another object may have the name.
+   * Deletes; with `uid` only that very object (else `API_CONFLICT`). Gone already is fine: `absent`. Without `uid` it is not
+   * repeated where nobody knows whether it happened: by then another object may have the name.
    */
-  async delete(resource: Resource, options: DeleteOptions): Promise<boolean> {
+  async delete(resource: Resource, options: DeleteOptions): Promise<Deletion> {
     try {
-      await this.#http.json<unknown>({
+      const answer = await this.#http.json<Partial<KubeObject> | undefined>({
         method: 'DELETE',
         path: resourcePath(resource, options),
         body: {
@@ -271,9 +272,10 @@ export class KubeClient {
         isIdempotent: options.uid !== undefined,
         signal: options.signal,
       });
-      return true;
+      // the object where it stays, else a Status, or the object as it was last
+      return answer?.metadata?.deletionTimestamp === undefined ? 'gone' : 'going';
     } catch (error) {
-      if (isApiError(error, 'API_NOT_FOUND')) return false;
+      if (isApiError(error, 'API_NOT_FOUND')) return 'absent';
       throw error;
     }
   }

@@ -2,7 +2,6 @@
 // that is about to go becomes `uninstalling` (P9).
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError } from '../kube/errors.ts';
-import type { KubeObject } from '../kube/objects.ts';
 import { CoreResources, describeLocation, resourcePath } from '../kube/resource.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { decodeRelease, RecordError } from './decode.ts';
@@ -10,6 +9,7 @@ import { rewriteStatus } from './encode.ts';
 import {
   isRecord,
   parseRecord,
+  type RecordSecret,
   type ReleaseRecord,
   type ReleaseStatus,
   recordSecretName,
@@ -37,11 +37,6 @@ export interface MarkRevisionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface RecordSecret extends KubeObject {
-  readonly type?: string;
-  readonly data?: Readonly<Record<string, string>>;
-}
-
 /**
  * Reads the record, proves that it is what its metadata says (DESIGN.md P1), and replaces it: by the rights that helm needs
  * too (`get`, `update`). Gives back the record as it is now.
@@ -53,7 +48,7 @@ export async function markRevision(
   request: MarkRevisionRequest,
   options: MarkRevisionOptions,
 ): Promise<ReleaseRecord> {
-  const { signal, fieldManager, clock = systemClock } = options;
+  const { signal } = options;
   const location = { namespace: request.namespace, name: recordSecretName(request.name, request.revision) };
   const secret = await client.get<RecordSecret>(CoreResources.secrets, { ...location, signal });
   const what = `mark ${describeLocation(CoreResources.secrets, location)} as ${request.status}`;
@@ -62,13 +57,28 @@ export async function markRevision(
     throw new ApiError('API_CONFLICT', `cannot ${what}: it was changed meanwhile`);
   }
   requireHonest(secret, request);
-  const { data, labels } = rewriteStatus(secret, { ...request, nowMs: clock.now() });
+  return writeMark(client, secret, { ...request, ...options });
+}
+
+/**
+ * Replaces a record that was read, and proved to be what it says: it, and none that stands there by now.
+ * @throws as {@link markRevision}
+ */
+export async function writeMark(
+  client: KubeClient,
+  secret: RecordSecret,
+  options: Pick<MarkRevisionRequest, 'status' | 'description' | 'isDeletion'> & MarkRevisionOptions,
+): Promise<ReleaseRecord> {
+  const { fieldManager, clock = systemClock, signal, ...change } = options;
+  const { namespace, name } = secret.metadata;
+  const location = { namespace, name };
+  const { data, labels } = rewriteStatus(secret, { ...change, nowMs: clock.now() });
   const written = await client.raw<RecordSecret>({
     method: 'PUT',
     path: resourcePath(CoreResources.secrets, location),
     query: { fieldManager, fieldValidation: 'Strict' },
     body: { ...secret, data, metadata: { ...secret.metadata, labels } },
-    what,
+    what: `mark ${describeLocation(CoreResources.secrets, location)} as ${change.status}`,
     signal,
   });
   const record = parseRecord(written.metadata);

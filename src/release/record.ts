@@ -1,5 +1,5 @@
 // Helm's release records as their metadata shows them: name, revision and state of a release without reading its body.
-import type { ObjectMeta } from '../kube/objects.ts';
+import type { KubeObject, ObjectMeta } from '../kube/objects.ts';
 import { type Annotated, annotatedOf } from './annotation-times.ts';
 
 /** The type of the Secrets in which Helm 3 and 4 keep revisions. */
@@ -39,6 +39,12 @@ export interface ReleaseRecord extends Annotated {
   readonly createdAtMs: number | undefined;
   /** When Helm last changed the record. */
   readonly modifiedAtMs: number | undefined;
+}
+
+/** A record's Secret with its data. */
+export interface RecordSecret extends KubeObject {
+  readonly type?: string;
+  readonly data?: Readonly<Record<string, string>>;
 }
 
 /** Why a Secret labelled `owner=helm` is not taken for a record. */

@@ -2,6 +2,7 @@
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { type ProveStoredDeps, type ProveStoredRequest, proveStored } from './prove-stored.ts';
 import type { ProvenUninstaller, ProvenUninstallRequest } from './proven-uninstaller.ts';
+import type { AnsweredUninstall } from './uninstaller.ts';
 
 /** What may be touched besides the namespaced objects in the release's own namespace. */
 export type CheckedUninstallRequest = ProveStoredRequest & Pick<ProvenUninstallRequest, 'onDriver'>;
@@ -12,7 +13,7 @@ export interface CheckedUninstaller extends Pick<ProvenUninstaller, 'driver'> {
    * Proves, then uninstalls; proof and uninstall share `timeoutMs`. Where the proof fails nothing was deleted.
    * @throws UninstallError for what is not proved; HelmError, `HELM_RELEASE_NOT_FOUND` where there is no record; ApiError
    */
-  uninstall(request: CheckedUninstallRequest): Promise<void>;
+  uninstall(request: CheckedUninstallRequest): Promise<AnsweredUninstall | undefined>;
 }
 
 /** What the proof reads with, and what uninstalls afterwards. */
@@ -30,7 +31,7 @@ export function checkedUninstaller(deps: CheckedUninstallerDeps): CheckedUninsta
       const startedMs = clock.monotonic();
       const proven = await proveStored(deps, request);
       const timeoutMs = Math.max(1, request.timeoutMs - (clock.monotonic() - startedMs));
-      await driver.uninstall({ ...request, timeoutMs, proven });
+      return driver.uninstall({ ...request, timeoutMs, proven });
     },
   };
 }

@@ -57,8 +57,8 @@ async function deleteJudged(
   if (live.deletionTimestamp !== undefined) return { fate: 'deleted' }; // somebody else began; a finalizer may hold it
   const { name, namespace, uid } = live;
   try {
-    const wasThere = await client.delete(options.resource, { name, namespace, uid, signal: options.signal });
-    return { fate: wasThere ? 'deleted' : 'gone' };
+    const deletion = await client.delete(options.resource, { name, namespace, uid, signal: options.signal });
+    return { fate: deletion === 'absent' ? 'gone' : 'deleted' };
   } catch (error) {
     if (!isApiError(error, 'API_CONFLICT')) throw error;
     // another uid: replaced between the two requests; else the conflict is about something we do not know

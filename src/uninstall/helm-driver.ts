@@ -15,6 +15,7 @@ export function helmDriver(helm: Helm, { graceMs = 0 }: HelmDriverOptions = {}):
     driver: 'helm',
     uninstall: async (request) => {
       await helmUninstall(helm, { ...request, graceMs, shouldWait: request.cascade === 'foreground' });
+      return undefined;
     },
   };
 }

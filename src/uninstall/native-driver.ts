@@ -31,7 +31,7 @@ export function nativeDriver(client: KubeClient, options: NativeDriverOptions = 
       const { impersonate } = request;
       const acting = impersonate === undefined ? client : client.impersonating(impersonate);
       const deps = { client: acting, limit, clock, fieldManager };
-      await toldWhenCancelled(request, () =>
+      return toldWhenCancelled(request, () =>
         withinAttempt(request, {
           what: 'it was not deleted',
           act: (signal) => nativeUninstall(deps, request, signal),
@@ -48,12 +48,12 @@ function requireCovered({ namespace, name, proven }: ProvenUninstallRequest): vo
   throw new UninstallError('NATIVE_NOT_COVERED', message, { remedy: 'Use the driver auto, or helm.' });
 }
 
-async function toldWhenCancelled(
+async function toldWhenCancelled<T>(
   { namespace, name, signal }: ProvenUninstallRequest,
-  act: () => Promise<void>,
-): Promise<void> {
+  act: () => Promise<T>,
+): Promise<T> {
   try {
-    await act();
+    return await act();
   } catch (error) {
     if (signal?.aborted !== true) throw error;
     const message = `cannot uninstall ${namespace}/${name}: it was told to stop`;

@@ -2,19 +2,22 @@
 // it leaves what helm would leave, and an uninstall by either driver goes on from there.
 import pMap from 'p-map';
 import { HelmError } from '../helm/errors.ts';
+import type { Deletion } from '../kube/call-options.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError, isApiError } from '../kube/errors.ts';
 import { CoreResources } from '../kube/resource.ts';
 import type { Clock } from '../lib/clock.ts';
 import { asError } from '../lib/error-text.ts';
 import { quoteUntrusted } from '../lib/quote-untrusted.ts';
-import { markRevision } from '../release/mark-revision.ts';
+import { writeMark } from '../release/mark-revision.ts';
 import { inUninstallOrder } from '../release/uninstall-order.ts';
 import { awaitGone } from './await-gone.ts';
 import { UninstallError } from './errors.ts';
 import type { LiveObject } from './prove-release.ts';
 import type { ProvenUninstallRequest } from './proven-uninstaller.ts';
 import { describeObject, isVolumeClaim } from './record-trust.ts';
+import type { RecordRef } from './remove-records.ts';
+import type { AnsweredUninstall } from './uninstaller.ts';
 
 /** What it acts with. */
 export interface NativeDeps {
@@ -44,20 +47,29 @@ export async function nativeUninstall(
   deps: NativeDeps,
   request: ProvenUninstallRequest,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<AnsweredUninstall> {
   const { content } = request.proven;
   const live = request.proven.live.filter(({ object }) => request.shouldKeepClaims !== true || !isVolumeClaim(object));
   const one = { ...deps, ...request, signal };
   // of what is uninstalled already only the history is left, whatever has the names of its objects by now
   if (content.release.status !== 'uninstalled') await markUninstalling(one);
   const failed: Failed[] = [];
+  const going = new Set<string>();
   for (const group of inUninstallOrder(live.map((seen) => ({ ...seen, kind: seen.object.kind })))) {
-    const fates = await pMap(group, (seen) => deleteSeen(seen, one), { concurrency: maxOfOneRelease, signal });
-    failed.push(...fates.filter((fate) => fate !== undefined));
+    const deleteOne = async (seen: LiveObject): Promise<void> => {
+      const fate = await deleteSeen(seen, one);
+      if (typeof fate === 'object') failed.push(fate);
+      else if (fate === 'going') going.add(seen.meta.uid);
+    };
+    await pMap(group, deleteOne, { concurrency: maxOfOneRelease, signal });
   }
   requireNone(failed, one);
-  if (request.cascade === 'foreground') await awaitGone(live, one);
+  if (request.cascade === 'foreground') {
+    await awaitGone(live, one);
+    going.clear();
+  }
   requireNone(await removeStored(one), one);
+  return { going };
 }
 
 type Act = NativeDeps & ProvenUninstallRequest & { readonly signal: AbortSignal };
@@ -74,17 +86,11 @@ interface Failed {
  */
 async function markUninstalling({ client, limit, clock, fieldManager, signal, ...request }: Act): Promise<void> {
   const { namespace, name, proven } = request;
-  const { latest } = proven;
-  if (latest === undefined) throw notFound(request);
-  const mark = { namespace, name, revision: latest.revision, expected: latest };
+  const { latestSecret } = proven;
+  if (latestSecret === undefined) throw notFound(request);
+  const change = { status: 'uninstalling', description, isDeletion: true } as const;
   try {
-    await limit(() =>
-      markRevision(
-        client,
-        { ...mark, status: 'uninstalling', description, isDeletion: true },
-        { fieldManager, clock, signal },
-      ),
-    );
+    await limit(() => writeMark(client, latestSecret, { ...change, fieldManager, clock, signal }));
   } catch (error) {
     if (isApiError(error, 'API_FORBIDDEN')) return;
     if (isApiError(error, 'API_NOT_FOUND')) throw notFound(request);
@@ -100,30 +106,40 @@ async function markUninstalling({ client, limit, clock, fieldManager, signal, ..
 async function deleteSeen(
   { object, resource, meta }: LiveObject,
   { client, limit, cascade, signal }: Act,
-): Promise<Failed | undefined> {
-  if (meta.deletionTimestamp !== undefined) return undefined; // somebody else began; a finalizer may hold it
+): Promise<Failed | Deletion> {
+  if (meta.deletionTimestamp !== undefined) return 'going'; // somebody else began; a finalizer may hold it
   const { name, namespace, uid } = meta;
   const propagation = cascade === 'foreground' ? 'Foreground' : 'Background';
   try {
-    await limit(() => client.delete(resource, { name, namespace, uid, propagation, signal }));
-    return undefined;
+    return await limit(() => client.delete(resource, { name, namespace, uid, propagation, signal }));
   } catch (error) {
     signal.throwIfAborted();
     return { what: describeObject(object), error: asError(error) };
   }
 }
 
-/** One after the other, oldest first: where one fails, what is left names the latest. */
-async function removeStored({ client, limit, namespace, proven, signal }: Act): Promise<readonly Failed[]> {
-  for (const { secretName: name, uid } of proven.records) {
-    try {
-      await limit(() => client.delete(CoreResources.secrets, { namespace, name, uid, signal }));
-    } catch (error) {
-      signal.throwIfAborted();
-      return [{ what: `Secret/${name}`, error: asError(error) }];
-    }
+/** The latest when all others are gone: where one fails, what is left names it. */
+async function removeStored(act: Act): Promise<readonly Failed[]> {
+  const { records } = act.proven;
+  const older = await pMap(records.slice(0, -1), (one) => removeRecord(one, act), { concurrency: maxOfOneRelease });
+  const failed = older.filter((one) => one !== undefined);
+  if (failed.length > 0) return failed;
+  const [latest] = records.slice(-1);
+  const last = latest && (await removeRecord(latest, act));
+  return last === undefined ? [] : [last];
+}
+
+async function removeRecord(
+  { secretName: name, uid }: RecordRef,
+  { client, limit, namespace, signal }: Act,
+): Promise<Failed | undefined> {
+  try {
+    await limit(() => client.delete(CoreResources.secrets, { namespace, name, uid, signal }));
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    return { what: `Secret/${name}`, error: asError(error) };
   }
-  return [];
 }
 
 /** What says nothing about the release, but about the server or about us, is thrown as it is. */

@@ -2,7 +2,7 @@
 import { HelmError } from '../helm/errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
-import type { ReleaseRecord } from '../release/record.ts';
+import type { RecordSecret } from '../release/record.ts';
 import { type ProvenContent, proveRelease } from './prove-release.ts';
 import { readRecords } from './read-records.ts';
 import type { AllowedKind } from './record-trust.ts';
@@ -30,8 +30,10 @@ export interface ProveStoredRequest extends UninstallRequest {
 export interface ProvenRelease extends ProvenContent {
   /** Over all stored records, as a listing makes it. Undefined where no record has the right name. */
   readonly recordsDigest: string | undefined;
-  /** The record of the highest revision. Undefined where no record has the right name. */
-  readonly latest: ReleaseRecord | undefined;
+  /** The record of the highest revision, as it was read. Undefined where there is none. */
+  readonly latestSecret: RecordSecret | undefined;
+  /** The Secret of the newest revision that helm calls deployed. Undefined where there is none. */
+  readonly deployedSecret: RecordSecret | undefined;
   /** All stored records, oldest revision first. */
   readonly records: readonly RecordRef[];
 }
@@ -69,6 +71,7 @@ async function prove(
     { namespace, name, reader, allowedKinds, mayRunHooks, mustBeMarked, signal },
   );
   const stored = listing.releases.find((one) => one.name === name);
-  const { recordsDigest, latest } = stored ?? {};
-  return { ...proven, recordsDigest, latest, records: recordRefs(metas) };
+  const recordsDigest = stored?.recordsDigest;
+  const { latestSecret, deployedSecret } = reader;
+  return { ...proven, recordsDigest, latestSecret, deployedSecret, records: recordRefs(metas) };
 }

@@ -1,6 +1,6 @@
 // What uninstalls a release that is proved already: the proof is what is deleted by (DESIGN.md P2, P9).
 import type { ProvenRelease } from './prove-stored.ts';
-import type { UninstallRequest } from './uninstaller.ts';
+import type { AnsweredUninstall, UninstallRequest } from './uninstaller.ts';
 
 /** Which of the two does the work. */
 export interface DriverChoice {
@@ -22,9 +22,6 @@ export interface ProvenUninstallRequest extends UninstallRequest {
 export interface ProvenUninstaller {
   /** For reports. `auto`: it is chosen for each release. */
   readonly driver: 'helm' | 'native' | 'auto';
-  /**
-   * Uninstalls one release. Safe to call for several at once. That it resolves does not prove that nothing is left:
-   * whoever calls looks at the records again. @throws CodedError with what went wrong
-   */
-  uninstall(request: ProvenUninstallRequest): Promise<void>;
+  /** As a ReleaseUninstaller. @throws CodedError with what went wrong */
+  uninstall(request: ProvenUninstallRequest): Promise<AnsweredUninstall | undefined>;
 }

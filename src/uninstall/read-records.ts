@@ -4,8 +4,8 @@ import type { ObjectMeta } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
 import type { Release } from '../release/decode.ts';
 import { groupReleases, type ReleaseListing } from '../release/group-releases.ts';
-import { recordLabelSelector } from '../release/record.ts';
-import { RecordReader, type RecordSecret } from './record-reader.ts';
+import { type RecordSecret, recordLabelSelector } from '../release/record.ts';
+import { RecordReader } from './record-reader.ts';
 import type { ReleaseKey } from './uninstaller.ts';
 
 /** What was found under the labels of a release. */

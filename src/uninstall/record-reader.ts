@@ -1,17 +1,10 @@
 // The records of one release, decoded one by one, so that memory holds one of them and the event loop has its turns.
 import { setImmediate } from 'node:timers/promises';
-import type { KubeObject } from '../kube/objects.ts';
 import { asError } from '../lib/error-text.ts';
 import { RecordError, type Release, readUnpacked, unpackRecord } from '../release/decode.ts';
-import { isRecord, parseRecord } from '../release/record.ts';
+import { isRecord, parseRecord, type RecordSecret } from '../release/record.ts';
 import { UninstallError } from './errors.ts';
 import { type DecodedRecord, type ParsedContent, parseContent } from './record-trust.ts';
-
-/** A record's Secret with its data. */
-export interface RecordSecret extends KubeObject {
-  readonly type?: string;
-  readonly data?: Readonly<Record<string, string>>;
-}
 
 /** Of all stored revisions: those of the largest charts in use are half of it. */
 const maxReleaseBytes = 64 * 1024 * 1024;
@@ -23,13 +16,16 @@ export interface UnreadRecord {
 }
 
 /**
- * Decodes one record after the other: of each only what it says it is stays in memory, and the content of the latest.
- * Whatever else is to be done has its turn in between: records are as large as somebody made them.
+ * Decodes one record after the other: of each only what it says it is stays in memory, and all of the latest and of the one
+ * that works. Whatever else is to be done has its turn in between: records are as large as somebody made them.
  */
 export class RecordReader {
   readonly #records: DecodedRecord[] = [];
   #latest: Release | undefined;
   #latestRevision = 0;
+  #latestSecret: RecordSecret | undefined;
+  #deployedRevision = 0;
+  #deployedSecret: RecordSecret | undefined;
   #bytes = 0;
   #unread: UnreadRecord | undefined;
   #passedOver: (UnreadRecord & { readonly revision: number }) | undefined;
@@ -52,6 +48,11 @@ export class RecordReader {
       if (claimed.revision > this.#latestRevision) {
         this.#latestRevision = claimed.revision;
         this.#latest = content;
+        this.#latestSecret = secret;
+      }
+      if (claimed.status === 'deployed' && claimed.revision > this.#deployedRevision) {
+        this.#deployedRevision = claimed.revision;
+        this.#deployedSecret = secret;
       }
       return content;
     } catch (error) {
@@ -92,6 +93,16 @@ export class RecordReader {
     // without the latest helm would make a revision that is there already
     const isLatest = passedOver !== undefined && passedOver.revision > this.#latestRevision;
     return { records: this.#records, unread: this.#unread ?? (isLatest ? passedOver : undefined) };
+  }
+
+  /** The Secret of the highest revision, whole. Undefined where there is none that could be read. */
+  get latestSecret(): RecordSecret | undefined {
+    return this.#latestSecret;
+  }
+
+  /** That of the newest revision that is labelled `deployed`: it is what worked. Undefined where there is none. */
+  get deployedSecret(): RecordSecret | undefined {
+    return this.#deployedSecret;
   }
 
   /** @throws RecordError, UninstallError where a record or the latest manifest cannot be read */

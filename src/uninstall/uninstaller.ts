@@ -25,13 +25,20 @@ export interface UninstallRequest extends ReleaseKey {
   readonly onTurn?: HelmCall['onTurn'];
 }
 
+/** What the API server answered to every delete of a release that is gone. */
+export interface AnsweredUninstall {
+  /** The uids of objects that are marked and stay for now: a finalizer, or a time of grace. All others are no more. */
+  readonly going: ReadonlySet<string>;
+}
+
 /** Takes releases away. */
 export interface ReleaseUninstaller {
   /** For reports. */
   readonly driver: 'helm' | 'native';
   /**
-   * Uninstalls one release. Safe to call for several at once. That it resolves does not prove that nothing is left:
-   * whoever calls looks at the records again. @throws CodedError with what went wrong
+   * Uninstalls one release. Safe to call for several at once. Where it resolves with the server's answers, the records and
+   * all that was to go are gone by them. helm keeps them to itself (undefined): whoever calls looks at the records again.
+   * @throws CodedError with what went wrong
    */
-  uninstall(request: UninstallRequest): Promise<void>;
+  uninstall(request: UninstallRequest): Promise<AnsweredUninstall | undefined>;
 }

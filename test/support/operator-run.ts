@@ -48,7 +48,7 @@ export class AuditedHelm extends Helm {
       driver: native.driver,
       uninstall: async (request) => {
         await this.#note(uninstallArguments(request));
-        await native.uninstall(request);
+        return native.uninstall(request);
       },
     };
   }

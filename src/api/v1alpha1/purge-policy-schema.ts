@@ -211,10 +211,13 @@ const spec: StructuralSchema = {
       },
     },
     limits,
-    concurrency: integer('Releases uninstalled at the same time. Default: 8.', {
-      min: 1,
-      max: PolicyBound.concurrency,
-    }),
+    concurrency: integer(
+      'Releases uninstalled at the same time. Default: 8 by helm, else 32, of which helm uninstalls 8.',
+      {
+        min: 1,
+        max: PolicyBound.concurrency,
+      },
+    ),
     perNamespace: integer('Of those, in one namespace. Default: 2.', { min: 1, max: PolicyBound.concurrency }),
     releaseTimeout: duration('For one release; then helm and what it started are ended. Default: 5m.', '1s'),
     deadline: duration('For the whole run; then nothing more is started. Default: 1h.', '1s'),

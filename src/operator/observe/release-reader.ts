@@ -1,14 +1,8 @@
 // One release record, read whole and checked against its name: what is deployed, and of which objects.
 import type { KubeClient } from '../../kube/client.ts';
-import type { KubeObject } from '../../kube/objects.ts';
 import { CoreResources } from '../../kube/resource.ts';
 import { decodeRelease, RecordError, type Release } from '../../release/decode.ts';
-import { recordSecretName } from '../../release/record.ts';
-
-/** A Secret with its data. */
-export interface RecordSecret extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
+import { type RecordSecret, recordSecretName } from '../../release/record.ts';
 
 /** Which revision. */
 export interface RevisionKey {

@@ -5,6 +5,7 @@ import type { ProvenUninstaller } from '../../uninstall/proven-uninstaller.ts';
 import { isBlocked, type PlanEntry, type PurgePlan } from '../plan/plan.ts';
 import { recentOwners } from '../plan/release-owners.ts';
 import type { PolicyGuard } from '../policy/policy-guard.ts';
+import { concurrencyOf } from '../policy/settings.ts';
 import { unrecorded } from '../record/recorder.ts';
 import { assembleReport, type Outcome, type PurgeReport, type ReleaseOutcome } from '../record/report.ts';
 import { runName } from '../record/run-name.ts';
@@ -12,7 +13,7 @@ import type { RunRecorder } from '../record/run-recorder.ts';
 import { undoableUninstall } from '../restore/undoable-uninstall.ts';
 import type { Sighting } from '../verify/sighting.ts';
 import { verify } from '../verify/verify.ts';
-import { type Kept, lookBefore, lookLast } from './look-again.ts';
+import { type Kept, lookBefore, lookFirst, lookLast } from './look-again.ts';
 import { Pace } from './pace.ts';
 import type { RecheckDeps } from './recheck.ts';
 import { RunState } from './run-state.ts';
@@ -31,7 +32,7 @@ export interface ExecuteDeps extends RecheckDeps {
 
 /** How a run goes. */
 export interface ExecuteOptions {
-  /** Releases at once. Default the policy's. */
+  /** Releases at once. Default the policy's, else the driver's. */
   readonly concurrency?: number;
   /** Aborted: what is in flight is finished, nothing more is started. With a `LeaseLostError`, because the lock is lost. */
   readonly signal?: AbortSignal | undefined;
@@ -52,7 +53,7 @@ export async function executePlan(
   options: ExecuteOptions = {},
 ): Promise<PurgeReport> {
   const { settings, clock } = deps;
-  const concurrency = options.concurrency ?? settings.concurrency;
+  const concurrency = options.concurrency ?? concurrencyOf(settings, deps.uninstaller.driver);
   const startedAtMs = clock.now();
   const startedMs = clock.monotonic();
   const name = runName(plan.policy, { nowMs: startedAtMs, random: Math.random() });
@@ -139,9 +140,13 @@ async function runOne(deps: PacedDeps, one: OneRelease): Promise<Outcome> {
       ? outcome
       : { ...outcome, durationMs: Math.round(deps.clock.monotonic() - startedMs) };
   const look = (read: () => Promise<PlanEntry>) => lookBefore(deps, { ...one, planned: entry, read });
-  const kept = await look(() => Promise.resolve(entry));
+  const kept = await lookFirst(deps, { ...one, planned: entry });
   if (kept !== undefined) return timed(kept);
   one.onBegin?.(entry);
-  const uninstall = undoableUninstall(deps, { signal, lastLook: (again) => lookLast(deps, { ...one, entry: again }) });
+  const uninstall = undoableUninstall(deps, {
+    signal,
+    lastLook: (again) => lookLast(deps, { ...one, entry: again }),
+    whyUnproved: (again) => look(() => Promise.resolve(again)),
+  });
   return timed(await uninstallPatiently(deps, { entry, uninstall, look, stoppedBy: () => run.stoppedBy }));
 }

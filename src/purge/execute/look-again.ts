@@ -4,7 +4,7 @@ import type { PlanEntry } from '../plan/plan.ts';
 import type { PolicyGuard } from '../policy/policy-guard.ts';
 import { stopReasons } from '../record/report.ts';
 import type { Pace } from './pace.ts';
-import { changeSincePlan, type RecheckDeps, touchedSincePlan } from './recheck.ts';
+import { changeSincePlan, namespaceChange, type RecheckDeps, touchedSincePlan } from './recheck.ts';
 import type { NotStarted, RunState } from './run-state.ts';
 import { failed, type UninstallOutcome } from './uninstall-release.ts';
 
@@ -24,12 +24,34 @@ export interface LookTarget {
 export type Kept = UninstallOutcome | NotStarted;
 
 /**
- * Before a release is begun, or begun again: the records, what keeps it, the policy itself last; undefined where it goes.
- * `read` gives the entry as it is to be found. Nothing is started in a run that is stopping. Never throws.
+ * Before a release is begun: its namespace, the policy itself last. Its records are looked at when it is proved, and everything
+ * by {@link lookLast}. Undefined where it goes. Nothing is started in a run that is stopping. Never throws.
  */
-export async function lookBefore(
+export function lookFirst(
+  deps: LookDeps,
+  target: LookTarget & { readonly planned: PlanEntry },
+): Promise<Kept | undefined> {
+  return look(deps, { ...target, read: () => Promise.resolve(target.planned), ask: namespaceChange });
+}
+
+/**
+ * Before it is begun again, or to say why it could not be begun: everything. `read` gives the entry as it is to be found.
+ * Otherwise as {@link lookFirst}.
+ */
+export function lookBefore(
   deps: LookDeps,
   target: LookTarget & { readonly planned: PlanEntry; readonly read: () => Promise<PlanEntry> },
+): Promise<Kept | undefined> {
+  return look(deps, { ...target, ask: changeSincePlan });
+}
+
+async function look(
+  deps: LookDeps,
+  target: LookTarget & {
+    readonly planned: PlanEntry;
+    readonly read: () => Promise<PlanEntry>;
+    readonly ask: AskForChange;
+  },
 ): Promise<Kept | undefined> {
   const { planned, run, read } = target;
   const signal = run.stopping;
@@ -57,7 +79,7 @@ export async function lookLast(
 ): Promise<Kept | undefined> {
   const { run, entry, signal } = target;
   try {
-    const change = await changeOrStop(deps, target);
+    const change = await changeOrStop(deps, { ...target, ask: changeSincePlan });
     if (change === touchedSincePlan) return changedWhileProved(entry);
     if (change !== undefined) return { result: 'skipped', reason: change };
   } catch (error) {
@@ -77,6 +99,8 @@ export const interrupted: UninstallOutcome = {
   record: 'left',
 };
 
+type AskForChange = typeof changeSincePlan;
+
 /** The change, if any; the policy stops the run by itself. @throws ApiError where something cannot be read */
 async function changeOrStop(
   deps: LookDeps,
@@ -84,11 +108,12 @@ async function changeOrStop(
     run,
     entry,
     namespaceUid,
+    ask,
     signal,
-  }: LookTarget & { readonly entry: PlanEntry; readonly signal: AbortSignal | undefined },
+  }: LookTarget & { readonly entry: PlanEntry; readonly ask: AskForChange; readonly signal: AbortSignal | undefined },
 ): Promise<string | undefined> {
   const { pace, guard } = deps;
-  const change = await pace.ask(() => changeSincePlan(deps, { entry, namespaceUid }), { signal });
+  const change = await pace.ask(() => ask(deps, { entry, namespaceUid }), { signal });
   if (change !== undefined || guard === undefined) return change;
   const stop = await pace.ask(() => guard.stop(signal), { signal });
   if (stop !== undefined) run.stop(stop);

@@ -1,14 +1,14 @@
-// The last look right before the act (P5): what changed since the plan, or cannot be read, keeps the release.
-
+// The looks before the act (P5): what changed since the plan, or cannot be read, keeps the release.
 import type { KubeClient } from '../../kube/client.ts';
 import type { Discovery } from '../../kube/discovery.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { listReleases } from '../../release/list-releases.ts';
+import { keepOfRelease, keepOnNamespace } from '../keep/keep.ts';
 import type { OperatorIdentity } from '../plan/denials.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { type ReleaseOwners, readOwners } from '../plan/release-owners.ts';
 import { decide } from '../plan/rules.ts';
-import { selectAgain } from '../plan/select.ts';
+import { type SelectedNamespace, selectAgain } from '../plan/select.ts';
 import type { PurgeSettings } from '../policy/settings.ts';
 
 /** What looking takes. */
@@ -32,28 +32,38 @@ export interface RecheckTarget {
 }
 
 /**
+ * Why the release is not even begun, as its namespace has it; undefined where nothing of the namespace stands against it.
+ * @throws ApiError where that cannot be read: then it is not begun
+ */
+export async function namespaceChange(deps: RecheckDeps, target: RecheckTarget): Promise<string | undefined> {
+  const home = await homeOf(deps, target);
+  if (typeof home === 'string') return home;
+  const { entry } = target;
+  const nowMs = deps.clock.now();
+  const kept = keepOnNamespace(home, entry.namespace, nowMs) ?? keepOfRelease(home, entry, nowMs);
+  return kept?.reason;
+}
+
+/**
  * Why the release is not purged after all; undefined where the plan still holds.
  * @throws ApiError where that cannot be read: then it is not purged either
  */
-export async function changeSincePlan(
-  deps: RecheckDeps,
-  { entry, namespaceUid }: RecheckTarget,
-): Promise<string | undefined> {
+export async function changeSincePlan(deps: RecheckDeps, target: RecheckTarget): Promise<string | undefined> {
   const { client, settings, operator, clock } = deps;
-  const { namespace, name, recordsDigest, record } = entry;
-  const selected = await selectAgain(client, { selector: settings.namespaceSelector, operator, namespace });
-  if (selected === undefined) return 'its namespace is gone, being deleted, or no longer selected';
-  if (selected.uid !== namespaceUid) return 'its namespace was deleted and made again since the plan';
-
-  const { releases, rejected } = await listReleases(client, { namespace, name });
+  const { namespace, name, recordsDigest, record } = target.entry;
+  const [home, { releases, rejected }, owners] = await Promise.all([
+    homeOf(deps, target),
+    listReleases(client, { namespace, name }),
+    deps.owners === undefined ? readOwners(deps) : deps.owners(),
+  ]);
+  if (typeof home === 'string') return home;
   const release = releases.find((one) => one.name === name);
   if (release === undefined) return 'it is gone since the plan';
   const isSameRecord = release.latest.uid === record?.uid && release.latest.resourceVersion === record.resourceVersion;
-  const owners = await (deps.owners === undefined ? readOwners(deps) : deps.owners());
   // A keep that was set meanwhile changes the record too: it is the better reason.
   const verdict = decide({
     release,
-    home: selected,
+    home,
     rejected,
     owners: owners.get(`${namespace}/${name}`) ?? [],
     settings,
@@ -62,4 +72,14 @@ export async function changeSincePlan(
   });
   if (verdict.action === 'keep') return verdict.reason;
   return isSameRecord && release.recordsDigest === recordsDigest ? undefined : touchedSincePlan;
+}
+
+/** The namespace as it is now, or what is the matter with it, as a clause. */
+async function homeOf(
+  { client, settings, operator }: RecheckDeps,
+  { entry: { namespace }, namespaceUid }: RecheckTarget,
+): Promise<SelectedNamespace | string> {
+  const selected = await selectAgain(client, { selector: settings.namespaceSelector, operator, namespace });
+  if (selected === undefined) return 'its namespace is gone, being deleted, or no longer selected';
+  return selected.uid === namespaceUid ? selected : 'its namespace was deleted and made again since the plan';
 }

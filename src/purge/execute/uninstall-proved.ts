@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { ProvenRelease } from '../../uninstall/prove-stored.ts';
 import type { DriverChoice, ProvenUninstaller } from '../../uninstall/proven-uninstaller.ts';
 import type { PlanEntry } from '../plan/plan.ts';
-import { type Sighting, sightingOf } from '../verify/sighting.ts';
+import { type Sighting, sightingOf, withoutGone } from '../verify/sighting.ts';
 import { withHook } from './hook-failure.ts';
 import type { Kept } from './look-again.ts';
 import { type ProveEntryDeps, proveEntry } from './prove-entry.ts';
@@ -29,25 +29,30 @@ export interface UninstallProvedOptions {
   /** Ends an attempt in flight. */
   readonly signal?: AbortSignal | undefined;
   /** Done when all is proved and nothing deleted; where it gives an outcome, nothing is. Never throws. */
-  readonly beforeFirstDelete?: () => Promise<UninstallOutcome | undefined>;
+  readonly beforeFirstDelete?: (proven: ProvenRelease) => Promise<UninstallOutcome | undefined>;
   /**
    * Asked right before the driver begins, and once more where it had to wait for its turn: where it gives an outcome, nothing is
    * deleted. helm reads the records itself, so this is the last that is known of them. Never throws.
    */
   readonly lastLook?: ((entry: PlanEntry) => Promise<Kept | undefined>) | undefined;
+  /** Asked where something of the release itself stands against it: what changed since the plan says more. Never throws. */
+  readonly whyUnproved?: ((entry: PlanEntry) => Promise<Kept | undefined>) | undefined;
 }
 
 /** Proves and uninstalls within the release's time. Never throws. */
 export async function uninstallProved(
   deps: UninstallProvedDeps,
   entry: PlanEntry,
-  { signal, beforeFirstDelete, lastLook }: UninstallProvedOptions = {},
+  { signal, beforeFirstDelete, lastLook, whyUnproved }: UninstallProvedOptions = {},
 ): Promise<Kept> {
   const { clock, settings } = deps;
   const startedMs = clock.monotonic();
   const proof = await proveEntry(deps, entry, signal);
-  if ('outcome' in proof) return proof.outcome;
-  const prevented = await beforeFirstDelete?.();
+  if ('outcome' in proof) {
+    const { outcome } = proof;
+    return outcome.result === 'skipped' ? ((await whyUnproved?.(entry)) ?? outcome) : outcome;
+  }
+  const prevented = await beforeFirstDelete?.(proof.proven);
   if (prevented !== undefined) return prevented;
   const { namespace, name } = entry;
   const { release } = proof.proven.content;
@@ -67,7 +72,7 @@ export async function uninstallProved(
       choice = chosen;
     },
   });
-  const attempted = await uninstallRelease(
+  const { outcome: attempted, answered } = await uninstallRelease(
     { ...deps, uninstaller, settings: { ...settings, releaseTimeoutMs } },
     entry,
     signal,
@@ -75,7 +80,7 @@ export async function uninstallProved(
   if (kept !== undefined) return kept;
   const outcome = byDriver(withHook(asRefusal(attempted), release), choice);
   const mayBeGone = outcome.result === 'purged' || (outcome.result === 'failed' && outcome.record !== 'left');
-  if (mayBeGone) deps.onGone?.(sighting);
+  if (mayBeGone) deps.onGone?.(answered === undefined ? sighting : withoutGone(sighting, answered.going));
   return outcome;
 }
 
@@ -100,7 +105,7 @@ function onlyUnchanged(
     driver: uninstaller.driver,
     uninstall: async (request) => {
       await given.recheck();
-      await uninstaller.uninstall({ ...request, ...given });
+      return uninstaller.uninstall({ ...request, ...given });
     },
   };
 }

@@ -4,7 +4,7 @@ import { CodedError } from '../../lib/coded-error.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { graceSignal } from '../../lib/grace-signal.ts';
 import { listReleases } from '../../release/list-releases.ts';
-import type { UninstallRequest } from '../../uninstall/uninstaller.ts';
+import type { AnsweredUninstall, UninstallRequest } from '../../uninstall/uninstaller.ts';
 import { actingUser } from '../acting-user.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { PurgeSettings } from '../policy/settings.ts';
@@ -14,7 +14,7 @@ import type { Pace } from './pace.ts';
 /** As a ProvenUninstaller that has the proof already. */
 export interface UninstallsProven {
   readonly driver: string;
-  uninstall(request: UninstallRequest): Promise<void>;
+  uninstall(request: UninstallRequest): Promise<AnsweredUninstall | undefined>;
 }
 
 /** What it takes. */
@@ -37,13 +37,34 @@ type Unmeasured<T> = T extends { readonly durationMs: number } ? Omit<T, 'durati
 /** An outcome before its duration is known. */
 export type UninstallOutcome = Unmeasured<Outcome>;
 
+/** How a release ended. */
+export interface Uninstalled {
+  readonly outcome: UninstallOutcome;
+  /** Of one that is gone, where the driver knows. */
+  readonly answered?: AnsweredUninstall;
+}
+
 /** Uninstalls; `signal` ends an attempt in flight. Never throws. */
 export async function uninstallRelease(
   deps: UninstallDeps,
   entry: PlanEntry,
   signal?: AbortSignal,
+): Promise<Uninstalled> {
+  const end = await attempt(deps, entry, signal);
+  if (end instanceof Error || end === undefined)
+    return { outcome: await byWhatIsLeft(deps, { entry, error: end, signal }) };
+  return { outcome: { result: 'purged' }, answered: end };
+}
+
+/** Of a driver that failed, or does not tell what it was answered. */
+async function byWhatIsLeft(
+  deps: UninstallDeps,
+  {
+    entry,
+    error,
+    signal,
+  }: { readonly entry: PlanEntry; readonly error: Error | undefined; readonly signal: AbortSignal | undefined },
 ): Promise<UninstallOutcome> {
-  const error = await attempt(deps, entry, signal);
   using grace = graceSignal(signal, lastLookMs);
   try {
     const read = (): Promise<Left> => whatIsLeft(deps.client, entry, grace.signal);
@@ -63,18 +84,17 @@ async function attempt(
   deps: UninstallDeps,
   { namespace, name }: PlanEntry,
   signal: AbortSignal | undefined,
-): Promise<Error | undefined> {
+): Promise<AnsweredUninstall | Error | undefined> {
   const { serviceAccount, releaseTimeoutMs } = deps.settings;
   const user = actingUser(serviceAccount, namespace);
   try {
-    await deps.uninstaller.uninstall({
+    return await deps.uninstaller.uninstall({
       namespace,
       name,
       timeoutMs: releaseTimeoutMs,
       signal,
       ...(user === undefined ? {} : { impersonate: user }),
     });
-    return undefined;
   } catch (error) {
     return error instanceof Error ? error : new Error(errorText(error));
   }

@@ -1,6 +1,7 @@
 // Select: the namespaces that the policy opts in, asked of the server, less what is never purged (P3).
 
 import type { LabelSelector } from '../../api/v1alpha1/label-selector.ts';
+import { matchesSelector } from '../../api/v1alpha1/match-labels.ts';
 import { selectorText } from '../../api/v1alpha1/selector-text.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { ObjectMeta } from '../../kube/objects.ts';
@@ -44,21 +45,18 @@ export async function selectNamespaces(client: KubeClient, options: SelectOption
   return choose(found, options);
 }
 
-/** One namespace as it is now; undefined where it is gone, terminating, denied, or no longer selected (P5). */
+/**
+ * One namespace as it is now; undefined where it is gone, terminating, denied, or no longer selected (P5). It is read by its
+ * name: to list it the server would go through all that there are, for each release.
+ */
 export async function selectAgain(
   client: KubeClient,
   options: SelectOptions & { readonly namespace: string },
 ): Promise<SelectedNamespace | undefined> {
-  const { items } = await client.list(CoreResources.namespaces, {
-    labelSelector: selectorText(options.selector),
-    fieldSelector: `metadata.name=${options.namespace}`,
-    isMetadataOnly: true,
-    signal: options.signal,
-  });
-  return choose(
-    items.map(({ metadata }) => metadata),
-    { ...options, only: [options.namespace] },
-  ).selected[0];
+  const { namespace: name, selector, signal } = options;
+  const found = await client.find(CoreResources.namespaces, { name, isMetadataOnly: true, signal });
+  if (found === undefined || !matchesSelector(selector, found.metadata.labels)) return undefined;
+  return choose([found.metadata], { ...options, only: [name] }).selected[0];
 }
 
 /** The part without I/O. */

@@ -30,7 +30,8 @@ export interface PurgeSettings {
     readonly maxPercent: number | undefined;
     readonly maxConsecutiveFailures: number;
   };
-  readonly concurrency: number;
+  /** As the policy has it: see {@link concurrencyOf}. */
+  readonly concurrency: number | undefined;
   readonly perNamespace: number;
   readonly releaseTimeoutMs: number;
   readonly deadlineMs: number;
@@ -87,7 +88,7 @@ export function settingsOf({ metadata, spec }: PurgePolicy): PurgeSettings {
       maxPercent: limits.maxPercent,
       maxConsecutiveFailures: limits.maxConsecutiveFailures ?? 10,
     },
-    concurrency: spec.concurrency ?? 8,
+    concurrency: spec.concurrency,
     perNamespace: spec.perNamespace ?? 2,
     releaseTimeoutMs: durationMs(spec.releaseTimeout ?? '5m'),
     deadlineMs: durationMs(spec.deadline ?? '1h'),
@@ -99,6 +100,17 @@ export function settingsOf({ metadata, spec }: PurgePolicy): PurgeSettings {
     },
     notices: noticesOf(spec),
   };
+}
+
+/** helm processes at once where nobody says how many. */
+export const defaultHelmProcesses = 8;
+
+/** Natively it is the requests in flight that are bounded, over all releases. */
+const defaultNative = 32;
+
+/** Releases at once: as somebody says, else as the driver has it. */
+export function concurrencyOf({ concurrency }: Pick<PurgeSettings, 'concurrency'>, driver: DriverMode): number {
+  return concurrency ?? (driver === 'helm' ? defaultHelmProcesses : defaultNative);
 }
 
 function noticesOf(spec: PurgePolicy['spec']): readonly string[] {

@@ -97,7 +97,7 @@ export async function beginRecord(records: RunRecords, options: BeginOptions): P
     } catch (error) {
       if (path !== file) inVain.push(errorText(error));
       else {
-        await client.delete(purgeRuns, { name: run }).catch(() => false); // nothing has happened that it could tell of
+        await client.delete(purgeRuns, { name: run }).catch(() => undefined); // nothing has happened that it could tell of
         throw refused(run, error, 'Name with --report a file in a directory that you may write to.');
       }
     }

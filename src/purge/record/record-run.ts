@@ -3,6 +3,7 @@ import { CodedError } from '../../lib/coded-error.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { type ExecuteDeps, type ExecuteOptions, executePlan } from '../execute/execute.ts';
 import type { PurgePlan } from '../plan/plan.ts';
+import { concurrencyOf } from '../policy/settings.ts';
 import { type BeginOptions, beginRecord, type RunRecords } from './begin-record.ts';
 import { endDeadRuns } from './dead-runs.ts';
 import { forgetRuns } from './forget-runs.ts';
@@ -30,7 +31,7 @@ export async function executeRecorded(
     serviceAccount: settings.serviceAccount,
     undoRetentionMs: settings.undoRetentionMs,
     driver: uninstaller.driver,
-    concurrency: options.concurrency ?? settings.concurrency,
+    concurrency: options.concurrency ?? concurrencyOf(settings, uninstaller.driver),
   };
   await told(records, () => endDead(records));
   const recorder = await beginRecord(records, begin);

@@ -3,7 +3,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import { CoreResources } from '../../kube/resource.ts';
 import { quoteUntrusted } from '../../lib/quote-untrusted.ts';
 import { decodeRelease, RecordError } from '../../release/decode.ts';
-import type { RecordSecret } from '../../uninstall/record-reader.ts';
+import type { RecordSecret } from '../../release/record.ts';
 import { type ParsedContent, parseContent } from '../../uninstall/record-trust.ts';
 import type { UndoNote } from '../record/run-recorder.ts';
 import type { RestoreRefusal } from './restore-refusal.ts';

@@ -112,7 +112,7 @@ async function remove(
   const serviceAccount = namespaces.includes(namespace) ? settings.serviceAccount : undefined;
   const acting = actingClient(client, { serviceAccount, namespace });
   try {
-    return await acting.delete(CoreResources.secrets, { namespace, name, uid, signal });
+    return (await acting.delete(CoreResources.secrets, { namespace, name, uid, signal })) !== 'absent';
   } catch (error) {
     return errorText(error);
   }

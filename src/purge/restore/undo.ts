@@ -5,30 +5,22 @@ import { CoreResources } from '../../kube/resource.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { CodedError } from '../../lib/coded-error.ts';
 import { errorText } from '../../lib/error-text.ts';
-import { decodeRelease } from '../../release/decode.ts';
-import { groupReleases } from '../../release/group-releases.ts';
-import {
-  isRecord,
-  maxRevision,
-  parseRecord,
-  type ReleaseRecord,
-  recordLabelSelector,
-  recordSecretType,
-} from '../../release/record.ts';
-import type { RecordSecret } from '../../uninstall/record-reader.ts';
+import { isRecord, maxRevision, parseRecord, type RecordSecret } from '../../release/record.ts';
+import type { ProvenRelease } from '../../uninstall/prove-stored.ts';
+import type { ReleaseKey } from '../../uninstall/uninstaller.ts';
 import { actingClient } from '../acting-user.ts';
-import { touchedSincePlan } from '../execute/recheck.ts';
 import { failed, type UninstallOutcome } from '../execute/uninstall-release.ts';
-import type { PlanEntry } from '../plan/plan.ts';
 import type { PurgeSettings } from '../policy/settings.ts';
 import type { RunRecorder, UndoNote } from '../record/run-recorder.ts';
-import { liveRecord } from './live-record.ts';
 import { undoDigest, undoSecretName, undoSecretOf, undoSecretType } from './undo-secret.ts';
 
 const fieldManager = 'bookstore-operator-purge';
 
 /** Where notes go: the run's record. */
 export type UndoNotes = Pick<RunRecorder, 'run' | 'noteUndo'>;
+
+/** The records that a proof has read, as far as they are copied. */
+export type ProvenSecrets = Pick<ProvenRelease, 'latestSecret' | 'deployedSecret'>;
 
 /** What copying takes. */
 export interface UndoDeps {
@@ -43,34 +35,36 @@ export interface UndoDeps {
 export type Undo = { readonly note: UndoNote } | { readonly outcome: UninstallOutcome };
 
 /**
- * Copies the record of the revision that is to be brought back, and notes it. The stored records must be those of the plan: what
- * is copied is what is purged. The same run again finds its own copy and repeats nothing. Never throws.
+ * Copies the record of the revision that is to be brought back, and notes it: the newest that helm calls deployed, for it is
+ * what worked; where there is none, because the first install failed or never ended, or because an uninstall was begun, the
+ * latest. It is copied as it was read for the proof, so what is copied is what is purged. The same run again finds its own copy
+ * and repeats nothing. Never throws.
  */
-export async function makeUndo(deps: UndoDeps, entry: PlanEntry, signal?: AbortSignal): Promise<Undo> {
+export async function makeUndo(
+  deps: UndoDeps,
+  { namespace, name, proven }: ReleaseKey & { readonly proven: ProvenSecrets },
+  signal?: AbortSignal,
+): Promise<Undo> {
   try {
-    const copied = await copyRecord(deps, entry, signal);
-    if (copied === undefined) return { outcome: { result: 'skipped', reason: touchedSincePlan } };
+    const copied = await copyRecord(deps, proven.deployedSecret ?? proven.latestSecret, signal);
     return { note: await note(deps, copied) };
   } catch (error) {
-    return { outcome: refused(error, entry) };
+    return { outcome: refused(error, { namespace, name }) };
   }
 }
 
 async function copyRecord(
   { client, settings, clock, notes }: UndoDeps,
-  entry: PlanEntry,
+  secret: RecordSecret | undefined,
   signal: AbortSignal | undefined,
-): Promise<UndoNote | undefined> {
-  const { namespace, name } = entry;
+): Promise<UndoNote> {
+  if (secret === undefined) throw new UndoRefusal('no record of it has its name');
+  const record = parseRecord(secret.metadata);
+  if (!isRecord(record)) throw new UndoRefusal(`secret ${record.secretName} ${record.reason}`);
+  const { namespace, name, revision } = record;
+  if (revision >= maxRevision) throw new UndoRefusal(`revision ${revision} leaves no number to bring it back under`);
   const { serviceAccount, undoRetentionMs } = settings;
   const acting = actingClient(client, { serviceAccount, namespace });
-  const record = await plannedRecord(acting, entry, signal);
-  if (record === undefined) return undefined;
-  const location = { namespace, name: record.secretName, signal };
-  const secret = await acting.find<RecordSecret>(CoreResources.secrets, location);
-  const { uid, resourceVersion } = secret?.metadata ?? {};
-  if (secret === undefined || uid !== record.uid || resourceVersion !== record.resourceVersion) return undefined;
-  requireRestorable(secret, record);
   const payload = secret.data?.release ?? '';
   const undo = undoSecretOf({
     run: notes.run,
@@ -84,36 +78,7 @@ async function copyRecord(
     if (!isApiError(error, 'API_ALREADY_EXISTS')) throw error;
     await requireSame(acting, { namespace, name: undoSecretName(notes.run, name), payload, signal }, error);
   }
-  const { revision } = record;
   return { namespace, name, revision, secret: undoSecretName(notes.run, name), digest: undoDigest(payload) };
-}
-
-/** Undefined where the stored records are not those of the plan. */
-async function plannedRecord(
-  client: KubeClient,
-  { namespace, name, recordsDigest }: PlanEntry,
-  signal: AbortSignal | undefined,
-): Promise<ReleaseRecord | undefined> {
-  const { items } = await client.list(CoreResources.secrets, {
-    namespace,
-    labelSelector: `${recordLabelSelector},name=${name}`,
-    isMetadataOnly: true,
-    signal,
-  });
-  const metas = items.map(({ metadata }) => metadata);
-  const release = groupReleases(metas).releases.find((one) => one.name === name);
-  if (release === undefined || release.recordsDigest !== recordsDigest) return undefined;
-  return liveRecord(metas.map(parseRecord).filter(isRecord));
-}
-
-/** A copy that could not be brought back is none. @throws RecordError, UndoRefusal */
-function requireRestorable(secret: RecordSecret, { name, namespace, revision, secretName }: ReleaseRecord): void {
-  if (secret.type !== recordSecretType)
-    throw new UndoRefusal(`secret ${secretName} is not of the type of Helm's records`);
-  if (revision >= maxRevision) throw new UndoRefusal(`revision ${revision} leaves no number to bring it back under`);
-  const inside = decodeRelease(secret);
-  const isHonest = inside.name === name && inside.namespace === namespace && inside.revision === revision;
-  if (!isHonest) throw new UndoRefusal(`secret ${secretName} says inside that it is of another release or revision`);
 }
 
 /** A run that was interrupted has made this copy already; anything else of that name is not ours. */
@@ -151,7 +116,7 @@ class UndoRefusal extends CodedError<'UNDO_NOT_WRITTEN'> {
   }
 }
 
-function refused(error: unknown, { namespace, name }: PlanEntry): UninstallOutcome {
+function refused(error: unknown, { namespace, name }: ReleaseKey): UninstallOutcome {
   const isThrottled = isApiError(error, 'API_TOO_MANY_REQUESTS'); // tried again like all that waits for the server
   const remedy = isApiError(error, 'API_FORBIDDEN')
     ? `Grant get, list and create on secrets in namespace ${namespace}, or free its quota; docs/purge.md has the rights.`

@@ -5,7 +5,7 @@ import { type UninstallProvedDeps, type UninstallProvedOptions, uninstallProved 
 import type { UninstallOutcome } from '../execute/uninstall-release.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { RunRecorder, UndoNote } from '../record/run-recorder.ts';
-import { makeUndo, type UndoDeps } from './undo.ts';
+import { makeUndo, type ProvenSecrets, type UndoDeps } from './undo.ts';
 
 /** What it takes. */
 export type UndoableDeps = UninstallProvedDeps &
@@ -17,13 +17,14 @@ export type UndoableDeps = UninstallProvedDeps &
 /** The way back is made of what is proved, and once, however many attempts there are at the release. Never throws. */
 export function undoableUninstall(
   deps: UndoableDeps,
-  { signal, lastLook }: Pick<UninstallProvedOptions, 'signal' | 'lastLook'> = {},
+  { signal, ...looks }: Pick<UninstallProvedOptions, 'signal' | 'lastLook' | 'whyUnproved'> = {},
 ): (entry: PlanEntry) => Promise<Kept> {
   const { recorder } = deps;
   let note: UndoNote | undefined;
-  const makeOnce = async (entry: PlanEntry): Promise<UninstallOutcome | undefined> => {
+  const makeOnce = async (entry: PlanEntry, proven: ProvenSecrets): Promise<UninstallOutcome | undefined> => {
     if (recorder === undefined || note !== undefined) return undefined;
-    const made = await makeUndo({ ...deps, notes: recorder }, entry, signal);
+    const { namespace, name } = entry;
+    const made = await makeUndo({ ...deps, notes: recorder }, { namespace, name, proven }, signal);
     if ('outcome' in made) return made.outcome;
     note = made.note;
     return undefined;
@@ -31,8 +32,8 @@ export function undoableUninstall(
   return async (entry) => {
     const outcome = await uninstallProved(deps, entry, {
       signal,
-      lastLook,
-      beforeFirstDelete: () => makeOnce(entry),
+      ...looks,
+      beforeFirstDelete: (proven) => makeOnce(entry, proven),
     });
     if (outcome.result !== 'purged' || note === undefined) return outcome;
     const { secret, revision, digest } = note;

@@ -56,6 +56,12 @@ export function sightingOf(
   return structuredClone({ release, objects: [...going, ...staying, ...ofHooks], claimPrefixes });
 }
 
+/** Less what the API server has said to be gone: of what was to go, only what is `going` still, by its uid. */
+export function withoutGone(sighting: Sighting, going: ReadonlySet<string>): Sighting {
+  const objects = sighting.objects.filter(({ why, uid = '' }) => why !== 'still-there' || going.has(uid));
+  return { ...sighting, objects };
+}
+
 function stayingOf(object: ManifestObject): SoughtObject {
   const policy = resourcePolicyOf(object) ?? '';
   return policy.trim().toLowerCase() === 'keep'

@@ -85,7 +85,7 @@ async function patch(name: string, change: Readonly<Record<string, unknown>>): P
   await client.merge(configMaps, change, { namespace, name, fieldManager });
 }
 
-const remove = (name: string): Promise<boolean> => client.delete(configMaps, { namespace, name });
+const remove = (name: string): Promise<unknown> => client.delete(configMaps, { namespace, name });
 
 /** The client, but with another `watch`. */
 function withWatch(

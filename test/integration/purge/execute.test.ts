@@ -34,9 +34,14 @@ const only = (namespace: string) => ({
 });
 
 /** The real driver with something around it. */
-function wrapped(around: (request: UninstallRequest, real: ReleaseUninstaller) => Promise<void>): ReleaseUninstaller {
+function wrapped(
+  around: (request: UninstallRequest, real: ReleaseUninstaller) => Promise<unknown>,
+): ReleaseUninstaller {
   const real = world.uninstaller();
-  return { driver: 'helm', uninstall: (request) => around(request, real) };
+  const uninstall = async (request: UninstallRequest): Promise<undefined> => {
+    await around(request, real);
+  };
+  return { driver: 'helm', uninstall };
 }
 
 /** A zombie that nobody has waited for is not running. */

@@ -57,9 +57,14 @@ const stored = (name: string): Promise<StoredPurgeRun | undefined> =>
   world.client.find<StoredPurgeRun>(purgeRuns, { name });
 
 /** The real driver with something around it. */
-function wrapped(around: (request: UninstallRequest, real: ReleaseUninstaller) => Promise<void>): ReleaseUninstaller {
+function wrapped(
+  around: (request: UninstallRequest, real: ReleaseUninstaller) => Promise<unknown>,
+): ReleaseUninstaller {
   const real = world.uninstaller();
-  return { driver: 'helm', uninstall: (request) => around(request, real) };
+  const uninstall = async (request: UninstallRequest): Promise<undefined> => {
+    await around(request, real);
+  };
+  return { driver: 'helm', uninstall };
 }
 
 /** A user of the cluster with these rights on PurgeRuns. */

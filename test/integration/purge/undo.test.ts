@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CoreResources } from '../../../src/kube/resource.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
+import { executePlan } from '../../../src/purge/execute/execute.ts';
 import { makePlan } from '../../../src/purge/plan/make-plan.ts';
 import { makeUndo } from '../../../src/purge/restore/undo.ts';
 import { undoDigest } from '../../../src/purge/restore/undo-secret.ts';
 import { listReleases } from '../../../src/release/list-releases.ts';
+import { proveStored } from '../../../src/uninstall/prove-stored.ts';
 import { RememberedRun } from '../../support/remembered-run.ts';
 import { testCluster } from '../../support/test-context.ts';
 import { configMap } from '../../support/undo-charts.ts';
@@ -60,30 +62,29 @@ describe('the copy of a record', () => {
   it('is made once by one run, and again by another', async () => {
     const ns = await corner.namespace('again');
     await corner.install(ns, 'shop', configMap());
+    const { client, discovery } = corner.lab;
     const { settings } = corner.world.deps({ serviceAccount: 'purger' });
-    const deps = { client: corner.lab.client, settings, clock: systemClock, notes: new RememberedRun() };
-    const [entry] = (await makePlan(corner.world.deps({ serviceAccount: 'purger' }), { namespaces: [ns] })).entries;
-    if (entry === undefined) throw new Error('there is no entry');
-    const first = await makeUndo(deps, entry);
+    const deps = { client, settings, clock: systemClock, notes: new RememberedRun() };
+    const release = { namespace: ns, name: 'shop' };
+    const proven = await proveStored({ client, discovery }, { ...release, timeoutMs: 60_000 });
+    const first = await makeUndo(deps, { ...release, proven });
     expect(first).toMatchObject({ note: { name: 'shop', revision: 1 } });
     const { resourceVersion } = (await corner.undoSecret(ns)).metadata;
-    expect(await makeUndo(deps, entry)).toEqual(first);
+    expect(await makeUndo(deps, { ...release, proven })).toEqual(first);
     expect((await corner.undoSecret(ns)).metadata.resourceVersion).toBe(resourceVersion);
-    await makeUndo({ ...deps, notes: new RememberedRun() }, entry);
+    await makeUndo({ ...deps, notes: new RememberedRun() }, { ...release, proven });
     expect(await corner.undoSecrets(ns)).toHaveLength(2);
   });
 
   it('is not made of what is not what was planned', async () => {
     const ns = await corner.namespace('other');
     await corner.install(ns, 'shop', configMap());
-    const { settings } = corner.world.deps({ serviceAccount: 'purger' });
-    const deps = { client: corner.lab.client, settings, clock: systemClock, notes: new RememberedRun() };
-    const [entry] = (await makePlan(corner.world.deps({ serviceAccount: 'purger' }), { namespaces: [ns] })).entries;
-    if (entry === undefined) throw new Error('there is no entry');
+    const deps = { ...corner.world.deps({ serviceAccount: 'purger' }), recorder: new RememberedRun() };
+    const plan = await makePlan(deps, { namespaces: [ns] });
     await corner.install(ns, 'shop', configMap(), '--set', 'a=2');
-    expect(await makeUndo(deps, entry)).toEqual({
-      outcome: { result: 'skipped', reason: 'it was touched since the plan' },
-    });
+    expect((await executePlan(deps, plan)).outcomes).toEqual([
+      expect.objectContaining({ result: 'skipped', reason: 'it was touched since the plan' }),
+    ]);
     expect(await corner.undoSecrets(ns)).toEqual([]);
   });
 

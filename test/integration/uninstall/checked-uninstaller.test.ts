@@ -58,7 +58,7 @@ metadata:
 const install = async (name: string, template = configMap, ...args: readonly string[]): Promise<void> => {
   await lab.helm('install', name, await lab.chart(template), '-n', namespace, ...args);
 };
-const uninstall = (name: string, change: Partial<CheckedUninstallRequest> = {}): Promise<void> =>
+const uninstall = (name: string, change: Partial<CheckedUninstallRequest> = {}): Promise<unknown> =>
   uninstaller.uninstall({ namespace, name, timeoutMs: 60_000, ...change });
 
 const isThere = {
@@ -68,7 +68,7 @@ const isThere = {
 };
 
 /** Refused with this code before helm was started, and the record is still there. */
-async function expectRefused(name: string, refused: Promise<void>, code: string): Promise<Error> {
+async function expectRefused(name: string, refused: Promise<unknown>, code: string): Promise<Error> {
   const error = await refused.then(
     () => Promise.reject(new Error('it was uninstalled')),
     (thrown: Error) => thrown,

@@ -59,7 +59,7 @@ async function play(by: 'helm' | 'native', one: Case, name: string): Promise<Out
   return { ended, state: () => endStateOf(lab, place, one.kinds) };
 }
 
-async function endOf(uninstall: Promise<void>): Promise<Ended> {
+async function endOf(uninstall: Promise<unknown>): Promise<Ended> {
   try {
     await uninstall;
     return 'done';

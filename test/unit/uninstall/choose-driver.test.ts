@@ -33,7 +33,14 @@ async function uninstall(
     name: 'shop',
     timeoutMs: 1_000,
     shouldKeepClaims,
-    proven: { content, live: [], recordsDigest: undefined, latest: undefined, records: [] },
+    proven: {
+      content,
+      live: [],
+      recordsDigest: undefined,
+      latestSecret: undefined,
+      deployedSecret: undefined,
+      records: [],
+    },
     onDriver: (choice) => told.push(choice),
   });
   return { driver: driver.driver, done, told };

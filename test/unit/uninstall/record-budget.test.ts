@@ -1,6 +1,7 @@
 // How much of a release is read: whoever writes Secrets decides how many records there are.
 import { expect, it } from 'vitest';
-import { RecordReader, type RecordSecret } from '../../../src/uninstall/record-reader.ts';
+import type { RecordSecret } from '../../../src/release/record.ts';
+import { RecordReader } from '../../../src/uninstall/record-reader.ts';
 import { encodeRecord } from '../../support/release-lab.ts';
 
 const mebibyte = 1024 * 1024;

@@ -1,12 +1,17 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { RecordReader, type RecordSecret } from '../../../src/uninstall/record-reader.ts';
+import type { RecordSecret, ReleaseStatus } from '../../../src/release/record.ts';
+import { RecordReader } from '../../../src/uninstall/record-reader.ts';
 import { recordMetas } from '../../support/stored-release.ts';
 
 const base64 = (bytes: Buffer | string): string => Buffer.from(bytes).toString('base64');
 
-function secret(revision: number, content: Readonly<Record<string, unknown>>): RecordSecret {
-  const metadata = recordMetas({ revision }).at(-1);
+function secret(
+  revision: number,
+  content: Readonly<Record<string, unknown>>,
+  status: ReleaseStatus = 'deployed',
+): RecordSecret {
+  const metadata = recordMetas({ revision, status }).at(-1);
   if (metadata === undefined) throw new Error('no record');
   const wire = { name: 'shop', namespace: 'team-a', version: revision, info: { status: 'deployed' }, ...content };
   const release = base64(base64(gzipSync(JSON.stringify(wire))));
@@ -46,6 +51,24 @@ describe('RecordReader', () => {
     expect(() => reader.result()).toThrow('longer than 5000000');
     const larger = await read(secret(1, { manifest: manifest('a') + 'a: 1\n'.repeat(8_000_000) }));
     expect(() => larger.result()).toThrow('unpacks to more than 8388608 bytes');
+  });
+
+  it.each<[string, readonly ReleaseStatus[], latest: number | undefined, deployed: number | undefined]>([
+    ['an upgrade', ['superseded', 'superseded', 'deployed'], 3, 3],
+    ['failed upgrades', ['superseded', 'deployed', 'failed', 'failed'], 4, 2],
+    ['an upgrade that never ended', ['deployed', 'pending-upgrade'], 2, 1],
+    ['two that helm calls deployed', ['deployed', 'deployed'], 2, 2],
+    ['a failed first install', ['failed'], 1, undefined],
+    ['an uninstall that was begun', ['superseded', 'uninstalling'], 2, undefined],
+    ['nothing', [], undefined, undefined],
+  ])('holds the latest record and the newest deployed one, of %s', async (_name, statuses, latest, deployed) => {
+    const secrets = statuses.map((status, index) => secret(index + 1, {}, status));
+    for (const inAnyOrder of [secrets, secrets.toReversed()]) {
+      const { latestSecret, deployedSecret } = await read(...inAnyOrder);
+      expect([latestSecret?.metadata.labels?.version, deployedSecret?.metadata.labels?.version]).toEqual(
+        [latest, deployed].map((revision) => revision?.toString()),
+      );
+    }
   });
 
   describe('for helm', () => {

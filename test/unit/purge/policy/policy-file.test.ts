@@ -91,7 +91,7 @@ describe('parsePolicy', () => {
         maxPercent: undefined,
         maxConsecutiveFailures: 10,
       },
-      concurrency: 8,
+      concurrency: undefined,
       perNamespace: 2,
       releaseTimeoutMs: 300_000,
       deadlineMs: 3_600_000,

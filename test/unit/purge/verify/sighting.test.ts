@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sightingOf } from '../../../../src/purge/verify/sighting.ts';
+import { sightingOf, withoutGone } from '../../../../src/purge/verify/sighting.ts';
 import type { Release } from '../../../../src/release/decode.ts';
 import { parseContent } from '../../../../src/uninstall/record-trust.ts';
 import { exampleRelease } from '../../../support/example-release.ts';
@@ -17,7 +17,8 @@ const sighting = (content: Partial<Release>) =>
     content: parseContent({ ...release, ...content }),
     live: [],
     recordsDigest: undefined,
-    latest: undefined,
+    latestSecret: undefined,
+    deployedSecret: undefined,
     records: [],
   });
 
@@ -49,4 +50,17 @@ it('knows how the claims of a StatefulSet are called, unless it stays itself', (
   expect(sighting({ manifest: statefulSet() }).claimPrefixes).toEqual(['data-db-', 'log-db-']);
   const kept = statefulSet(', annotations: {helm.sh/resource-policy: keep}');
   expect(sighting({ manifest: kept }).claimPrefixes).toEqual([]);
+});
+
+it('looks no more for what the API server has said to be gone', () => {
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'team-a' } as const;
+  const objects = [
+    { ...object, name: 'gone', uid: 'a', why: 'still-there' },
+    { ...object, name: 'held', uid: 'b', why: 'still-there' },
+    { ...object, name: 'claim', uid: 'c', why: 'volume' },
+    { ...object, name: 'kept', why: 'kept' },
+  ] as const;
+  const left = withoutGone({ release, objects, claimPrefixes: ['data-'] }, new Set(['b']));
+  expect(left.objects.map(({ name }) => name)).toEqual(['held', 'claim', 'kept']);
+  expect(left.claimPrefixes).toEqual(['data-']);
 });
