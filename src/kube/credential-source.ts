@@ -39,14 +39,10 @@ export class CredentialSource {
       return {
         headers: headersOf(given),
         fingerprint: Object.values(tls).map(String).join('|'),
-        openSockets: async () => (options.type === 'socks' ? this.#socksSockets() : openSockets(options)),
+        openSockets: () => this.#open(options),
       };
     } catch (cause) {
-      const context = kubeConfig.getCurrentContext();
-      throw new ApiError('API_UNAUTHORIZED', `cannot get credentials for context ${context}: ${errorText(cause)}`, {
-        cause,
-        remedy: 'Check the user of the kubeconfig context (kubectl auth whoami).',
-      });
+      throw this.#unusable(cause);
     }
   }
 
@@ -55,6 +51,23 @@ export class CredentialSource {
     const { clusters, users, contexts, currentContext } = this.#kubeConfig;
     this.#kubeConfig = new this.#library.KubeConfig();
     this.#kubeConfig.loadFromOptions({ clusters, users, contexts, currentContext });
+  }
+
+  /** @throws ApiError `API_UNAUTHORIZED` for certificates that cannot be read */
+  async #open(options: ClientNode.DispatcherOptions): Promise<Dispatcher> {
+    try {
+      return options.type === 'socks' ? await this.#socksSockets() : openSockets(options);
+    } catch (cause) {
+      throw this.#unusable(cause);
+    }
+  }
+
+  #unusable(cause: unknown): ApiError {
+    const context = this.#kubeConfig.getCurrentContext();
+    return new ApiError('API_UNAUTHORIZED', `cannot get credentials for context ${context}: ${errorText(cause)}`, {
+      cause,
+      remedy: 'Check the user of the kubeconfig context (kubectl auth whoami).',
+    });
   }
 
   /** SOCKS is spoken by the library alone, which leaves no times to choose. */

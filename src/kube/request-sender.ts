@@ -84,6 +84,7 @@ export class RequestSender {
         ...(signal === undefined ? {} : { signal }),
         headersTimeout: 0, // undici's begins when the request is on its way; ours when it wants to be
         bodyTimeout: bodyTimeoutMs,
+        reset: false, // undici would close the socket behind each DELETE that has a body, and dial anew: TLS and all
       });
       const answer = await withinTime(pending, {
         timeoutMs,

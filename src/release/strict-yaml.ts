@@ -1,6 +1,20 @@
 // The part of YAML on which all readers agree: a document is read only if nothing in it could mean two things.
-import { isAlias, isMap, isScalar, isSeq, Lexer, type Node, type Pair, parseDocument, type Scalar } from 'yaml';
+import {
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  type Node,
+  type Pair,
+  Parser,
+  type Scalar,
+} from 'yaml';
 import { errorText } from '../lib/error-text.ts';
+import { RecordError } from './decode.ts';
 import { unreadable } from './manifest-text.ts';
 import { foldCase } from './record-json.ts';
 
@@ -38,9 +52,9 @@ export interface TokenBudget {
  * take too long
  */
 export function readStrictYaml(text: string, budget: TokenBudget): unknown {
-  spend(text, budget);
   try {
-    const document = parseDocument(text, { merge: false, uniqueKeys: false, logLevel: 'silent', prettyErrors: false });
+    const document = compose(text, budget);
+    if (document === undefined) return undefined;
     const [problem] = [...document.errors, ...document.warnings]; // an unknown tag is a warning
     if (problem !== undefined) throw problem;
     const root = document.contents;
@@ -48,17 +62,28 @@ export function readStrictYaml(text: string, budget: TokenBudget): unknown {
     new Reading(text).check(root);
     return document.toJS({ maxAliasCount });
   } catch (cause) {
+    if (cause instanceof RecordError) throw cause;
     if (cause instanceof Ambiguity) throw unreadable(cause.message, cause);
     throw unreadable(`is not YAML: ${errorText(cause)}`, cause);
   }
 }
 
-/** Counting is ten times as fast as reading, and needs no memory. */
-function spend(text: string, budget: TokenBudget): void {
-  for (const _ of new Lexer().lex(text)) {
+/** As the library's parseDocument; but words are counted as they come, and whatever is too much is not read to its end. */
+function compose(text: string, budget: TokenBudget): Document.Parsed | undefined {
+  const composer = new Composer({ merge: false, uniqueKeys: false, logLevel: 'silent' });
+  const [document, another] = composer.compose(tokensOf(text, budget), true, text.length);
+  if (another !== undefined) throw new Ambiguity('holds more than one document');
+  return document;
+}
+
+function* tokensOf(text: string, budget: TokenBudget): Generator<CST.Token> {
+  const parser = new Parser();
+  for (const word of new Lexer().lex(text)) {
     budget.left -= 1;
     if (budget.left < 0) throw unreadable(`has more than ${maxTokens} words of syntax`);
+    yield* parser.next(word);
   }
+  yield* parser.end();
 }
 
 class Ambiguity extends Error {}

@@ -28,6 +28,17 @@ describe.concurrent('sockets', () => {
     await connection.close();
   });
 
+  it.each(['DELETE', 'POST', 'PUT', 'PATCH'] as const)('are kept after a %s with a body', async (method) => {
+    await using server = await LoopbackServer.start();
+    server.handlers = [answer(200)];
+    const connection = await connectTo(server.port);
+    const write: ApiRequest = { ...get, method, body: { kind: 'DeleteOptions' } };
+    for (let count = 0; count < 6; count += 1) await transport(connection).json(write);
+    expect(server.received).toHaveLength(6);
+    expect(server.connections).toBeLessThanOrEqual(2); // one is free again only in the next turn of the event loop
+    await connection.close();
+  });
+
   it('are closed before a server closes them that says when it will', async ({ expect }) => {
     await using server = await LoopbackServer.start();
     server.handlers = [answer(200, {}, { 'keep-alive': 'timeout=3' })];
