@@ -30,6 +30,18 @@ it('every command of it loads, and finds what lies beside it', async () => {
   expect(run.stderr).toContain('nowhere.yaml');
 });
 
+it('loads neither the API client nor the operator before a command needs them', async () => {
+  const loaded = new Set(['main.js']);
+  for (const file of loaded) {
+    const text = await readFile(join(dist, file), 'utf8');
+    for (const [, name = ''] of text.matchAll(/^import .*"\.\/(.+\.js)";$/gm)) loaded.add(name);
+  }
+  const lazy = ['client-node.js', 'undici.js', 'run-operator.js', 'purge-actions.js'];
+  expect(await readdir(dist)).toEqual(expect.arrayContaining(lazy));
+  expect([...loaded].filter((file) => lazy.includes(file))).toEqual([]);
+  expect(loaded.size).toBeGreaterThan(1);
+});
+
 it('names every package of which something is built in, with its notice', async () => {
   const notices = await readFile(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
   const maps = (await readdir(dist)).filter((file) => file.endsWith('.js.map'));
