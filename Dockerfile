@@ -20,19 +20,14 @@ COPY --from=helm-archive /helm.tar.gz /tmp/helm.tar.gz
 RUN tar -xzf /tmp/helm.tar.gz -C / --strip-components=1 --no-same-owner --wildcards '*/helm' \
   && /helm version --short
 
-# What the program needs to run, and nothing that only builds it. No package's install script is run, here or below.
-FROM ${NODE_IMAGE} AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts
-
+# The program with all that it needs built in. No package's install script is run.
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json rolldown.config.ts ./
 COPY src ./src
-RUN npx --no-install tsc -p tsconfig.build.json
+RUN npx --no-install tsc -p tsconfig.build.json && npx --no-install rolldown --config rolldown.config.ts --configLoader native
 
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="bookstore-operator" \
@@ -52,7 +47,6 @@ RUN install -d -o 65532 -g 65532 /var/cache/helm
 
 COPY --from=helm /helm /usr/local/bin/helm
 WORKDIR /app
-COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json watches.yaml ./
 COPY charts ./charts
 COPY --from=build /app/dist ./dist

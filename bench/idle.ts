@@ -183,7 +183,7 @@ async function startFigures(): Promise<readonly StartFigures[]> {
     { what: 'bookstore-operator --version', args: [main, '--version'] },
     {
       what: 'import of the API client',
-      args: ['--input-type=module', '-e', 'await import("@kubernetes/client-node")'],
+      args: ['--input-type=module', '-e', 'await import("./dist/client-node.js")'],
     },
   ];
   const cwd = join(import.meta.dirname, '..');

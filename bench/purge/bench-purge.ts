@@ -21,6 +21,7 @@ import type { PurgeBenchOptions } from './options.ts';
 import { type PageContext, type PurgeFigures, purgePage } from './page.ts';
 import { purgePlots } from './plots.ts';
 import { type CpuProfile, type ProfileSeconds, profileSeconds } from './profile-groups.ts';
+import { withSources } from './profile-sources.ts';
 import { takeTemplate } from './release-template.ts';
 
 const operatorNamespace = 'bench-operator';
@@ -100,7 +101,7 @@ async function takeProfile(n: number, stage: Stage): Promise<ProfileSeconds> {
   await measureSide('native', { n, run: 1, latencyMs: 0, profileDir }, stage);
   const [file] = (await readdir(profileDir)).filter((name) => name.endsWith('.cpuprofile'));
   if (file === undefined) throw new BenchError('the profiled purge left no profile');
-  return profileSeconds(JSON.parse(await readFile(join(profileDir, file), 'utf8')) as CpuProfile);
+  return profileSeconds(withSources(JSON.parse(await readFile(join(profileDir, file), 'utf8')) as CpuProfile));
 }
 
 async function prunerVersion(pruner: string | undefined): Promise<string | null> {

@@ -4,7 +4,14 @@
 export interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
-    readonly callFrame: { readonly functionName: string; readonly url: string };
+    readonly callFrame: {
+      readonly functionName: string;
+      /** Of the source: see `withSources`. */
+      readonly url: string;
+      /** Both from 0: where the function begins. */
+      readonly lineNumber: number;
+      readonly columnNumber: number;
+    };
   }[];
   /** The node that was on top, at each sample. */
   readonly samples: readonly number[];

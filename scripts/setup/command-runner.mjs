@@ -1,5 +1,4 @@
 // Runs the steps of one npm script with the right Node first on PATH.
-import { rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { isAtLeast } from './node-version.mjs';
 import { modulesDir, rootDir } from './paths.mjs';
@@ -11,10 +10,6 @@ export async function runCommand(command, { args, runtime, signals }) {
   const failed = [];
   let exitCode = 0;
   for (const [index, step] of command.steps.entries()) {
-    if (step.remove !== undefined) {
-      rmSync(join(rootDir, step.remove), { recursive: true, force: true });
-      continue;
-    }
     if (step.title !== undefined) process.stderr.write(`\n== ${step.title}\n`);
     const code = await runStep(withArgs(step.run, args), { command, env: { ...env, ...step.env }, runtime, signals });
     // a step that ended well although it was interrupted has said so; what was to follow it has not been done

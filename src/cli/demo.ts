@@ -1,5 +1,4 @@
 // `bookstore-operator demo`: the whole main job on a local cluster of its own, line by line, and clean-up after it.
-import { extname, resolve } from 'node:path';
 import { Option } from 'commander';
 import { systemClock } from '../lib/clock.ts';
 import { withFileLock } from '../local/file-lock.ts';
@@ -15,7 +14,7 @@ import { takeDown } from './demo/take-down.ts';
 import { type DemoTimes, timesTable } from './demo/times.ts';
 import { type DemoWorkspace, demoWorkspace } from './demo/workspace.ts';
 import { ExitCode } from './exit-code.ts';
-import { packageRoot } from './package-root.ts';
+import { mainFile, packageRoot } from './package-root.ts';
 
 /** Options of the command. */
 export interface DemoOptions {
@@ -53,7 +52,7 @@ export async function runDemo(options: DemoOptions, io: CommandIo): Promise<Exit
   const workspace = demoWorkspace(io.config.stateHome, options.name);
   const narrator = new Narrator(io.stdout, { hasColour: wantsColour(io.stdout, io.config.env) });
   const onOperator: Stage['onOperator'] = (operator) => writeRecord(workspace.recordFile, { isKept: false, operator });
-  const stage: Stage = { workspace, io, narrator, program: thisProgram(), packageRoot, onOperator };
+  const stage: Stage = { workspace, io, narrator, program: [process.execPath, mainFile], packageRoot, onOperator };
   const work = () => (options.down ? takeKeptDown(stage) : play(stage, options));
   return withFileLock(workspace.lockFile, work, { signal: io.signal, onWait: (pid) => refuse(workspace, pid) });
 }
@@ -101,11 +100,6 @@ async function tellLastOfTheLog({ workspace, narrator }: Stage): Promise<void> {
   const lines = await logTail(workspace.operatorLog, 15);
   if (lines.length > 0) narrator.say("\nthe operator's last log lines:");
   for (const line of lines) narrator.output(`  ${line}`);
-}
-
-/** src/main.ts under src/cli, dist/main.js under dist/cli. */
-function thisProgram(): Stage['program'] {
-  return [process.execPath, resolve(import.meta.dirname, '..', `main${extname(import.meta.filename)}`)];
 }
 
 function refuse({ name }: DemoWorkspace, pid: number): never {

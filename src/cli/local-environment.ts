@@ -1,8 +1,10 @@
 // What the launcher of the local cluster gets from the program's configuration.
+import { join } from 'node:path';
 import type { LocalContext, LocalEnvironment } from '../local/local-environment.ts';
 import type { LocalEvent } from '../local/local-event.ts';
 import type { CommandIo } from './command.ts';
 import type { Config } from './config.ts';
+import { packageRoot } from './package-root.ts';
 
 /** The launcher's surroundings. */
 export function localEnvironment(config: Config): LocalEnvironment {
@@ -11,6 +13,7 @@ export function localEnvironment(config: Config): LocalEnvironment {
     env: config.env,
     cacheHome: config.cacheHome,
     stateHome: config.stateHome,
+    moduleDir: join(packageRoot, 'local-cluster'),
     assetsDir: named('BOOKSTORE_OPERATOR_LOCAL_ASSETS'),
     envtestAssetsDir: named('KUBEBUILDER_ASSETS'),
   };

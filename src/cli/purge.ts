@@ -5,13 +5,14 @@ import { driverModes } from '../uninstall/choose-driver.ts';
 import type { CommandHost } from './command.ts';
 import { outputFormats } from './output.ts';
 import { durationMs, wholeNumber } from './parse-options.ts';
-import { type PurgeKeepOptions, runPurgeKeep } from './purge-keep.ts';
-import { type PurgePlanOptions, runPurgePlan } from './purge-plan.ts';
-import { type PurgeRestoreOptions, runPurgeRestore } from './purge-restore.ts';
-import { type PurgeRunOptions, runPurgeRun } from './purge-run.ts';
-import { type PurgeRunsOptions, runPurgeRuns } from './purge-runs.ts';
+import type { PurgeActions } from './purge-actions.ts';
+import type { PurgeKeepOptions } from './purge-keep.ts';
+import type { PurgePlanOptions } from './purge-plan.ts';
+import type { PurgeRestoreOptions } from './purge-restore.ts';
+import type { PurgeRunOptions } from './purge-run.ts';
+import type { PurgeRunsOptions } from './purge-runs.ts';
 
-/** Adds `purge` and its sub-commands to the program. */
+/** Adds `purge` and its sub-commands to the program. What a command does is loaded by that command alone. */
 export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
   const purge = parent
     .command('purge')
@@ -20,7 +21,7 @@ export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
   shared(purge.command('plan', { isDefault: true }))
     .description('print what would go, what stays, and why; changes nothing')
     .option('--explain <namespace/release>', 'all that decides about this one', releaseKey)
-    .action((options: PurgePlanOptions) => complete(runPurgePlan(options, io)));
+    .action((options: PurgePlanOptions) => complete(actions().then(({ plan }) => plan(options, io))));
   shared(purge.command('run'))
     .description('print context, server and counts, ask, then purge and report')
     .option('--yes', 'do not ask; needed without a terminal', false)
@@ -31,10 +32,12 @@ export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
     )
     .option('--plan <file>', 'exactly what this plan purges (purge plan -o json), or nothing; - for stdin')
     .option('--report <file>', 'write the JSON report here too')
-    .action((options: PurgeRunOptions) => complete(runPurgeRun(options, io)));
+    .action((options: PurgeRunOptions) => complete(actions().then(({ run }) => run(options, io))));
   connected(purge.command('runs [run]'))
     .description('list what was run, or show one run with what became of each release')
-    .action((run: string | undefined, options: PurgeRunsOptions) => complete(runPurgeRuns(run, options, io)));
+    .action((run: string | undefined, options: PurgeRunsOptions) =>
+      complete(actions().then(({ runs }) => runs(run, options, io))),
+    );
   connected(purge.command('restore'))
     .argument('<run>', 'a PurgeRun, or a report file')
     .argument('[release...]', 'NAMESPACE/RELEASE', releaseKeys)
@@ -49,7 +52,7 @@ export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
     .option('--yes', 'do not ask; needed without a terminal', false)
     .option('--concurrency <n>', 'releases at once (default: 4)', wholeNumber(1, 64))
     .action((run: string, releases: readonly ReleaseKey[], options: PurgeRestoreOptions) =>
-      complete(runPurgeRestore({ run, releases }, options, io)),
+      complete(actions().then(({ restore }) => restore({ run, releases }, options, io))),
     );
   connected(purge.command('keep <namespace[/release]>'))
     .description('keep a namespace or one release out of every purge for a while; needs no policy')
@@ -57,7 +60,13 @@ export function addPurgeCommand({ parent, io, complete }: CommandHost): void {
     .option('--until <time>', 'until then (RFC 3339), at most 14 days ahead')
     .option('--off', 'keep it no longer')
     .option('--force', 'also a release that is not there, and in place of what keeps longer', false)
-    .action((target: string, options: PurgeKeepOptions) => complete(runPurgeKeep(target, options, io)));
+    .action((target: string, options: PurgeKeepOptions) =>
+      complete(actions().then(({ keep }) => keep(target, options, io))),
+    );
+}
+
+async function actions(): Promise<PurgeActions> {
+  return (await import('./purge-actions.ts')).purgeActions;
 }
 
 /** commander would hand a command that it does not know to the default one, as an argument. */

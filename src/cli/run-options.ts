@@ -1,5 +1,5 @@
 // What `run` is told, once flags and environment are understood.
-import type { LogLevel } from '../telemetry/logger.ts';
+import type { LogLevel } from '../telemetry/log-level.ts';
 
 /** Options of the command. */
 export interface RunOptions {

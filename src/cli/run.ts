@@ -1,17 +1,16 @@
 // `bookstore-operator run`: the options of the operator.
 import { Option } from 'commander';
-import { logLevels } from '../telemetry/logger.ts';
+import { logLevels } from '../telemetry/log-level.ts';
 import type { CommandHost } from './command.ts';
 import { goBoolean, periodMs, wholeNumber } from './parse-options.ts';
 import { defaultMetricsAddress, type RunFlags, readRunFlags } from './run-flags.ts';
 import { defaultLeaseName } from './run-leadership.ts';
-import { runOperator } from './run-operator.ts';
 import { addScaffoldFlags } from './scaffold-flags.ts';
 
 /** helm's own limit; more processes at once gain nothing on two cores, and each holds 67 MB. */
 const defaultWorkers = 4;
 
-/** Adds the command to the program. */
+/** Adds the command to the program. The operator itself is loaded by this command alone. */
 export function addRunCommand({ parent, io, complete }: CommandHost): void {
   const run = parent
     .command('run')
@@ -43,8 +42,9 @@ export function addRunCommand({ parent, io, complete }: CommandHost): void {
     .option('--purge-policy <file>', 'PurgePolicy document: purge at its schedule, in its zone')
     .option('--operator-namespace <name>', "the operator's namespace, which is never purged (default: $POD_NAMESPACE)")
     .addOption(new Option('--log-level <level>', 'how much is logged (default: "info")').choices(logLevels));
-  addScaffoldFlags(run).action((flags: RunFlags) => {
+  addScaffoldFlags(run).action(async (flags: RunFlags) => {
     const { options, notices } = readRunFlags(flags, io.config);
+    const { runOperator } = await import('./run-operator.ts');
     return complete(runOperator(options, { io, notices }));
   });
 }

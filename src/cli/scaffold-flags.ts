@@ -1,7 +1,7 @@
 // The flags of operator-sdk's helm-operator, so that its Deployment runs us as it is: what each means here, and which have no
 // effect. Nothing of it is passed over in silence.
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { LogLevel } from '../telemetry/logger.ts';
+import type { LogLevel } from '../telemetry/log-level.ts';
 import { goBoolean } from './parse-options.ts';
 
 /** What only helm-operator's users give. */

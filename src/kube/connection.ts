@@ -1,7 +1,8 @@
 // Which cluster, as whom, and over which sockets: credentials kept fresh, sockets kept open.
 import { isDeepStrictEqual } from 'node:util';
-import type * as ClientNode from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { Dispatcher } from 'undici';
+import type { ClientNode } from './client-node.ts';
 import { CredentialSource } from './credential-source.ts';
 import { ApiError } from './errors.ts';
 import { type KubeconfigOptions, loadKubeconfig } from './kubeconfig.ts';
@@ -41,11 +42,7 @@ export class Connection {
   #credentials: HeldCredentials | undefined;
   #renewal: Renewal | undefined;
 
-  constructor(
-    library: typeof ClientNode,
-    kubeConfig: ClientNode.KubeConfig,
-    options: { readonly isInCluster?: boolean } = {},
-  ) {
+  constructor(library: ClientNode, kubeConfig: KubeConfig, options: { readonly isInCluster?: boolean } = {}) {
     const cluster = kubeConfig.getCurrentCluster();
     if (cluster === null) {
       throw new ApiError('KUBECONFIG_INVALID', 'the kubeconfig names no cluster for its context', {
@@ -129,12 +126,11 @@ function retire(dispatcher: Dispatcher | undefined): void {
 }
 
 /**
- * Opens the connection that kubectl would use. The library is loaded here, not at import: it costs 0.4 s and 85 MB, which
- * `--help` need not pay.
+ * Opens the connection that kubectl would use. The library is loaded here, not at import: `--help` need not pay for it.
  * @throws ApiError `KUBECONFIG_INVALID` where a file is missing or broken, or the context does not exist.
  */
 export async function connect(options: KubeconfigOptions): Promise<Connection> {
-  const library = await import('@kubernetes/client-node');
+  const { clientNode: library } = await import('./client-node.ts');
   const { kubeConfig, isInCluster } = loadKubeconfig(library, options);
   return new Connection(library, kubeConfig, { isInCluster });
 }

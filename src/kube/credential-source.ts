@@ -1,8 +1,9 @@
 // Headers and certificates as the kubeconfig, its files and its plugins give them, and the sockets that go with them.
 import type { AgentOptions, RequestOptions } from 'node:https';
-import type * as ClientNode from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { Dispatcher } from 'undici';
 import { errorText } from '../lib/error-text.ts';
+import type { ClientNode } from './client-node.ts';
 import { ApiError } from './errors.ts';
 import { openSockets } from './sockets.ts';
 
@@ -16,10 +17,10 @@ export interface GivenCredentials {
 
 /** Asks a kubeconfig for the credentials of its context. */
 export class CredentialSource {
-  readonly #library: typeof ClientNode;
-  #kubeConfig: ClientNode.KubeConfig;
+  readonly #library: ClientNode;
+  #kubeConfig: KubeConfig;
 
-  constructor(library: typeof ClientNode, kubeConfig: ClientNode.KubeConfig) {
+  constructor(library: ClientNode, kubeConfig: KubeConfig) {
     this.#library = library;
     this.#kubeConfig = kubeConfig;
   }

@@ -1,8 +1,9 @@
 // Which cluster, as whom: the kubeconfig that kubectl would use, or the pod's own service account.
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type * as ClientNode from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { errorText } from '../lib/error-text.ts';
+import type { ClientNode } from './client-node.ts';
 import { ApiError } from './errors.ts';
 
 /** Where to look for the cluster; the order is kubectl's. */
@@ -16,13 +17,13 @@ export interface KubeconfigOptions {
 
 /** A kubeconfig with its context chosen. */
 export interface LoadedKubeconfig {
-  readonly kubeConfig: ClientNode.KubeConfig;
+  readonly kubeConfig: KubeConfig;
   /** Whether it is the pod's own service account, and no file. */
   readonly isInCluster: boolean;
 }
 
 /** @throws ApiError `KUBECONFIG_INVALID` where a file is missing or broken, or the context does not exist. */
-export function loadKubeconfig(library: typeof ClientNode, options: KubeconfigOptions): LoadedKubeconfig {
+export function loadKubeconfig(library: ClientNode, options: KubeconfigOptions): LoadedKubeconfig {
   const kubeConfig = new library.KubeConfig();
   const named = options.kubeconfig?.split(delimiter).filter((file) => file !== '') ?? [];
   const ofHome = join(options.homeDir, '.kube', 'config');
@@ -58,8 +59,8 @@ export function loadKubeconfig(library: typeof ClientNode, options: KubeconfigOp
 }
 
 function loadFiles(
-  library: typeof ClientNode,
-  target: { readonly kubeConfig: ClientNode.KubeConfig; readonly files: readonly string[] },
+  library: ClientNode,
+  target: { readonly kubeConfig: KubeConfig; readonly files: readonly string[] },
 ): void {
   const { kubeConfig, files } = target;
   const existing = files.filter((file) => existsSync(file));
@@ -79,7 +80,7 @@ function loadFiles(
 }
 
 /** As kubectl merges: the first file to name a thing wins. client-node's own merge refuses a name that comes twice. */
-function mergeInto(target: ClientNode.KubeConfig, more: ClientNode.KubeConfig): void {
+function mergeInto(target: KubeConfig, more: KubeConfig): void {
   const isNew =
     (held: readonly { readonly name: string }[]) =>
     ({ name }: { readonly name: string }): boolean =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { build } from './build.ts';
 import { cacheKey, componentBinaries, controlPlaneTargets, type GoTarget } from './build-plan.ts';
 import { isExecutable, isThere } from './files.ts';
-import { cacheDirOf, type LocalContext, moduleDirOf } from './local-environment.ts';
+import { cacheDirOf, type LocalContext } from './local-environment.ts';
 import { LocalClusterError } from './local-error.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function cachedBuild(
   targets: readonly GoTarget[],
   context: LocalContext & { readonly what: string; readonly neededBytes?: number },
 ): Promise<string> {
-  const key = cacheKey(targets, await readSources(targets, moduleDirOf(context.environment)));
+  const key = cacheKey(targets, await readSources(targets, context.environment.moduleDir));
   const targetDir = join(cacheDirOf(context.environment), key);
   const { what, neededBytes } = context;
   if (!(await isThere(targetDir))) {

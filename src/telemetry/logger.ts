@@ -1,5 +1,6 @@
 // Logs: a constant message and key-values, one JSON object a line on stderr.
 import { type DestinationStream, pino } from 'pino';
+import type { LogLevel } from './log-level.ts';
 
 /** What varies in a line. The names that pino gives to its own are not to be used: a reader would keep only one of both. */
 export type LogFields = Readonly<Record<string, unknown>> & {
@@ -17,12 +18,6 @@ export interface Logger {
   /** A log whose every line carries these fields too. */
   with(fields: LogFields): Logger;
 }
-
-/** Levels, from the most talkative. */
-export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-
-/** One of {@link logLevels}. */
-export type LogLevel = (typeof logLevels)[number];
 
 /** A log that writes JSON lines to `destination`. */
 export function createLogger(options: { readonly level: LogLevel; readonly destination: DestinationStream }): Logger {

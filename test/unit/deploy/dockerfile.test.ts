@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
+const { commands } = await import(`${root}/scripts/setup/commands.mjs`);
 
 interface Instruction {
   readonly name: string;
@@ -61,20 +62,23 @@ describe('the image', () => {
     expect(texts(final, 'CMD')).toEqual(['["run"]']);
   });
 
-  it('holds the program, its charts and watches.yaml, the production dependencies and helm', () => {
+  it('holds the program, its charts and watches.yaml, helm, and no node_modules', () => {
     expect(texts(final, 'COPY')).toEqual([
       '--from=helm /helm /usr/local/bin/helm',
-      '--from=dependencies /app/node_modules ./node_modules',
       'package.json watches.yaml ./',
       'charts ./charts',
       '--from=build /app/dist ./dist',
     ]);
   });
 
-  it('has no development dependency, and no package’s install script was run for it', () => {
-    const installs = stages.flatMap((each) => texts(each, 'RUN')).filter((text) => text.includes('npm '));
-    expect(installs).toEqual(['npm ci --omit=dev --ignore-scripts', 'npm ci --ignore-scripts']);
-    expect(texts(stage('dependencies'), 'RUN')).toEqual(['npm ci --omit=dev --ignore-scripts']);
+  it('is built as `npm run build` does, and no package’s install script was run for it', () => {
+    const steps: readonly { readonly run: readonly string[] }[] = commands.build.steps;
+    const args = steps.map(({ run: [, , ...words] }) => words.join(' '));
+    expect(texts(stage('build'), 'RUN')).toEqual([
+      'npm ci --ignore-scripts',
+      `npx --no-install tsc ${args[0]} && npx --no-install rolldown ${args[1]}`,
+    ]);
+    expect(steps).toHaveLength(2);
   });
 
   it('gets helm by a checksum on every architecture, and nothing else from the network', () => {

@@ -47,6 +47,7 @@ function context(options: Partial<LocalContext['environment']> & { signal?: Abor
       env: { PATH: `${bin}:/usr/bin:/bin` },
       cacheHome: join(dir, 'cache'),
       stateHome: dir,
+      moduleDir: join(import.meta.dirname, '..', '..', '..', 'local-cluster'),
       ...environment,
     },
     signal,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createLogger, type LogLevel, logLevels } from '../../../src/telemetry/logger.ts';
+import { type LogLevel, logLevels } from '../../../src/telemetry/log-level.ts';
+import { createLogger } from '../../../src/telemetry/logger.ts';
 
 function capture(level: LogLevel) {
   const written: string[] = [];
