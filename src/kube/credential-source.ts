@@ -1,6 +1,6 @@
 // Headers and certificates as the kubeconfig, its files and its plugins give them, and the sockets that go with them.
 import type { AgentOptions, RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { DispatcherOptions, KubeConfig } from '@kubernetes/client-node';
 import type { Dispatcher } from 'undici';
 import { errorText } from '../lib/error-text.ts';
 import type { ClientNode } from './client-node.ts';
@@ -55,7 +55,7 @@ export class CredentialSource {
   }
 
   /** @throws ApiError `API_UNAUTHORIZED` for certificates that cannot be read */
-  async #open(options: ClientNode.DispatcherOptions): Promise<Dispatcher> {
+  async #open(options: DispatcherOptions): Promise<Dispatcher> {
     try {
       return options.type === 'socks' ? await this.#socksSockets() : openSockets(options);
     } catch (cause) {
