@@ -13,6 +13,7 @@ import type { RunRecords } from '../purge/record/begin-record.ts';
 import { executeRecorded } from '../purge/record/record-run.ts';
 import type { PurgeReport } from '../purge/record/report.ts';
 import { type SweepDeps, type SweepOptions, sweepUndo } from '../purge/restore/sweep-undo.ts';
+import { KnownReleases } from '../uninstall/known-releases.ts';
 import type { CommandIo } from './command.ts';
 import { confirmCount } from './confirm.ts';
 import { ExitCode } from './exit-code.ts';
@@ -91,7 +92,7 @@ async function planAskRun(
     await requireHelm(helmFor(client, io, { kubeconfig, maxProcesses: 1 }), purgeMinimum);
   }
   const helm = helmFor(client, io, { kubeconfig, maxProcesses: asked ?? defaultHelmProcesses, ...fence.helm });
-  const deps = { ...session, clock: systemClock };
+  const deps = { ...session, clock: systemClock, known: new KnownReleases() };
   if (given !== undefined) refuseStale(targetDifferences(given, session), { output: options.output, io });
   const plan = await makePlan(deps, {
     signal: io.signal,

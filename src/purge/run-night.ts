@@ -1,5 +1,6 @@
 // One scheduled run: the same plan and the same execution as by hand, told to the log instead of to a terminal.
 
+import { KnownReleases } from '../uninstall/known-releases.ts';
 import type { HeldPurgeLock, PurgeLock } from './lock/purge-lock.ts';
 import { makePlan } from './plan/make-plan.ts';
 import { isBlocked, type PurgePlan, selectedNamespaces } from './plan/plan.ts';
@@ -55,11 +56,12 @@ async function enforce(
 ): Promise<NightEnd> {
   const { settings, log } = deps;
   const policy = settings.policyName;
-  const plan = await planAndTell(deps, signal);
+  const known = new KnownReleases();
+  const plan = await planAndTell({ ...deps, known }, signal);
   if (plan === undefined) return 'interrupted';
   if (!isBlocked(plan)) await sweepAndTell(deps, plan, held.signal); // where a cap is hit nothing at all is deleted
   const records = { ...deps.records, lock: held.lease };
-  const report = await executeRecorded({ ...deps, records }, plan, {
+  const report = await executeRecorded({ ...deps, known, records }, plan, {
     signal: AbortSignal.any([signal, held.signal]),
     forceSignal: deps.forceSignal === undefined ? held.signal : AbortSignal.any([deps.forceSignal, held.signal]),
     ...(isBlocked(plan) ? {} : { onOutcome: (outcome: ReleaseOutcome) => tellOutcome(outcome, log) }),

@@ -4,7 +4,7 @@ import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import type { RecordSecret } from '../release/record.ts';
 import { type ProvenContent, proveRelease } from './prove-release.ts';
-import { readRecords } from './read-records.ts';
+import { type ReadRecords, readRecords } from './read-records.ts';
 import type { AllowedKind } from './record-trust.ts';
 import { type RecordRef, recordRefs } from './remove-records.ts';
 import type { UninstallRequest } from './uninstaller.ts';
@@ -24,6 +24,11 @@ export interface ProveStoredRequest extends UninstallRequest {
   readonly mayRunDeleteHooks?: boolean;
   /** Whether objects in the release's own namespace need its marks too. Default false. */
   readonly mustBeMarked?: boolean;
+  /**
+   * Its records, as somebody has read them a moment ago with the same rights. Default: they are read. Whoever gives them looks
+   * whether they are stored still before anything is deleted.
+   */
+  readonly known?: ReadRecords | undefined;
 }
 
 /** A release that is proved, as it was at that moment. */
@@ -61,7 +66,7 @@ async function prove(
 ): Promise<ProvenRelease> {
   const { namespace, name, impersonate, allowedKinds = [], mayRunDeleteHooks = false, mustBeMarked = false } = request;
   const reading = impersonate === undefined ? client : client.impersonating(impersonate);
-  const { listing, reader, metas } = await readRecords(reading, request, { signal });
+  const { listing, reader, metas } = request.known ?? (await readRecords(reading, request, { signal }));
   if (listing.releases.length + listing.rejected.length === 0) {
     throw new HelmError('HELM_RELEASE_NOT_FOUND', `cannot uninstall ${namespace}/${name}: there is no such release`);
   }

@@ -1,4 +1,4 @@
-// All stored records of one release, read whole: a single listing, the one that helm itself will make.
+// All stored records of a release, read whole: in the listing that helm itself will make, or in one for several releases.
 import type { KubeClient } from '../kube/client.ts';
 import type { ObjectMeta } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
@@ -21,30 +21,67 @@ export interface ReadRecords {
 /** Records in memory at once: each may hold a megabyte, and there may be any number. */
 const recordsPerPage = 10;
 
+/** What is told of each record that can be read. */
+interface ReadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Given each that can be read, as it says itself: memory holds one at a time. */
+  readonly onRelease?: (release: Release) => void;
+}
+
 /** Reads. @throws ApiError where the records cannot be listed; what cannot be decoded is told by the reader */
 export async function readRecords(
   client: KubeClient,
   { namespace, name }: ReleaseKey,
-  options: {
-    readonly signal?: AbortSignal | undefined;
-    /** Given each that can be read, as it says itself: memory holds one at a time. */
-    readonly onRelease?: (release: Release) => void;
-  } = {},
+  { signal, onRelease }: ReadOptions = {},
 ): Promise<ReadRecords> {
-  const reader = new RecordReader();
-  const metas: ObjectMeta[] = [];
+  const reading = new Reading();
+  for await (const secret of recordsIn(client, { namespace, name, signal })) {
+    const release = await reading.add(secret);
+    if (release !== undefined) onRelease?.(release);
+  }
+  return reading.end();
+}
+
+/** As {@link readRecords}, of these releases of one namespace, in one listing of all records there. */
+export async function readRecordsOfMany(
+  client: KubeClient,
+  { namespace, names }: { readonly namespace: string; readonly names: readonly string[] },
+  { signal }: Pick<ReadOptions, 'signal'> = {},
+): Promise<ReadonlyMap<string, ReadRecords>> {
+  const readings = new Map(names.map((name) => [name, new Reading()]));
+  for await (const secret of recordsIn(client, { namespace, signal })) {
+    await readings.get(secret.metadata.labels?.name ?? '')?.add(secret);
+  }
+  return new Map([...readings].map(([name, reading]) => [name, reading.end()]));
+}
+
+class Reading {
+  readonly #reader = new RecordReader();
+  readonly #metas: ObjectMeta[] = [];
+
+  add(secret: RecordSecret): Promise<Release | undefined> {
+    this.#metas.push(secret.metadata);
+    return this.#reader.read(secret);
+  }
+
+  end(): ReadRecords {
+    return { listing: groupReleases(this.#metas), reader: this.#reader, metas: this.#metas };
+  }
+}
+
+async function* recordsIn(
+  client: KubeClient,
+  {
+    namespace,
+    name,
+    signal,
+  }: { readonly namespace: string; readonly name?: string; readonly signal: AbortSignal | undefined },
+): AsyncGenerator<RecordSecret, void, undefined> {
   const pages = client.pages<RecordSecret>(CoreResources.secrets, {
     namespace,
-    labelSelector: `${recordLabelSelector},name=${name}`,
+    labelSelector: name === undefined ? recordLabelSelector : `${recordLabelSelector},name=${name}`,
     pageSize: recordsPerPage,
-    signal: options.signal,
+    signal,
   });
-  for await (const page of pages) {
-    for (const secret of page.items) {
-      metas.push(secret.metadata);
-      const release = await reader.read(secret);
-      if (release !== undefined) options.onRelease?.(release);
-    }
-  }
-  return { listing: groupReleases(metas), reader, metas };
+  for await (const page of pages) yield* page.items;
 }

@@ -23,6 +23,7 @@ export class RecordReader {
   readonly #records: DecodedRecord[] = [];
   #latest: Release | undefined;
   #latestRevision = 0;
+  #parsed: ParsedContent | undefined;
   #latestSecret: RecordSecret | undefined;
   #deployedRevision = 0;
   #deployedSecret: RecordSecret | undefined;
@@ -48,6 +49,7 @@ export class RecordReader {
       if (claimed.revision > this.#latestRevision) {
         this.#latestRevision = claimed.revision;
         this.#latest = content;
+        this.#parsed = undefined;
         this.#latestSecret = secret;
       }
       if (claimed.status === 'deployed' && claimed.revision > this.#deployedRevision) {
@@ -105,11 +107,19 @@ export class RecordReader {
     return this.#deployedSecret;
   }
 
+  /** How much of it stays in memory, about. */
+  get heldBytes(): number {
+    const secrets = new Set([this.#latestSecret, this.#deployedSecret]);
+    const bodies = [...secrets].reduce((sum, secret) => sum + (secret?.data?.release?.length ?? 0), 0);
+    return bodies + 2 * (this.#latest?.manifest.length ?? 0); // as text, and taken apart
+  }
+
   /** @throws RecordError, UninstallError where a record or the latest manifest cannot be read */
   result(): { readonly records: readonly DecodedRecord[]; readonly latest: ParsedContent } {
     const records = this.identities();
     if (this.#latest === undefined) throw untrusted('its records are gone');
-    return { records, latest: parseContent(this.#latest) };
+    this.#parsed ??= parseContent(this.#latest);
+    return { records, latest: this.#parsed };
   }
 }
 

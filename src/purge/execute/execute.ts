@@ -1,6 +1,7 @@
 // Carrying out a plan: bounded in all and per namespace, oldest first, every release ending in an outcome (P6).
 import pMap from 'p-map';
 import { LeaseLostError } from '../../kube/leader-term.ts';
+import type { KnownReleases } from '../../uninstall/known-releases.ts';
 import type { ProvenUninstaller } from '../../uninstall/proven-uninstaller.ts';
 import { isBlocked, type PlanEntry, type PurgePlan } from '../plan/plan.ts';
 import { recentOwners } from '../plan/release-owners.ts';
@@ -15,7 +16,7 @@ import type { Sighting } from '../verify/sighting.ts';
 import { verify } from '../verify/verify.ts';
 import { type Kept, lookBefore, lookFirst, lookLast } from './look-again.ts';
 import { Pace } from './pace.ts';
-import type { RecheckDeps } from './recheck.ts';
+import { type RecheckDeps, recentSights } from './recheck.ts';
 import { RunState } from './run-state.ts';
 import { uninstallPatiently } from './uninstall-patiently.ts';
 import type { UninstallProvedDeps } from './uninstall-proved.ts';
@@ -26,6 +27,8 @@ export interface ExecuteDeps extends RecheckDeps {
   readonly uninstaller: ProvenUninstaller;
   /** Where the run is recorded, begun already; to be finished by the caller. Default: nowhere, and then no way back is made. */
   readonly recorder?: RunRecorder | undefined;
+  /** What the plan has read. Default nothing. */
+  readonly known?: KnownReleases | undefined;
   /** Stops the run where the policy is suspended or changed. Default: it goes by the policy as it was planned by. */
   readonly guard?: PolicyGuard | undefined;
 }
@@ -81,7 +84,7 @@ export async function executePlan(
   const onGone = (one: Sighting): void => void gone.set(`${one.release.namespace}/${one.release.name}`, one);
   // it is the pace that asks again, one for all
   const paced = { ...deps, client: deps.client.impatient() };
-  const acting = { ...paced, pace, owners: deps.owners ?? recentOwners(paced), onGone };
+  const acting = { ...paced, pace, owners: deps.owners ?? recentOwners(paced), onGone, sights: recentSights(paced) };
 
   const purgeOne = async (entry: PlanEntry): Promise<void> => {
     if (clock.monotonic() - startedMs >= settings.deadlineMs) run.stop('deadline');
@@ -122,6 +125,7 @@ export async function executePlan(
 /** Its client tells a 429 at once. */
 interface PacedDeps extends ExecuteDeps, Pick<UninstallProvedDeps, 'onGone'> {
   readonly pace: Pace;
+  readonly sights: ReturnType<typeof recentSights>;
 }
 
 interface OneRelease {
@@ -143,10 +147,6 @@ async function runOne(deps: PacedDeps, one: OneRelease): Promise<Outcome> {
   const kept = await lookFirst(deps, { ...one, planned: entry });
   if (kept !== undefined) return timed(kept);
   one.onBegin?.(entry);
-  const uninstall = undoableUninstall(deps, {
-    signal,
-    lastLook: (again) => lookLast(deps, { ...one, entry: again }),
-    whyUnproved: (again) => look(() => Promise.resolve(again)),
-  });
+  const uninstall = undoableUninstall(deps, { signal, lastLook: (again) => lookLast(deps, { ...one, entry: again }) });
   return timed(await uninstallPatiently(deps, { entry, uninstall, look, stoppedBy: () => run.stoppedBy }));
 }

@@ -4,7 +4,13 @@ import type { PlanEntry } from '../plan/plan.ts';
 import type { PolicyGuard } from '../policy/policy-guard.ts';
 import { stopReasons } from '../record/report.ts';
 import type { Pace } from './pace.ts';
-import { changeSincePlan, namespaceChange, type RecheckDeps, touchedSincePlan } from './recheck.ts';
+import {
+  changeSincePlan,
+  type RecheckDeps,
+  type RecheckTarget,
+  type recentSights,
+  touchedSincePlan,
+} from './recheck.ts';
 import type { NotStarted, RunState } from './run-state.ts';
 import { failed, type UninstallOutcome } from './uninstall-release.ts';
 
@@ -24,25 +30,23 @@ export interface LookTarget {
 export type Kept = UninstallOutcome | NotStarted;
 
 /**
- * Before a release is begun: its namespace, the policy itself last. Its records are looked at when it is proved, and everything
- * by {@link lookLast}. Undefined where it goes. Nothing is started in a run that is stopping. Never throws.
+ * Before a release is begun: the records, what keeps it, the policy itself last, as all of its namespace was a moment ago;
+ * {@link lookLast} looks anew. Undefined where it goes. Nothing is started in a run that is stopping. Never throws.
  */
 export function lookFirst(
-  deps: LookDeps,
+  deps: LookDeps & { readonly sights: ReturnType<typeof recentSights> },
   target: LookTarget & { readonly planned: PlanEntry },
 ): Promise<Kept | undefined> {
-  return look(deps, { ...target, read: () => Promise.resolve(target.planned), ask: namespaceChange });
+  const ask = (_deps: LookDeps, one: RecheckTarget) => changeSincePlan(deps, one, deps.sights(one.entry.namespace));
+  return look(deps, { ...target, read: () => Promise.resolve(target.planned), ask });
 }
 
-/**
- * Before it is begun again, or to say why it could not be begun: everything. `read` gives the entry as it is to be found.
- * Otherwise as {@link lookFirst}.
- */
+/** Before it is begun again: as {@link lookFirst}, but anew. `read` gives the entry as it is to be found. */
 export function lookBefore(
   deps: LookDeps,
   target: LookTarget & { readonly planned: PlanEntry; readonly read: () => Promise<PlanEntry> },
 ): Promise<Kept | undefined> {
-  return look(deps, { ...target, ask: changeSincePlan });
+  return look(deps, { ...target, ask: afresh });
 }
 
 async function look(
@@ -79,7 +83,7 @@ export async function lookLast(
 ): Promise<Kept | undefined> {
   const { run, entry, signal } = target;
   try {
-    const change = await changeOrStop(deps, { ...target, ask: changeSincePlan });
+    const change = await changeOrStop(deps, { ...target, ask: afresh });
     if (change === touchedSincePlan) return changedWhileProved(entry);
     if (change !== undefined) return { result: 'skipped', reason: change };
   } catch (error) {
@@ -99,7 +103,9 @@ export const interrupted: UninstallOutcome = {
   record: 'left',
 };
 
-type AskForChange = typeof changeSincePlan;
+const afresh: AskForChange = (deps, target) => changeSincePlan(deps, target);
+
+type AskForChange = (deps: LookDeps, target: RecheckTarget) => Promise<string | undefined>;
 
 /** The change, if any; the policy stops the run by itself. @throws ApiError where something cannot be read */
 async function changeOrStop(

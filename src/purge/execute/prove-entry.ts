@@ -8,6 +8,7 @@ import { errorText } from '../../lib/error-text.ts';
 import { isMap } from '../../lib/merge-maps.ts';
 import { quoteUntrusted } from '../../lib/quote-untrusted.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
+import type { KnownReleases } from '../../uninstall/known-releases.ts';
 import type { LiveObject } from '../../uninstall/prove-release.ts';
 import { type ProvenRelease, proveStored } from '../../uninstall/prove-stored.ts';
 import { describeObject } from '../../uninstall/record-trust.ts';
@@ -25,6 +26,8 @@ export interface ProveEntryDeps {
   readonly client: KubeClient;
   readonly discovery: Discovery;
   readonly settings: Pick<PurgeSettings, 'serviceAccount' | 'allowedKinds' | 'releaseTimeoutMs' | 'volumes'>;
+  /** What the plan has read of the releases. Default nothing. */
+  readonly known?: KnownReleases | undefined;
 }
 
 /** The release, proved; or how it ends, because it is not. In that case nothing of it was touched. */
@@ -35,7 +38,7 @@ export type Proof = { readonly proven: ProvenRelease } | { readonly outcome: Uni
  * can be proved, and nothing deleted, that it may not read. Never throws.
  */
 export async function proveEntry(
-  { client, discovery, settings }: ProveEntryDeps,
+  { client, discovery, settings, known }: ProveEntryDeps,
   entry: PlanEntry,
   signal?: AbortSignal,
 ): Promise<Proof> {
@@ -52,6 +55,8 @@ export async function proveEntry(
         timeoutMs,
         signal,
         mustBeMarked: true,
+        // an account proves by what it may read itself
+        known: user === undefined ? known?.take(entry) : undefined,
         ...(user === undefined ? {} : { impersonate: user }),
       },
     );

@@ -2,8 +2,9 @@
 import type { KubeClient } from '../../kube/client.ts';
 import type { Discovery } from '../../kube/discovery.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { recently } from '../../lib/recently.ts';
+import type { ReleaseListing } from '../../release/group-releases.ts';
 import { listReleases } from '../../release/list-releases.ts';
-import { keepOfRelease, keepOnNamespace } from '../keep/keep.ts';
 import type { OperatorIdentity } from '../plan/denials.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import { type ReleaseOwners, readOwners } from '../plan/release-owners.ts';
@@ -31,40 +32,46 @@ export interface RecheckTarget {
   readonly namespaceUid: string | undefined;
 }
 
-/**
- * Why the release is not even begun, as its namespace has it; undefined where nothing of the namespace stands against it.
- * @throws ApiError where that cannot be read: then it is not begun
- */
-export async function namespaceChange(deps: RecheckDeps, target: RecheckTarget): Promise<string | undefined> {
-  const home = await homeOf(deps, target);
-  if (typeof home === 'string') return home;
-  const { entry } = target;
-  const nowMs = deps.clock.now();
-  const kept = keepOnNamespace(home, entry.namespace, nowMs) ?? keepOfRelease(home, entry, nowMs);
-  return kept?.reason;
+/** A namespace and the releases in it, at one moment. */
+export interface NamespaceSight {
+  /** Undefined where it is gone, being deleted, or no longer selected. */
+  readonly home: SelectedNamespace | undefined;
+  readonly listing: ReleaseListing;
+}
+
+/** How old a sight may be by which a release is begun: before it goes, all is looked at once more. */
+const believedMs = 2_000;
+
+/** The same sight for all releases of a namespace that are begun within two seconds. */
+export function recentSights(deps: RecheckDeps): (namespace: string) => Promise<NamespaceSight> {
+  return recently((namespace) => sightOf(deps, { namespace }), { clock: deps.clock, maxAgeMs: believedMs });
 }
 
 /**
  * Why the release is not purged after all; undefined where the plan still holds.
  * @throws ApiError where that cannot be read: then it is not purged either
  */
-export async function changeSincePlan(deps: RecheckDeps, target: RecheckTarget): Promise<string | undefined> {
-  const { client, settings, operator, clock } = deps;
+export async function changeSincePlan(
+  deps: RecheckDeps,
+  target: RecheckTarget,
+  sight = sightOf(deps, target.entry),
+): Promise<string | undefined> {
+  const { settings, operator, clock } = deps;
   const { namespace, name, recordsDigest, record } = target.entry;
-  const [home, { releases, rejected }, owners] = await Promise.all([
-    homeOf(deps, target),
-    listReleases(client, { namespace, name }),
+  const [{ home, listing }, owners] = await Promise.all([
+    sight,
     deps.owners === undefined ? readOwners(deps) : deps.owners(),
   ]);
-  if (typeof home === 'string') return home;
-  const release = releases.find((one) => one.name === name);
+  if (home === undefined) return 'its namespace is gone, being deleted, or no longer selected';
+  if (home.uid !== target.namespaceUid) return 'its namespace was deleted and made again since the plan';
+  const release = listing.releases.find((one) => one.name === name);
   if (release === undefined) return 'it is gone since the plan';
   const isSameRecord = release.latest.uid === record?.uid && release.latest.resourceVersion === record.resourceVersion;
   // A keep that was set meanwhile changes the record too: it is the better reason.
   const verdict = decide({
     release,
     home,
-    rejected,
+    rejected: listing.rejected.filter(({ claimedNames }) => claimedNames.includes(name)),
     owners: owners.get(`${namespace}/${name}`) ?? [],
     settings,
     operator,
@@ -74,12 +81,13 @@ export async function changeSincePlan(deps: RecheckDeps, target: RecheckTarget):
   return isSameRecord && release.recordsDigest === recordsDigest ? undefined : touchedSincePlan;
 }
 
-/** The namespace as it is now, or what is the matter with it, as a clause. */
-async function homeOf(
+async function sightOf(
   { client, settings, operator }: RecheckDeps,
-  { entry: { namespace }, namespaceUid }: RecheckTarget,
-): Promise<SelectedNamespace | string> {
-  const selected = await selectAgain(client, { selector: settings.namespaceSelector, operator, namespace });
-  if (selected === undefined) return 'its namespace is gone, being deleted, or no longer selected';
-  return selected.uid === namespaceUid ? selected : 'its namespace was deleted and made again since the plan';
+  { namespace, name }: { readonly namespace: string; readonly name?: string },
+): Promise<NamespaceSight> {
+  const [home, listing] = await Promise.all([
+    selectAgain(client, { selector: settings.namespaceSelector, operator, namespace }),
+    listReleases(client, { namespace, ...(name === undefined ? {} : { name }) }),
+  ]);
+  return { home, listing };
 }

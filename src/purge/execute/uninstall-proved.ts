@@ -35,23 +35,18 @@ export interface UninstallProvedOptions {
    * deleted. helm reads the records itself, so this is the last that is known of them. Never throws.
    */
   readonly lastLook?: ((entry: PlanEntry) => Promise<Kept | undefined>) | undefined;
-  /** Asked where something of the release itself stands against it: what changed since the plan says more. Never throws. */
-  readonly whyUnproved?: ((entry: PlanEntry) => Promise<Kept | undefined>) | undefined;
 }
 
 /** Proves and uninstalls within the release's time. Never throws. */
 export async function uninstallProved(
   deps: UninstallProvedDeps,
   entry: PlanEntry,
-  { signal, beforeFirstDelete, lastLook, whyUnproved }: UninstallProvedOptions = {},
+  { signal, beforeFirstDelete, lastLook }: UninstallProvedOptions = {},
 ): Promise<Kept> {
   const { clock, settings } = deps;
   const startedMs = clock.monotonic();
   const proof = await proveEntry(deps, entry, signal);
-  if ('outcome' in proof) {
-    const { outcome } = proof;
-    return outcome.result === 'skipped' ? ((await whyUnproved?.(entry)) ?? outcome) : outcome;
-  }
+  if ('outcome' in proof) return proof.outcome;
   const prevented = await beforeFirstDelete?.(proof.proven);
   if (prevented !== undefined) return prevented;
   const { namespace, name } = entry;

@@ -3,7 +3,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { Discovery } from '../../kube/discovery.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { lookUpKinds, ownershipOf, type ResourceLookup, readLive } from '../../uninstall/ownership.ts';
-import { readRecords } from '../../uninstall/read-records.ts';
+import { type ReadRecords, readRecords } from '../../uninstall/read-records.ts';
 import { touchedBy } from '../../uninstall/record-trust.ts';
 import type { PurgeSettings } from '../policy/settings.ts';
 import { type ContentFindings, inspectContent, type OutsideObject } from './content-rules.ts';
@@ -30,8 +30,16 @@ export interface InspectTarget {
  * not stop the run for all. @throws ApiError where the records cannot be listed
  */
 export async function inspectRelease(deps: InspectDeps, target: InspectTarget): Promise<ContentFindings> {
+  return inspectRead(deps, target, await readRecords(deps.client, target, { signal: target.signal }));
+}
+
+/** As {@link inspectRelease}, of what is read already. */
+export async function inspectRead(
+  deps: InspectDeps,
+  target: InspectTarget,
+  { listing, reader }: ReadRecords,
+): Promise<ContentFindings> {
   const { name, signal } = target;
-  const { listing, reader } = await readRecords(deps.client, target, { signal });
   const release = listing.releases.find((one) => one.name === name);
   if (release?.recordsDigest !== target.recordsDigest) return keptUnread('it was touched while the plan was made');
   try {

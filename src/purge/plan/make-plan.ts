@@ -2,9 +2,11 @@
 import pMap from 'p-map';
 import { Discovery } from '../../kube/discovery.ts';
 import { maxTimerMs } from '../../lib/clock.ts';
+import { readRecords, readRecordsOfMany } from '../../uninstall/read-records.ts';
 import { PurgeError } from '../errors.ts';
 import { keepsOfNobody } from '../keep/keep.ts';
-import { type InspectDeps, inspectRelease } from './inspect.ts';
+import type { ContentFindings } from './content-rules.ts';
+import { type InspectDeps, inspectRead } from './inspect.ts';
 import { assemblePlan } from './judge.ts';
 import type { PlanEntry, PurgePlan } from './plan.ts';
 import { type PlanDeps, type PlanOptions, planReads, survey } from './survey.ts';
@@ -39,7 +41,7 @@ async function planWithin(deps: PlanDeps, options: PlanOptions): Promise<PurgePl
   const entries =
     capped.capsHit.length > 0
       ? capped.entries
-      : await readContents({ client, settings, discovery: new Discovery(client) }, capped.entries, signal);
+      : await readContents({ ...deps, discovery: new Discovery(client) }, capped.entries, signal);
   return assemblePlan({
     policy: settings.policyName,
     context: client.context,
@@ -56,31 +58,55 @@ async function planWithin(deps: PlanDeps, options: PlanOptions): Promise<PurgePl
   });
 }
 
-/** Narrows `purge` to `keep` where the content says so. */
-function readContents(
-  deps: InspectDeps,
+type ReadDeps = InspectDeps & Pick<PlanDeps, 'known'>;
+
+/** Narrows `purge` to `keep` where the content says so; namespace by namespace. */
+async function readContents(
+  deps: ReadDeps,
   entries: readonly PlanEntry[],
   signal: AbortSignal | undefined,
-): Promise<PlanEntry[]> {
-  return pMap(
-    entries,
-    async (entry) => {
-      if (entry.action === 'keep' || entry.recordsDigest === undefined) return entry;
-      const { namespace, name, recordsDigest } = entry;
-      const { verdict, chart, leaves, notRestored } = await inspectRelease(deps, {
-        namespace,
-        name,
-        recordsDigest,
-        signal,
-      });
-      return {
-        ...entry,
-        ...(chart === '' ? {} : { chart }),
-        ...(leaves.length === 0 ? {} : { leaves }),
-        ...(verdict !== undefined || notRestored.length === 0 ? {} : { notRestored }),
-        ...verdict,
-      };
-    },
-    { concurrency: planReads, signal },
-  );
+): Promise<readonly PlanEntry[]> {
+  const byNamespace = Object.values(Object.groupBy(entries, ({ namespace }) => namespace));
+  const read = await pMap(byNamespace, (ofOne = []) => readNamespace(deps, ofOne, signal), {
+    concurrency: planReads,
+    signal,
+  });
+  return read.flat();
+}
+
+/** Where most of the releases would go, in one listing; else each for itself. */
+async function readNamespace(
+  deps: ReadDeps,
+  entries: readonly PlanEntry[],
+  signal: AbortSignal | undefined,
+): Promise<readonly PlanEntry[]> {
+  const going = entries.filter(({ action, recordsDigest }) => action === 'purge' && recordsDigest !== undefined);
+  const [first] = going;
+  if (first === undefined) return entries;
+  const { namespace } = first;
+  const isMost = going.length > 1 && 2 * going.length >= entries.length;
+  const names = going.map(({ name }) => name);
+  const together = isMost ? await readRecordsOfMany(deps.client, { namespace, names }, { signal }) : undefined;
+  const narrowed: PlanEntry[] = [];
+  for (const entry of entries) {
+    const { name, recordsDigest = '' } = entry;
+    if (!going.includes(entry)) narrowed.push(entry);
+    else {
+      const read = together?.get(name) ?? (await readRecords(deps.client, { namespace, name }, { signal }));
+      const findings = await inspectRead(deps, { namespace, name, recordsDigest, signal }, read);
+      if (findings.verdict === undefined) deps.known?.remember({ namespace, name }, read);
+      narrowed.push(withFindings(entry, findings));
+    }
+  }
+  return narrowed;
+}
+
+function withFindings(entry: PlanEntry, { verdict, chart, leaves, notRestored }: ContentFindings): PlanEntry {
+  return {
+    ...entry,
+    ...(chart === '' ? {} : { chart }),
+    ...(leaves.length === 0 ? {} : { leaves }),
+    ...(verdict !== undefined || notRestored.length === 0 ? {} : { notRestored }),
+    ...verdict,
+  };
 }

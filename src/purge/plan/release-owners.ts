@@ -3,6 +3,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { Discovery } from '../../kube/discovery.ts';
 import { ApiError, isApiError } from '../../kube/errors.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { recently } from '../../lib/recently.ts';
 import { type Annotated, annotatedOf } from '../../release/annotation-times.ts';
 import { type HelmRelease, releasesOf } from './flux-release.ts';
 
@@ -77,15 +78,6 @@ const believedMs = 5_000;
 
 /** The same for all who ask within five seconds: a run looks again before each release, and they are of one listing. */
 export function recentOwners(deps: OwnersDeps & { readonly clock: Clock }): () => Promise<ReleaseOwners> {
-  let last: { readonly atMs: number; readonly answer: Promise<ReleaseOwners> } | undefined;
-  return () => {
-    const nowMs = deps.clock.monotonic();
-    if (last !== undefined && nowMs - last.atMs < believedMs) return last.answer;
-    const asked = { atMs: nowMs, answer: readOwners(deps) };
-    last = asked;
-    asked.answer.catch(() => {
-      if (last === asked) last = undefined;
-    });
-    return asked.answer;
-  };
+  const ask = recently(() => readOwners(deps), { clock: deps.clock, maxAgeMs: believedMs });
+  return () => ask('all');
 }

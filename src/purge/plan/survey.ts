@@ -5,6 +5,7 @@ import { Discovery } from '../../kube/discovery.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { ReleaseListing } from '../../release/group-releases.ts';
 import { listReleases } from '../../release/list-releases.ts';
+import type { KnownReleases } from '../../uninstall/known-releases.ts';
 import type { PurgeSettings } from '../policy/settings.ts';
 import { applyCaps, type Capped } from './caps.ts';
 import type { OperatorIdentity } from './denials.ts';
@@ -19,6 +20,8 @@ export interface PlanDeps {
   readonly settings: PurgeSettings;
   readonly operator: OperatorIdentity;
   readonly clock: Clock;
+  /** Remembers what is read of the releases that would go, for the proof of a run. Default: nobody does. */
+  readonly known?: KnownReleases | undefined;
 }
 
 /** Which part of the policy's selection. */

@@ -17,7 +17,7 @@ export type UndoableDeps = UninstallProvedDeps &
 /** The way back is made of what is proved, and once, however many attempts there are at the release. Never throws. */
 export function undoableUninstall(
   deps: UndoableDeps,
-  { signal, ...looks }: Pick<UninstallProvedOptions, 'signal' | 'lastLook' | 'whyUnproved'> = {},
+  { signal, lastLook }: Pick<UninstallProvedOptions, 'signal' | 'lastLook'> = {},
 ): (entry: PlanEntry) => Promise<Kept> {
   const { recorder } = deps;
   let note: UndoNote | undefined;
@@ -32,7 +32,7 @@ export function undoableUninstall(
   return async (entry) => {
     const outcome = await uninstallProved(deps, entry, {
       signal,
-      ...looks,
+      lastLook,
       beforeFirstDelete: (proven) => makeOnce(entry, proven),
     });
     if (outcome.result !== 'purged' || note === undefined) return outcome;
