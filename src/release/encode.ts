@@ -36,12 +36,16 @@ export function rewriteStatus(secret: RewritableRecord, change: StatusChange): R
   const deleted = isDeletion ? { deleted: new Date(nowMs).toISOString() } : {};
   const json = unpackRecord(secret);
   readUnpacked(json); // refuses what is no record, and keys that Helm would take for these or mix with them
-  const release = gzipSync(withInfo(json, { status, description, ...deleted }), { level: 9 }).toString('base64');
+  const level = json.length > roomyBytes ? 9 : 4;
+  const release = gzipSync(withInfo(json, { status, description, ...deleted }), { level }).toString('base64');
   return {
     data: { ...secret.data, release: Buffer.from(release).toString('base64') },
     labels: { ...secret.metadata.labels, status, modifiedAt: String(Math.floor(nowMs / 1000)) },
   };
 }
+
+/** Helm compresses as far as it can, which takes five times as long: needed where a record is nearly as large as a Secret may be. */
+const roomyBytes = 512 * 1024;
 
 /** As latin1 a character is a byte, so that places in the text are places in the bytes. */
 function withInfo(json: Buffer, texts: Readonly<Record<string, string>>): Buffer {

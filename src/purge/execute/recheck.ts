@@ -39,10 +39,13 @@ export interface NamespaceSight {
   readonly listing: ReleaseListing;
 }
 
-/** How old a sight may be by which a release is begun: before it goes, all is looked at once more. */
-const believedMs = 2_000;
+/**
+ * How old a sight may be by which a release is begun. It saves work that would be in vain, and no more than that: when a
+ * release is proved and copied, and before it goes, all is looked at anew.
+ */
+const believedMs = 30_000;
 
-/** The same sight for all releases of a namespace that are begun within two seconds. */
+/** The same sight for all releases of a namespace that are begun within half a minute. */
 export function recentSights(deps: RecheckDeps): (namespace: string) => Promise<NamespaceSight> {
   return recently((namespace) => sightOf(deps, { namespace }), { clock: deps.clock, maxAgeMs: believedMs });
 }
