@@ -34,6 +34,7 @@ export const palette = {
   grey: '#8b949e',
   green: '#3fa66b',
   purple: '#a371f7',
+  red: '#d1524f',
 } as const;
 
 const size = { width: 720, height: 400 } as const;

@@ -85,7 +85,7 @@ async function measureAllSides(
       for (const latencyMs of latencies) {
         const sides: Partial<Record<SideName, SideFigures>> = {};
         for (const side of sideNames) {
-          if (side === 'pruner' && options.pruner === undefined) continue;
+          if (!isMeasured(side, n, options)) continue;
           sides[side] = await measureSide(side, { n, run, latencyMs }, stage);
         }
         runs.push({ n, latencyMs, sides });
@@ -94,6 +94,11 @@ async function measureAllSides(
     }
   }
   return { runs, profile: options.isProfiled ? await takeProfile(Math.max(...options.sizes), stage) : null };
+}
+
+function isMeasured(side: SideName, n: number, { pruner, helmUpTo }: PurgeBenchOptions): boolean {
+  if (side === 'pruner' && pruner === undefined) return false;
+  return side === 'native' || side === 'floor' || n <= helmUpTo;
 }
 
 async function takeProfile(n: number, stage: Stage): Promise<ProfileSeconds> {

@@ -4,8 +4,11 @@ import type { RequestsByAgent } from '../audit-log.ts';
 import { median } from '../statistics.ts';
 import type { ProgramCost } from './metered-programs.ts';
 
-/** Who uninstalls: helm alone, one at a time or eight; our purge with either driver; Fairwinds' pruner. */
-export const sideNames = ['serial', 'helm8', 'helm-driver', 'native', 'pruner'] as const;
+/**
+ * Who uninstalls: helm alone, one at a time or eight; our purge with either driver; Fairwinds' pruner. `floor` is nobody:
+ * the bare DELETEs, beneath which nothing can be.
+ */
+export const sideNames = ['serial', 'helm8', 'helm-driver', 'native', 'pruner', 'floor'] as const;
 
 /** One of {@link sideNames}. */
 export type SideName = (typeof sideNames)[number];

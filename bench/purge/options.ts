@@ -13,6 +13,8 @@ export interface PurgeBenchOptions {
   readonly planReleases: number;
   /** How long is waited between steps, until what they left to do is done. Default 15. */
   readonly settleSeconds: number;
+  /** Up to which number helm and release-pruner are measured as well: they take long. Default any. */
+  readonly helmUpTo: number;
   /** Whether the largest number is purged natively once more, under a profiler. Default false. */
   readonly isProfiled: boolean;
   /** Where page and plots go. Default docs/benchmarks. */
@@ -23,7 +25,7 @@ export interface PurgeBenchOptions {
 
 /** The command line, for the usage and for the page. */
 export const purgeUsage =
-  'purge [--n 60,500,2000] [--runs 1] [--plan-n 4000] [--settle-seconds 15] [--profile] [--out DIR]';
+  'purge [--n 60,500,2000] [--runs 1] [--plan-n 4000] [--settle-seconds 15] [--helm-up-to N] [--profile] [--out DIR]';
 
 /** Each release has a Service of type LoadBalancer, which takes a node port, and a cluster has 2,768 of them. */
 const maxReleases = 2_500;
@@ -36,7 +38,7 @@ export function parsePurgeOptions(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): PurgeBenchOptions {
-  const values = optionValues(args, ['n', 'runs', 'plan-n', 'settle-seconds', 'out'], ['profile']);
+  const values = optionValues(args, ['n', 'runs', 'plan-n', 'settle-seconds', 'helm-up-to', 'out'], ['profile']);
   const sizes = wholeNumbers('--n', values.n ?? '60,500,2000', { min: 1, max: maxReleases });
   if (values.out === '') throw new UsageError('--out: no directory is named');
   return {
@@ -44,6 +46,10 @@ export function parsePurgeOptions(
     runs: wholeNumber('--runs', values.runs ?? '1', { min: 1, max: 99 }),
     planReleases: wholeNumber('--plan-n', values['plan-n'] ?? '4000', { min: 0, max: maxPlanned }),
     settleSeconds: wholeNumber('--settle-seconds', values['settle-seconds'] ?? '15', { min: 0, max: 600 }),
+    helmUpTo:
+      values['helm-up-to'] === undefined
+        ? Infinity
+        : wholeNumber('--helm-up-to', values['helm-up-to'], { min: 0, max: maxReleases }),
     isProfiled: values.profile ?? false,
     outDir: values.out ?? join(import.meta.dirname, '..', '..', 'docs', 'benchmarks'),
     pruner: env.BENCH_RELEASE_PRUNER === '' ? undefined : env.BENCH_RELEASE_PRUNER,

@@ -20,6 +20,7 @@ import { planSection } from './plan-section.ts';
 import type { ProfileSeconds } from './profile-groups.ts';
 import { sideTitles } from './side-titles.ts';
 import { targetRows } from './targets.ts';
+import { deletesAtOnce } from './uninstallers.ts';
 
 /** What is shown. */
 export interface PurgeFigures {
@@ -32,7 +33,10 @@ export interface PurgeFigures {
 
 /** What the page says besides the figures. */
 export interface PageContext {
-  readonly options: Pick<PurgeBenchOptions, 'sizes' | 'runs' | 'planReleases' | 'settleSeconds' | 'isProfiled'>;
+  readonly options: Pick<
+    PurgeBenchOptions,
+    'sizes' | 'runs' | 'planReleases' | 'settleSeconds' | 'isProfiled' | 'helmUpTo'
+  >;
   /** `pruner` is null where none was named. */
   readonly versions: ClusterVersions & { readonly pruner: string | null };
   readonly machine: string;
@@ -56,6 +60,7 @@ All sides are measured in one run, one after the other, on one cluster, in new n
 - **8 × helm**: \`helm list -A -o json\`, then eight \`helm uninstall\` at a time.
 - **Ours**: the built program, \`purge run -f policy.yaml --yes --driver helm|native\`, with the defaults but for the caps. The start of the program, the plan, the proof, the copy for the way back, the look right before each release, and the report are in it.
 - **release-pruner**: Fairwinds' helm-release-pruner by age, without its pause between two releases${versions.pruner === null ? '. It was not measured: `BENCH_RELEASE_PRUNER` names its binary' : ''}.
+- **Bare DELETEs**: what helm deletes, by name and ${deletesAtOnce} releases at a time, from a process that is warm, with nothing read, proved, copied or reported. What the control plane does with them is in every side: nothing can be faster.
 
 ![Releases uninstalled a second, over the number of releases](purge-rate.svg)
 
@@ -88,12 +93,13 @@ ${plan === null ? '' : `${planSection(plan)}\n\n`}## How it is measured
 }
 
 function commandLine(options: PageContext['options']): string {
-  const { sizes, runs, planReleases, settleSeconds, isProfiled } = options;
+  const { sizes, runs, planReleases, settleSeconds, isProfiled, helmUpTo } = options;
   return [
     `npm run bench -- purge --n ${sizes.join(',')}`,
     ...(runs === 1 ? [] : [`--runs ${runs}`]),
     ...(planReleases === 4_000 ? [] : [`--plan-n ${planReleases}`]),
     ...(settleSeconds === 15 ? [] : [`--settle-seconds ${settleSeconds}`]),
+    ...(helmUpTo === Infinity ? [] : [`--helm-up-to ${helmUpTo}`]),
     ...(isProfiled ? ['--profile'] : []),
   ].join(' ');
 }

@@ -10,6 +10,7 @@ const colours: Readonly<Record<SideName, string>> = {
   helm8: palette.orange,
   serial: palette.grey,
   pruner: palette.purple,
+  floor: palette.red,
 };
 
 /** File names and contents. */

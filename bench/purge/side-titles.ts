@@ -8,4 +8,5 @@ export const sideTitles: Readonly<Record<SideName, string>> = {
   'helm-driver': 'ours, helm driver',
   native: 'ours, native',
   pruner: 'release-pruner',
+  floor: 'bare DELETEs',
 };

@@ -2,18 +2,27 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pMap from 'p-map';
+import { Discovery } from '../../src/kube/discovery.ts';
+import { openClient } from '../../src/kube/open-client.ts';
+import { CoreResources, gvkOf } from '../../src/kube/resource.ts';
 import { freePorts } from '../../src/local/ports.ts';
+import { recordSecretName } from '../../src/release/record.ts';
 import type { TestCluster } from '../../test/support/test-context.ts';
+import { objectsOf } from '../chart-objects.ts';
 import type { ReleaseName, Site } from '../site.ts';
 import type { SideName } from './figures.ts';
 import type { MeteredPrograms } from './metered-programs.ts';
 import { writePolicy } from './policy-file.ts';
+import type { ReleaseTemplate } from './release-template.ts';
 
 /** What an uninstaller is given. */
 export interface UninstallTask {
   readonly site: Site;
   readonly programs: MeteredPrograms;
   readonly cluster: Pick<TestCluster, 'helm' | 'path'>;
+  /** Of the objects that each release has. */
+  readonly template: Pick<ReleaseTemplate, 'objects'>;
+  readonly signal: AbortSignal;
   /** Of the API server, or of what delays it. */
   readonly kubeconfig: string;
   /** A directory of its own. */
@@ -49,7 +58,11 @@ export const uninstallers: Readonly<Record<SideName, (task: UninstallTask) => Pr
   'helm-driver': (task) => ourPurge('helm', task),
   native: (task) => ourPurge('native', task),
   pruner: runPruner,
+  floor: deleteBare,
 };
+
+/** Releases at once, as many as ours has. */
+export const deletesAtOnce = 32;
 
 /** What any of the programs finds around it. */
 export function environmentOf(
@@ -129,4 +142,20 @@ export function prunerArgs({ prefix }: Pick<Site, 'prefix'>, healthPort: number)
 /** Until the pruner takes the youngest for old. */
 export function untilOld(signal: AbortSignal): Promise<void> {
   return delay((oldSeconds + 1) * 1000, undefined, { signal });
+}
+
+/** Everything of each release in the manifest's order, then its record. */
+async function deleteBare({ site, template, kubeconfig, directory, signal }: UninstallTask): Promise<void> {
+  const { client, close } = await openClient({ kubeconfig, homeDir: directory, userAgent: 'bare' });
+  const discovery = new Discovery(client);
+  const deleteOne = async (release: ReleaseName): Promise<void> => {
+    const { namespace } = release;
+    for (const object of objectsOf(template.objects, release)) {
+      const resource = await discovery.resolve(gvkOf(object), signal);
+      await client.delete(resource, { namespace, name: object.metadata.name ?? '', signal });
+    }
+    await client.delete(CoreResources.secrets, { namespace, name: recordSecretName(release.name, 1), signal });
+  };
+  await pMap(site.releases, deleteOne, { concurrency: deletesAtOnce, signal });
+  await close();
 }

@@ -7,7 +7,14 @@ import { targetRows } from '../../../../bench/purge/targets.ts';
 import { planFigures, runFigures } from './sample-runs.ts';
 
 const context = (runs: number, pruner: string | null): PageContext => ({
-  options: { sizes: [60, 500], runs, planReleases: 4_000, settleSeconds: 15, isProfiled: pruner !== null },
+  options: {
+    sizes: [60, 500],
+    runs,
+    planReleases: 4_000,
+    settleSeconds: 15,
+    isProfiled: pruner !== null,
+    helmUpTo: Infinity,
+  },
   versions: { ours: '0.1.0', kubernetes: 'v1.36.3', helm: 'v4.2.3', pruner },
   machine: 'linux x64, 2 cores, 24 GiB, Node v24',
   cores: 2,
@@ -35,6 +42,11 @@ test('without the pruner it has no row, and the page says how to get one; nor a 
   expect(page).toContain('`BENCH_RELEASE_PRUNER` names its binary');
   expect(page).not.toContain('## The plan');
   expect(page).toContain('No profile was taken');
+});
+
+test('says up to which number helm was measured', () => {
+  const options = { ...context(1, null).options, helmUpTo: 500 };
+  expect(purgePage(bare(atBoth(60, 1.5)), { ...context(1, null), options })).toContain('--n 60,500 --helm-up-to 500`');
 });
 
 test('of several runs it shows median and range', () => {
