@@ -1,7 +1,7 @@
 // Writing another state into one stored revision: a lock that nobody holds any more becomes a failure (DESIGN.md O9), a release
 // that is about to go becomes `uninstalling` (P9).
 import type { KubeClient } from '../kube/client.ts';
-import { ApiError } from '../kube/errors.ts';
+import { ApiError, isApiError } from '../kube/errors.ts';
 import { CoreResources, describeLocation, resourcePath } from '../kube/resource.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { decodeRelease, RecordError } from './decode.ts';
@@ -73,13 +73,21 @@ export async function writeMark(
   const { namespace, name } = secret.metadata;
   const location = { namespace, name };
   const { data, labels } = rewriteStatus(secret, { ...change, nowMs: clock.now() });
-  const written = await client.raw<RecordSecret>({
+  const put = client.raw<RecordSecret>({
     method: 'PUT',
     path: resourcePath(CoreResources.secrets, location),
     query: { fieldManager, fieldValidation: 'Strict' },
     body: { ...secret, data, metadata: { ...secret.metadata, labels } },
     what: `mark ${describeLocation(CoreResources.secrets, location)} as ${change.status}`,
     signal,
+  });
+  const written = await put.catch(async (error: unknown) => {
+    if (!isApiError(error, 'API_CONFLICT')) throw error;
+    // the first answer may have been lost: what was sent again met what we had written ourselves
+    const now = await client.find<RecordSecret>(CoreResources.secrets, { ...location, signal });
+    const isOurs = now?.metadata.uid === secret.metadata.uid && now?.data?.release === data.release;
+    if (now === undefined || !isOurs) throw error;
+    return now;
   });
   const record = parseRecord(written.metadata);
   if (!isRecord(record)) throw dishonest(secret, record.reason);

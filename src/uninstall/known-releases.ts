@@ -2,20 +2,28 @@
 import type { ReadRecords } from './read-records.ts';
 import type { ReleaseKey } from './uninstaller.ts';
 
-/** Of all releases together. A usual one is 60 kB; of those beyond it the records are read again. */
+/** Of all releases together. A usual one takes 80 kB; of those beyond it the records are read again. */
 const maxBytes = 96 * 1024 * 1024;
+
+interface Known {
+  readonly read: ReadRecords;
+  readonly bytes: number;
+}
 
 /** Remembered until it is asked for. One for each run. */
 export class KnownReleases {
-  readonly #known = new Map<string, ReadRecords>();
+  readonly #known = new Map<string, Known>();
   #bytes = 0;
 
-  /** Keeps what was read of a release, if there is room. */
-  remember(release: ReleaseKey, read: ReadRecords): void {
-    const { heldBytes } = read.reader;
-    if (this.#bytes + heldBytes > maxBytes) return;
-    this.#known.set(keyOf(release), read);
-    this.#bytes += heldBytes;
+  /** Keeps what was read of a release, if there is room. Gives whether there was. */
+  remember(release: ReleaseKey, read: ReadRecords): boolean {
+    const key = keyOf(release);
+    this.#remove(key);
+    const bytes = read.reader.heldBytes + read.metaBytes;
+    if (this.#bytes + bytes > maxBytes) return false;
+    this.#known.set(key, { read, bytes });
+    this.#bytes += bytes;
+    return true;
   }
 
   /**
@@ -23,13 +31,17 @@ export class KnownReleases {
    * find out. Undefined where it is not known.
    */
   take(release: ReleaseKey & { readonly recordsDigest?: string | undefined }): ReadRecords | undefined {
-    const key = keyOf(release);
-    const read = this.#known.get(key);
-    if (read === undefined) return undefined;
-    this.#known.delete(key);
-    this.#bytes -= read.reader.heldBytes;
-    const stored = read.listing.releases.find(({ name }) => name === release.name);
+    const read = this.#remove(keyOf(release));
+    const stored = read?.listing.releases.find(({ name }) => name === release.name);
     return stored?.recordsDigest === release.recordsDigest ? read : undefined;
+  }
+
+  #remove(key: string): ReadRecords | undefined {
+    const known = this.#known.get(key);
+    if (known === undefined) return undefined;
+    this.#known.delete(key);
+    this.#bytes -= known.bytes;
+    return known.read;
   }
 }
 

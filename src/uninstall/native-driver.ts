@@ -17,9 +17,6 @@ export interface NativeDriverOptions {
   readonly clock?: Clock;
 }
 
-/** A turn among the requests in flight is a matter of milliseconds, unless the server is slow. */
-const longWaitMs = 1_000;
-
 /** Deletes what is proved. @throws UninstallError `NATIVE_NOT_COVERED` for what it leaves to helm */
 export function nativeDriver(client: KubeClient, options: NativeDriverOptions = {}): ProvenUninstaller {
   const { limit = requestLimit(), fieldManager = 'bookstore-operator', clock = systemClock } = options;
@@ -28,10 +25,7 @@ export function nativeDriver(client: KubeClient, options: NativeDriverOptions = 
     uninstall: async (request) => {
       requireCovered(request);
       request.onDriver?.({ driver: 'native' });
-      const askedMs = clock.monotonic();
-      await limit(() => Promise.resolve());
       request.onTurn?.();
-      if (clock.monotonic() - askedMs > longWaitMs) await request.recheck?.();
       const { impersonate } = request;
       const acting = impersonate === undefined ? client : client.impersonating(impersonate);
       const deps = { client: acting, limit, clock, fieldManager };

@@ -40,19 +40,20 @@ const maxNamed = 5;
 
 /**
  * Deletes what is proved, by uid, and nothing else. What cannot be deleted stops nothing but the removal of the records: the
- * release stays `uninstalling` then. @throws UninstallError; HelmError `HELM_RELEASE_NOT_FOUND`; ApiError where the server
+ * release stays `uninstalling` then. Resolves with the server's answers, undefined where a record is not wholly gone.
+ * @throws UninstallError; HelmError `HELM_RELEASE_NOT_FOUND`; ApiError where the server
  * has no time or is away; the signal's reason
  */
 export async function nativeUninstall(
   deps: NativeDeps,
   request: ProvenUninstallRequest,
   signal: AbortSignal,
-): Promise<AnsweredUninstall> {
+): Promise<AnsweredUninstall | undefined> {
   const { content } = request.proven;
   const live = request.proven.live.filter(({ object }) => request.shouldKeepClaims !== true || !isVolumeClaim(object));
   const one = { ...deps, ...request, signal };
   // of what is uninstalled already only the history is left, whatever has the names of its objects by now
-  if (content.release.status !== 'uninstalled') await markUninstalling(one);
+  if (content.release.status !== 'uninstalled') await markInTime(one);
   const failed: Failed[] = [];
   const going = new Set<string>();
   for (const group of inUninstallOrder(live.map((seen) => ({ ...seen, kind: seen.object.kind })))) {
@@ -68,8 +69,9 @@ export async function nativeUninstall(
     await awaitGone(live, one);
     going.clear();
   }
-  requireNone(await removeStored(one), one);
-  return { going };
+  const { failed: unremoved, areGone } = await removeStored(one);
+  requireNone(unremoved, one);
+  return areGone ? { going } : undefined;
 }
 
 type Act = NativeDeps & ProvenUninstallRequest & { readonly signal: AbortSignal };
@@ -80,27 +82,54 @@ interface Failed {
   readonly error: Error;
 }
 
+/** Within so long after whoever calls has looked for the last time the mark is sent, unless the server keeps all waiting. */
+const promptMs = 1_000;
+
+/**
+ * Marks it as soon as there is a turn for it. Where that took long, because there is much in flight or the server has told
+ * somebody to wait, whoever calls looks once more before anything is written; the longer it takes, the less often.
+ */
+async function markInTime(act: Act): Promise<void> {
+  const { client, limit, clock, recheck, signal } = act;
+  let lookedMs = clock.monotonic();
+  for (let patienceMs = promptMs; ; patienceMs *= 2) {
+    const isMarked = await limit(async () => {
+      if (client.heldBackMs > 0 || clock.monotonic() - lookedMs > patienceMs) return false;
+      await markUninstalling(act);
+      return true;
+    });
+    if (isMarked) return;
+    await clock.sleep(client.heldBackMs, signal);
+    await recheck?.();
+    lookedMs = clock.monotonic();
+  }
+}
+
 /**
  * The very record that was proved. Without the right to write it helm goes on all the same, and so it is here.
  * @throws UninstallError `RECORD_CHANGED`; HelmError
  */
-async function markUninstalling({ client, limit, clock, fieldManager, signal, ...request }: Act): Promise<void> {
-  const { namespace, name, proven } = request;
-  const { latestSecret } = proven;
+async function markUninstalling({ client, clock, fieldManager, signal, ...request }: Act): Promise<void> {
+  const { latestSecret } = request.proven;
   if (latestSecret === undefined) throw notFound(request);
   const change = { status: 'uninstalling', description, isDeletion: true } as const;
   try {
-    await limit(() => writeMark(client, latestSecret, { ...change, fieldManager, clock, signal }));
+    await writeMark(client, latestSecret, { ...change, fieldManager, clock, signal });
   } catch (error) {
-    if (isApiError(error, 'API_FORBIDDEN')) return;
     if (isApiError(error, 'API_NOT_FOUND')) throw notFound(request);
-    if (!isApiError(error, 'API_CONFLICT')) throw error;
-    const message = `release ${namespace}/${name} is not uninstalled: its record was changed while it was proved`;
-    throw new UninstallError('RECORD_CHANGED', message, {
-      cause: error,
-      remedy: 'Look at helm history, and uninstall again.',
-    });
+    if (isApiError(error, 'API_CONFLICT')) throw changed(request, error);
+    if (!isApiError(error, 'API_FORBIDDEN')) throw error;
+    const { namespace, name, uid, resourceVersion } = latestSecret.metadata;
+    const now = await client.find(CoreResources.secrets, { namespace, name, isMetadataOnly: true, signal });
+    if (now === undefined) throw notFound(request);
+    const isSame = now.metadata.uid === uid && now.metadata.resourceVersion === resourceVersion;
+    if (!isSame) throw changed(request, error);
   }
+}
+
+function changed({ namespace, name }: Pick<Act, 'namespace' | 'name'>, cause: Error): UninstallError {
+  const message = `release ${namespace}/${name} is not uninstalled: its record was changed while it was proved`;
+  return new UninstallError('RECORD_CHANGED', message, { cause, remedy: 'Look at helm history, and uninstall again.' });
 }
 
 async function deleteSeen(
@@ -119,23 +148,23 @@ async function deleteSeen(
 }
 
 /** The latest when all others are gone: where one fails, what is left names it. */
-async function removeStored(act: Act): Promise<readonly Failed[]> {
+async function removeStored(act: Act): Promise<{ readonly failed: readonly Failed[]; readonly areGone: boolean }> {
   const { records } = act.proven;
-  const older = await pMap(records.slice(0, -1), (one) => removeRecord(one, act), { concurrency: maxOfOneRelease });
-  const failed = older.filter((one) => one !== undefined);
-  if (failed.length > 0) return failed;
-  const [latest] = records.slice(-1);
-  const last = latest && (await removeRecord(latest, act));
-  return last === undefined ? [] : [last];
+  const concurrency = { concurrency: maxOfOneRelease };
+  const fates = await pMap(records.slice(0, -1), (one) => removeRecord(one, act), concurrency);
+  if (!fates.some((fate) => typeof fate === 'object')) {
+    fates.push(...(await pMap(records.slice(-1), (one) => removeRecord(one, act), concurrency)));
+  }
+  // one that a finalizer holds is marked, and stored still
+  return { failed: fates.filter((fate) => typeof fate === 'object'), areGone: !fates.includes('going') };
 }
 
 async function removeRecord(
   { secretName: name, uid }: RecordRef,
   { client, limit, namespace, signal }: Act,
-): Promise<Failed | undefined> {
+): Promise<Failed | Deletion> {
   try {
-    await limit(() => client.delete(CoreResources.secrets, { namespace, name, uid, signal }));
-    return undefined;
+    return await limit(() => client.delete(CoreResources.secrets, { namespace, name, uid, signal }));
   } catch (error) {
     signal.throwIfAborted();
     return { what: `Secret/${name}`, error: asError(error) };

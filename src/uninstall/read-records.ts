@@ -1,5 +1,6 @@
 // All stored records of a release, read whole: in the listing that helm itself will make, or in one for several releases.
 import type { KubeClient } from '../kube/client.ts';
+import { isApiError } from '../kube/errors.ts';
 import type { ObjectMeta } from '../kube/objects.ts';
 import { CoreResources } from '../kube/resource.ts';
 import type { Release } from '../release/decode.ts';
@@ -16,6 +17,8 @@ export interface ReadRecords {
   readonly reader: RecordReader;
   /** Every Secret that was found. */
   readonly metas: readonly ObjectMeta[];
+  /** How many bytes of memory those take, about. */
+  readonly metaBytes: number;
 }
 
 /** Records in memory at once: each may hold a megabyte, and there may be any number. */
@@ -42,15 +45,32 @@ export async function readRecords(
   return reading.end();
 }
 
-/** As {@link readRecords}, of these releases of one namespace, in one listing of all records there. */
+/** Of all releases of one listing: fifty usual ones take a third of it. */
+const maxTogetherBytes = 8 * 1024 * 1024;
+
+/**
+ * As {@link readRecords}, of these releases of one namespace, in one listing of all records there. Undefined where that is no
+ * use: it would take too much memory, or the server has given the state of the listing up meanwhile.
+ */
 export async function readRecordsOfMany(
   client: KubeClient,
   { namespace, names }: { readonly namespace: string; readonly names: readonly string[] },
   { signal }: Pick<ReadOptions, 'signal'> = {},
-): Promise<ReadonlyMap<string, ReadRecords>> {
+): Promise<Map<string, ReadRecords> | undefined> {
   const readings = new Map(names.map((name) => [name, new Reading()]));
-  for await (const secret of recordsIn(client, { namespace, signal })) {
-    await readings.get(secret.metadata.labels?.name ?? '')?.add(secret);
+  let bytes = 0;
+  try {
+    for await (const secret of recordsIn(client, { namespace, signal })) {
+      const reading = readings.get(secret.metadata.labels?.name ?? '');
+      if (reading === undefined) continue;
+      bytes -= reading.heldBytes;
+      await reading.add(secret);
+      bytes += reading.heldBytes;
+      if (bytes > maxTogetherBytes) return undefined;
+    }
+  } catch (error) {
+    if (isApiError(error, 'API_GONE')) return undefined;
+    throw error;
   }
   return new Map([...readings].map(([name, reading]) => [name, reading.end()]));
 }
@@ -58,14 +78,21 @@ export async function readRecordsOfMany(
 class Reading {
   readonly #reader = new RecordReader();
   readonly #metas: ObjectMeta[] = [];
+  #metaBytes = 0;
+
+  get heldBytes(): number {
+    return this.#reader.heldBytes + this.#metaBytes;
+  }
 
   add(secret: RecordSecret): Promise<Release | undefined> {
     this.#metas.push(secret.metadata);
+    this.#metaBytes += JSON.stringify(secret.metadata).length;
     return this.#reader.read(secret);
   }
 
   end(): ReadRecords {
-    return { listing: groupReleases(this.#metas), reader: this.#reader, metas: this.#metas };
+    const [reader, metas, metaBytes] = [this.#reader, this.#metas, this.#metaBytes];
+    return { listing: groupReleases(metas), reader, metas, metaBytes };
   }
 }
 

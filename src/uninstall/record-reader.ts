@@ -9,6 +9,18 @@ import { type DecodedRecord, type ParsedContent, parseContent } from './record-t
 /** Of all stored revisions: those of the largest charts in use are half of it. */
 const maxReleaseBytes = 64 * 1024 * 1024;
 
+/** Text with one character that is not Latin takes two bytes for each. */
+const bytesOfCharacter = 2;
+
+/** Of a manifest taken apart, for each word of its syntax. */
+const bytesOfWord = 16;
+
+function textLength({ description, manifest, hooks, chart }: Release): number {
+  const ofHooks = hooks.reduce((sum, hook) => sum + hook.manifest.length + hook.name.length + hook.kind.length, 0);
+  const ofChart = chart.name.length + chart.version.length + (chart.appVersion?.length ?? 0);
+  return description.length + manifest.length + ofHooks + ofChart;
+}
+
 /** A record that could not be read, by the name of its Secret. */
 export interface UnreadRecord {
   readonly secretName: string;
@@ -107,11 +119,12 @@ export class RecordReader {
     return this.#deployedSecret;
   }
 
-  /** How much of it stays in memory, about. */
+  /** How many bytes of memory it takes, about: all that others have written, of any length. */
   get heldBytes(): number {
     const secrets = new Set([this.#latestSecret, this.#deployedSecret]);
     const bodies = [...secrets].reduce((sum, secret) => sum + (secret?.data?.release?.length ?? 0), 0);
-    return bodies + 2 * (this.#latest?.manifest.length ?? 0); // as text, and taken apart
+    const wordBytes = this.#parsed === undefined ? 0 : this.#parsed.words * bytesOfWord;
+    return bodies + bytesOfCharacter * (this.#latest === undefined ? 0 : textLength(this.#latest)) + wordBytes;
   }
 
   /** @throws RecordError, UninstallError where a record or the latest manifest cannot be read */

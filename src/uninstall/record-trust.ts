@@ -30,6 +30,8 @@ export interface ParsedContent {
   readonly objects: readonly ManifestObject[];
   /** Of its delete hooks. */
   readonly hookObjects: readonly ManifestObject[];
+  /** How many words of syntax both have. */
+  readonly words: number;
 }
 
 /** Whether a kind lives in namespaces; undefined where the server does not know it. */
@@ -45,11 +47,9 @@ export interface AllowedKind {
 /** Takes a release apart. @throws RecordError where a manifest cannot be read */
 export function parseContent(release: Release): ParsedContent {
   const budget = { left: maxTokens };
-  return {
-    release,
-    objects: parseManifest(release.manifest, budget),
-    hookObjects: deleteHooksOf(release).flatMap(({ manifest }) => parseManifest(manifest, budget)),
-  };
+  const objects = parseManifest(release.manifest, budget);
+  const hookObjects = deleteHooksOf(release).flatMap(({ manifest }) => parseManifest(manifest, budget));
+  return { release, objects, hookObjects, words: maxTokens - budget.left };
 }
 
 /**

@@ -12,6 +12,7 @@ import { assembleReport, type Outcome, type PurgeReport, type ReleaseOutcome } f
 import { runName } from '../record/run-name.ts';
 import type { RunRecorder } from '../record/run-recorder.ts';
 import { undoableUninstall } from '../restore/undoable-uninstall.ts';
+import { installedAgain } from '../verify/installed-again.ts';
 import type { Sighting } from '../verify/sighting.ts';
 import { verify } from '../verify/verify.ts';
 import { type Kept, lookBefore, lookFirst, lookLast } from './look-again.ts';
@@ -108,12 +109,15 @@ export async function executePlan(
   }
   const durationMs = clock.monotonic() - startedMs;
   const { left, unlooked } = await verify(deps, [...gone.values()], options.forceSignal);
+  const byAnswers = run.outcomes.filter((one) => one.result === 'purged' && one.driver === 'native');
+  const again = await installedAgain(deps.client, byAnswers, options.forceSignal);
   return assembleReport({
     run: recorder.run,
     plan,
     outcomes: run.outcomes,
     left,
     unlooked,
+    again,
     driver: deps.uninstaller.driver,
     concurrency,
     startedAtMs,

@@ -8,7 +8,7 @@ import type { AnsweredUninstall, UninstallRequest } from '../../uninstall/uninst
 import { actingUser } from '../acting-user.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { PurgeSettings } from '../policy/settings.ts';
-import type { Outcome } from '../record/report.ts';
+import { againNote, type Outcome } from '../record/report.ts';
 import type { Pace } from './pace.ts';
 
 /** As a ProvenUninstaller that has the proof already. */
@@ -69,7 +69,7 @@ async function byWhatIsLeft(
   try {
     const read = (): Promise<Left> => whatIsLeft(deps.client, entry, grace.signal);
     const left = await deps.pace.ask(read, { patienceMs, signal: grace.signal });
-    return error === undefined ? afterSuccess(left) : afterFailure(error, left);
+    return error === undefined ? afterSuccess(left, deps.uninstaller.driver) : afterFailure(error, left);
   } catch (cause) {
     const text = errorText(cause);
     const message =
@@ -113,17 +113,18 @@ async function whatIsLeft(
   return release.latest.uid === record?.uid ? 'planned-record' : 'other-record';
 }
 
-function afterSuccess(left: Left): UninstallOutcome {
+function afterSuccess(left: Left, driver: string): UninstallOutcome {
   switch (left) {
     case 'nothing':
       return { result: 'purged' };
     case 'other-record':
-      return { result: 'purged', note: 'somebody has installed it again meanwhile' };
+      return { result: 'purged', note: againNote };
     case 'planned-record':
       return {
         result: 'failed',
         code: 'RECORD_LEFT',
-        message: 'helm reported success, but the record of the release is still there',
+        message: `${driver === 'helm' ? 'helm' : 'the uninstall'} reported success, but the record of the release is still there`,
+        remedy: 'Look at the finalizers of its Secret: somebody else may hold it.',
         record: 'left',
       };
   }

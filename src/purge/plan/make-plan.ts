@@ -2,6 +2,7 @@
 import pMap from 'p-map';
 import { Discovery } from '../../kube/discovery.ts';
 import { maxTimerMs } from '../../lib/clock.ts';
+import type { ReleaseListing } from '../../release/group-releases.ts';
 import { readRecords, readRecordsOfMany } from '../../uninstall/read-records.ts';
 import { PurgeError } from '../errors.ts';
 import { keepsOfNobody } from '../keep/keep.ts';
@@ -9,7 +10,7 @@ import type { ContentFindings } from './content-rules.ts';
 import { type InspectDeps, inspectRead } from './inspect.ts';
 import { assemblePlan } from './judge.ts';
 import type { PlanEntry, PurgePlan } from './plan.ts';
-import { type PlanDeps, type PlanOptions, planReads, survey } from './survey.ts';
+import { type PlanDeps, type PlanOptions, planReads, type Survey, survey } from './survey.ts';
 
 /**
  * Makes a plan and changes nothing. The bodies of records are read only of releases that would go and only if no cap of
@@ -41,7 +42,10 @@ async function planWithin(deps: PlanDeps, options: PlanOptions): Promise<PurgePl
   const entries =
     capped.capsHit.length > 0
       ? capped.entries
-      : await readContents({ ...deps, discovery: new Discovery(client) }, capped.entries, signal);
+      : await readContents(
+          { ...deps, discovery: new Discovery(client) },
+          { entries: capped.entries, listings, signal },
+        );
   return assemblePlan({
     policy: settings.policyName,
     context: client.context,
@@ -63,42 +67,77 @@ type ReadDeps = InspectDeps & Pick<PlanDeps, 'known'>;
 /** Narrows `purge` to `keep` where the content says so; namespace by namespace. */
 async function readContents(
   deps: ReadDeps,
-  entries: readonly PlanEntry[],
-  signal: AbortSignal | undefined,
-): Promise<readonly PlanEntry[]> {
-  const byNamespace = Object.values(Object.groupBy(entries, ({ namespace }) => namespace));
-  const read = await pMap(byNamespace, (ofOne = []) => readNamespace(deps, ofOne, signal), {
-    concurrency: planReads,
+  {
+    entries,
+    listings,
     signal,
-  });
+  }: {
+    readonly entries: readonly PlanEntry[];
+    readonly listings: Survey['listings'];
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<readonly PlanEntry[]> {
+  const byNamespace = Map.groupBy(entries, ({ namespace }) => namespace);
+  const listed = new Map(listings.map(({ namespace: { name }, listing }) => [name, listing]));
+  const read = await pMap(
+    byNamespace,
+    ([namespace, ofOne]) => readNamespace(deps, { entries: ofOne, listing: listed.get(namespace), signal }),
+    { concurrency: planReads, signal },
+  );
   return read.flat();
 }
 
-/** Where most of the releases would go, in one listing; else each for itself. */
+/** Where most of the records are of releases that would go, in one listing; else each release for itself. */
 async function readNamespace(
   deps: ReadDeps,
-  entries: readonly PlanEntry[],
-  signal: AbortSignal | undefined,
+  {
+    entries,
+    listing,
+    signal,
+  }: {
+    readonly entries: readonly PlanEntry[];
+    readonly listing: ReleaseListing | undefined;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<readonly PlanEntry[]> {
-  const going = entries.filter(({ action, recordsDigest }) => action === 'purge' && recordsDigest !== undefined);
-  const [first] = going;
-  if (first === undefined) return entries;
+  const going = new Map(
+    entries.flatMap(({ action, recordsDigest, name }) =>
+      action === 'purge' && recordsDigest !== undefined ? [[name, recordsDigest] as const] : [],
+    ),
+  );
+  const [first] = entries;
+  if (first === undefined || going.size === 0) return entries;
   const { namespace } = first;
-  const isMost = going.length > 1 && 2 * going.length >= entries.length;
-  const names = going.map(({ name }) => name);
-  const together = isMost ? await readRecordsOfMany(deps.client, { namespace, names }, { signal }) : undefined;
+  const names = [...going.keys()];
+  const together =
+    names.length > 1 && areMostRecords(listing, going)
+      ? await readRecordsOfMany(deps.client, { namespace, names }, { signal })
+      : undefined;
   const narrowed: PlanEntry[] = [];
   for (const entry of entries) {
-    const { name, recordsDigest = '' } = entry;
-    if (!going.includes(entry)) narrowed.push(entry);
-    else {
-      const read = together?.get(name) ?? (await readRecords(deps.client, { namespace, name }, { signal }));
-      const findings = await inspectRead(deps, { namespace, name, recordsDigest, signal }, read);
-      if (findings.verdict === undefined) deps.known?.remember({ namespace, name }, read);
-      narrowed.push(withFindings(entry, findings));
+    const { name } = entry;
+    const recordsDigest = going.get(name);
+    if (recordsDigest === undefined) {
+      narrowed.push(entry);
+      continue;
     }
+    const read = together?.get(name) ?? (await readRecords(deps.client, { namespace, name }, { signal }));
+    together?.delete(name); // taken apart it is larger: memory holds one at a time of what is not remembered
+    const findings = await inspectRead(deps, { namespace, name, recordsDigest, signal }, read);
+    const isRead = findings.verdict === undefined && deps.settings.serviceAccount === undefined;
+    if (isRead) deps.known?.remember({ namespace, name }, read); // an account reads for itself
+    narrowed.push(withFindings(entry, findings));
   }
   return narrowed;
+}
+
+/** What else is labelled as a record is listed with them: there may be any number, of a megabyte each. */
+function areMostRecords(listing: ReleaseListing | undefined, going: ReadonlyMap<string, string>): boolean {
+  if (listing === undefined) return false;
+  const { releases, rejected } = listing;
+  const all = releases.reduce((sum, { revisions }) => sum + revisions, rejected.length);
+  const ofGoing = releases.reduce((sum, { name, revisions }) => sum + (going.has(name) ? revisions : 0), 0);
+  return 2 * ofGoing >= all;
 }
 
 function withFindings(entry: PlanEntry, { verdict, chart, leaves, notRestored }: ContentFindings): PlanEntry {

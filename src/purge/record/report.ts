@@ -106,6 +106,8 @@ export interface ReportParts {
   /** By `namespace/name`. Default nothing. */
   readonly left?: ReadonlyMap<string, readonly LeftObject[]> | undefined;
   readonly unlooked?: UnlookedReason | undefined;
+  /** `namespace/name` of those that somebody has begun again. Default none. */
+  readonly again?: ReadonlySet<string>;
   /** `auto`: each outcome says which. */
   readonly driver: string;
   readonly concurrency: number;
@@ -116,8 +118,8 @@ export interface ReportParts {
 
 /** Sorts and counts. */
 export function assembleReport(parts: ReportParts): PurgeReport {
-  const { plan, left, unlooked, stoppedBy } = parts;
-  const outcomes = parts.outcomes.map((outcome) => withLeft(outcome, left));
+  const { plan, left, unlooked, again, stoppedBy } = parts;
+  const outcomes = parts.outcomes.map((outcome) => withNote(withLeft(outcome, left), again));
   const retained = retainedStorage([...(left?.values() ?? [])].flat());
   const kept = plan.entries.filter(({ action }) => action === 'keep');
   const count = (result: Outcome['result']): number => outcomes.filter((one) => one.result === result).length;
@@ -160,6 +162,14 @@ function withLeft(outcome: ReleaseOutcome, all: ReportParts['left']): ReleaseOut
   const left = all?.get(`${outcome.namespace}/${outcome.name}`) ?? [];
   const mayLeave = outcome.result === 'purged' || outcome.result === 'failed';
   return mayLeave && left.length > 0 ? { ...outcome, left } : outcome;
+}
+
+/** What is said of a release that is gone, and is there again. */
+export const againNote = 'somebody has installed it again meanwhile';
+
+function withNote(outcome: ReleaseOutcome, again: ReportParts['again']): ReleaseOutcome {
+  const isAgain = again?.has(`${outcome.namespace}/${outcome.name}`) === true;
+  return isAgain && outcome.result === 'purged' ? { ...outcome, note: againNote } : outcome;
 }
 
 /** What became of how many releases. */

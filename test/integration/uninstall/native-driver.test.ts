@@ -11,6 +11,7 @@ import type { ProvenUninstallRequest } from '../../../src/uninstall/proven-unins
 import { requestLimit } from '../../../src/uninstall/request-limit.ts';
 import { tooManyRequests } from '../../support/chaos/fault.ts';
 import { ChaosProxy } from '../../support/chaos-proxy.ts';
+import { grant } from '../../support/grant.ts';
 import { ReleaseLab } from '../../support/release-lab.ts';
 import { testCluster } from '../../support/test-context.ts';
 
@@ -66,6 +67,18 @@ describe('what changed since the proof', () => {
     const uninstalling = nativeDriver(lab.client).uninstall(request);
     await expect(uninstalling).rejects.toMatchObject({ name: 'UninstallError', code: 'RECORD_CHANGED' });
     expect([await isThere('configmap', 'upgraded-a'), await state('upgraded')]).toEqual([true, 'superseded deployed']);
+  });
+
+  it('is the record, which we may not write: nothing is touched all the same', async () => {
+    await install('unwritable', configMap('a'));
+    const user = 'no-updates';
+    const verbs = ['get', 'list', 'delete'];
+    await grant({ namespace, name: user, user, verbs, resources: ['secrets', 'configmaps'] });
+    const request = await prove('unwritable');
+    await lab.helm('upgrade', 'unwritable', await lab.chart(configMap('a')), '-n', namespace);
+    const uninstalling = nativeDriver(lab.client).uninstall({ ...request, impersonate: user });
+    await expect(uninstalling).rejects.toMatchObject({ name: 'UninstallError', code: 'RECORD_CHANGED' });
+    expect(await isThere('configmap', 'unwritable-a')).toBe(true);
   });
 
   it('is that the release is gone: that is what is told', async () => {

@@ -14,7 +14,7 @@ async function read(name: string, bytes = 0): Promise<ReadRecords> {
   const json = gzipSync(JSON.stringify(content));
   const release = `${Buffer.from(json.toString('base64')).toString('base64')}${' '.repeat(bytes)}`;
   for (const metadata of metas) await reader.read({ metadata, type: 'helm.sh/release.v1', data: { release } });
-  return { listing: groupReleases(metas), reader, metas };
+  return { listing: groupReleases(metas), reader, metas, metaBytes: 0 };
 }
 
 const digestOf = ({ listing }: ReadRecords) => listing.releases[0]?.recordsDigest;

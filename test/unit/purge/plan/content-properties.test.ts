@@ -113,6 +113,7 @@ function inspect(content: Content, settings: ContentInput['settings']) {
     records: [record, { ...record, ...lie }],
     latest: {
       release,
+      words: 0,
       objects: objects(manifest),
       hookObjects: isDeleteHook(content) ? objects(hookObjects) : [],
     },
