@@ -37,7 +37,9 @@ export function lookFirst(
   deps: LookDeps & { readonly sights: ReturnType<typeof recentSights> },
   target: LookTarget & { readonly planned: PlanEntry },
 ): Promise<Kept | undefined> {
-  const ask = (_deps: LookDeps, one: RecheckTarget) => changeSincePlan(deps, one, deps.sights(one.entry.namespace));
+  // whoever asks for all whether the server has time again must ask it
+  const sight = (namespace: string) => (deps.pace.isPaused ? undefined : deps.sights(namespace));
+  const ask = (_deps: LookDeps, one: RecheckTarget) => changeSincePlan(deps, one, sight(one.entry.namespace));
   return look(deps, { ...target, read: () => Promise.resolve(target.planned), ask });
 }
 

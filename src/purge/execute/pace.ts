@@ -88,6 +88,11 @@ export class Pace {
     this.wasTold();
   }
 
+  /** Whether all wait, or one of them asks whether they need to. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
   /** helm got through. */
   helmWasServed(): void {
     this.#helmInRow = 0;

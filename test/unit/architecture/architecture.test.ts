@@ -50,7 +50,7 @@ const pure: Readonly<Record<string, string>> = {
     'caps|content-rules|denials|explain.*|make-plan|not-restored|plan|plan-difference|plan-file|rule-sights|rules|survey',
   'purge/policy': 'namespace-selector',
   'purge/record': 'group-commit|report|report-schema|run-history|run-name|run-record|run-summary',
-  'purge/restore': 'live-record|restore-refusal|restore-report|undo-secret',
+  'purge/restore': 'restore-refusal|restore-report|undo-secret',
   schedule: 'calendar|expression|time-zone',
   uninstall: 'native-coverage|record-trust',
   release: 'record|manifest|content-digest|encode|json-members',
