@@ -11,6 +11,7 @@ interface ConfigMap extends KubeObject {
 }
 
 const { configMaps, deployments, namespaces } = CoreResources;
+const services = { ...configMaps, kind: 'Service', plural: 'services' } as const;
 const fieldManager = 'test';
 let opened: OpenClient;
 let client: KubeClient;
@@ -130,8 +131,26 @@ describe('a client', () => {
     const other = client.delete(configMaps, { ...options, uid: '00000000-0000-0000-0000-000000000000' });
     await expect(other).rejects.toMatchObject({ code: 'API_CONFLICT' });
     expect(await client.find(configMaps, options)).toBeDefined();
-    expect(await client.delete(configMaps, { ...options, uid: metadata.uid })).toBe(true);
-    expect(await client.delete(configMaps, options)).toBe(false);
+    expect(await client.delete(configMaps, { ...options, uid: metadata.uid })).toBe('gone');
+    expect(await client.delete(configMaps, options)).toBe('absent');
+  });
+
+  it('tells what a finalizer holds from what is gone, also where the answer is the object itself', async () => {
+    const { metadata } = await create('held');
+    const options = { namespace, name: 'held' };
+    const finalize = (finalizers: readonly string[]) =>
+      client.merge(configMaps, { metadata: { finalizers } }, { ...options, fieldManager });
+    await finalize(['test.velotio.com/held']);
+    expect(await client.delete(configMaps, { ...options, uid: metadata.uid })).toBe('going');
+    await finalize([]);
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'held', namespace },
+      spec: { ports: [{ port: 80 }] },
+    };
+    await client.create(services, service, { fieldManager });
+    expect(await client.delete(services, options)).toBe('gone');
   });
 
   it.each(['', '.', '..', '../secrets/x'])('never deletes anything else for the name %j', async (name) => {
@@ -139,7 +158,7 @@ describe('a client', () => {
     const rootCa = { namespace: neighbour, name: 'kube-root-ca.crt' }; // a controller puts it there, some time later
     await expect.poll(() => client.find(configMaps, rootCa), { timeout: 60_000 }).toBeDefined();
     const deletion = client.delete(configMaps, { namespace: neighbour, name });
-    if (name.includes('/')) expect(await deletion).toBe(false);
+    if (name.includes('/')) expect(await deletion).toBe('absent');
     else await expect(deletion).rejects.toMatchObject({ code: 'API_INVALID' });
     const found = await client.get(namespaces, { name: neighbour });
     expect(found.metadata.deletionTimestamp).toBeUndefined();

@@ -71,7 +71,7 @@ export class BusyObjects {
     const dice = this.#run.random();
     const location = { namespace: this.#namespace, name };
     if (dice < 0.1) {
-      if (await this.#client.delete(this.#resource, location)) this.#writes += 1;
+      if ((await this.#client.delete(this.#resource, location)) !== 'absent') this.#writes += 1;
       if (dice < 0.05) await this.#create(name); // a successor at once
     } else if (dice < 0.2) {
       await this.#create(name);

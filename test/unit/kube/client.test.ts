@@ -29,7 +29,7 @@ describe('a deletion whose answer was lost', () => {
 
   it('is repeated where it names the very object: its successor is safe', async () => {
     server.handlers = [cut, answer(404)];
-    expect(await clientOf(connection).delete(configMaps, { ...location, uid: 'u' })).toBe(false);
+    expect(await clientOf(connection).delete(configMaps, { ...location, uid: 'u' })).toBe('absent');
     expect(server.received).toHaveLength(2);
   });
 
