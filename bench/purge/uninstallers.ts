@@ -6,6 +6,7 @@ import { Discovery } from '../../src/kube/discovery.ts';
 import { openClient } from '../../src/kube/open-client.ts';
 import { CoreResources, gvkOf } from '../../src/kube/resource.ts';
 import { freePorts } from '../../src/local/ports.ts';
+import { concurrencyOf } from '../../src/purge/policy/settings.ts';
 import { recordSecretName } from '../../src/release/record.ts';
 import type { TestCluster } from '../../test/support/test-context.ts';
 import { objectsOf } from '../chart-objects.ts';
@@ -62,7 +63,7 @@ export const uninstallers: Readonly<Record<SideName, (task: UninstallTask) => Pr
 };
 
 /** Releases at once, as many as ours has. */
-export const deletesAtOnce = 32;
+export const deletesAtOnce = concurrencyOf({ concurrency: undefined }, 'native');
 
 /** What any of the programs finds around it. */
 export function environmentOf(

@@ -2,10 +2,10 @@
 // it leaves what helm would leave, and an uninstall by either driver goes on from there.
 import pMap from 'p-map';
 import { HelmError } from '../helm/errors.ts';
-import type { Deletion } from '../kube/call-options.ts';
+import type { DeleteOptions, Deletion } from '../kube/call-options.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError, isApiError } from '../kube/errors.ts';
-import { CoreResources } from '../kube/resource.ts';
+import { CoreResources, type Resource } from '../kube/resource.ts';
 import type { Clock } from '../lib/clock.ts';
 import { asError } from '../lib/error-text.ts';
 import { quoteUntrusted } from '../lib/quote-untrusted.ts';
@@ -57,12 +57,12 @@ export async function nativeUninstall(
   const failed: Failed[] = [];
   const going = new Set<string>();
   for (const group of inUninstallOrder(live.map((seen) => ({ ...seen, kind: seen.object.kind })))) {
-    const deleteOne = async (seen: LiveObject): Promise<void> => {
+    const deleteOfGroup = async (seen: LiveObject): Promise<void> => {
       const fate = await deleteSeen(seen, one);
       if (typeof fate === 'object') failed.push(fate);
       else if (fate === 'going') going.add(seen.meta.uid);
     };
-    await pMap(group, deleteOne, { concurrency: maxOfOneRelease, signal });
+    await pMap(group, deleteOfGroup, { concurrency: maxOfOneRelease, signal });
   }
   requireNone(failed, one);
   if (request.cascade === 'foreground') {
@@ -132,18 +132,24 @@ function changed({ namespace, name }: Pick<Act, 'namespace' | 'name'>, cause: Er
   return new UninstallError('RECORD_CHANGED', message, { cause, remedy: 'Look at helm history, and uninstall again.' });
 }
 
-async function deleteSeen(
-  { object, resource, meta }: LiveObject,
-  { client, limit, cascade, signal }: Act,
-): Promise<Failed | Deletion> {
+async function deleteSeen({ object, resource, meta }: LiveObject, act: Act): Promise<Failed | Deletion> {
   if (meta.deletionTimestamp !== undefined) return 'going'; // somebody else began; a finalizer may hold it
   const { name, namespace, uid } = meta;
-  const propagation = cascade === 'foreground' ? 'Foreground' : 'Background';
+  const propagation = act.cascade === 'foreground' ? 'Foreground' : 'Background';
+  return deleteOne(describeObject(object), { resource, name, namespace, uid, propagation }, act);
+}
+
+/** @throws only the signal's reason */
+async function deleteOne(
+  what: string,
+  { resource, ...options }: DeleteOptions & { readonly resource: Resource },
+  { client, limit, signal }: Act,
+): Promise<Failed | Deletion> {
   try {
-    return await limit(() => client.delete(resource, { name, namespace, uid, propagation, signal }));
+    return await limit(() => client.delete(resource, { ...options, signal }));
   } catch (error) {
     signal.throwIfAborted();
-    return { what: describeObject(object), error: asError(error) };
+    return { what, error: asError(error) };
   }
 }
 
@@ -159,16 +165,9 @@ async function removeStored(act: Act): Promise<{ readonly failed: readonly Faile
   return { failed: fates.filter((fate) => typeof fate === 'object'), areGone: !fates.includes('going') };
 }
 
-async function removeRecord(
-  { secretName: name, uid }: RecordRef,
-  { client, limit, namespace, signal }: Act,
-): Promise<Failed | Deletion> {
-  try {
-    return await limit(() => client.delete(CoreResources.secrets, { namespace, name, uid, signal }));
-  } catch (error) {
-    signal.throwIfAborted();
-    return { what: `Secret/${name}`, error: asError(error) };
-  }
+function removeRecord({ secretName: name, uid }: RecordRef, act: Act): Promise<Failed | Deletion> {
+  const { namespace } = act;
+  return deleteOne(`Secret/${name}`, { resource: CoreResources.secrets, namespace, name, uid }, act);
 }
 
 /** What says nothing about the release, but about the server or about us, is thrown as it is. */

@@ -3,8 +3,7 @@
 import type { ReleaseSnapshot } from '../../api/v1alpha1/watched-status.ts';
 import { contentDigest } from '../../release/content-digest.ts';
 import { RecordError, type Release } from '../../release/decode.ts';
-import type { RecordSecret } from '../../release/record.ts';
-import { recordSecretName } from '../../release/record.ts';
+import { type RecordSecret, recordSecretName } from '../../release/record.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
 import type { ObservedResource } from '../observe/observation.ts';
 import { readRelease } from '../observe/release-reader.ts';

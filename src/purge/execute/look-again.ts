@@ -4,13 +4,7 @@ import type { PlanEntry } from '../plan/plan.ts';
 import type { PolicyGuard } from '../policy/policy-guard.ts';
 import { stopReasons } from '../record/report.ts';
 import type { Pace } from './pace.ts';
-import {
-  changeSincePlan,
-  type RecheckDeps,
-  type RecheckTarget,
-  type recentSights,
-  touchedSincePlan,
-} from './recheck.ts';
+import { changeSincePlan, type RecheckDeps, type recentSights, touchedSincePlan } from './recheck.ts';
 import type { NotStarted, RunState } from './run-state.ts';
 import { failed, type UninstallOutcome } from './uninstall-release.ts';
 
@@ -38,9 +32,8 @@ export function lookFirst(
   target: LookTarget & { readonly planned: PlanEntry },
 ): Promise<Kept | undefined> {
   // whoever asks for all whether the server has time again must ask it
-  const sight = (namespace: string) => (deps.pace.isPaused ? undefined : deps.sights(namespace));
-  const ask = (_deps: LookDeps, one: RecheckTarget) => changeSincePlan(deps, one, sight(one.entry.namespace));
-  return look(deps, { ...target, read: () => Promise.resolve(target.planned), ask });
+  const sight = () => (deps.pace.isPaused ? undefined : deps.sights(target.planned.namespace));
+  return look(deps, { ...target, read: () => Promise.resolve(target.planned), sight });
 }
 
 /** Before it is begun again: as {@link lookFirst}, but anew. `read` gives the entry as it is to be found. */
@@ -48,7 +41,7 @@ export function lookBefore(
   deps: LookDeps,
   target: LookTarget & { readonly planned: PlanEntry; readonly read: () => Promise<PlanEntry> },
 ): Promise<Kept | undefined> {
-  return look(deps, { ...target, ask: afresh });
+  return look(deps, target);
 }
 
 async function look(
@@ -56,7 +49,7 @@ async function look(
   target: LookTarget & {
     readonly planned: PlanEntry;
     readonly read: () => Promise<PlanEntry>;
-    readonly ask: AskForChange;
+    readonly sight?: SightToUse;
   },
 ): Promise<Kept | undefined> {
   const { planned, run, read } = target;
@@ -85,7 +78,7 @@ export async function lookLast(
 ): Promise<Kept | undefined> {
   const { run, entry, signal } = target;
   try {
-    const change = await changeOrStop(deps, { ...target, ask: afresh });
+    const change = await changeOrStop(deps, target);
     if (change === touchedSincePlan) return changedWhileProved(entry);
     if (change !== undefined) return { result: 'skipped', reason: change };
   } catch (error) {
@@ -105,9 +98,8 @@ export const interrupted: UninstallOutcome = {
   record: 'left',
 };
 
-const afresh: AskForChange = (deps, target) => changeSincePlan(deps, target);
-
-type AskForChange = (deps: LookDeps, target: RecheckTarget) => Promise<string | undefined>;
+/** Asked when it is looked; undefined: all is looked at anew. */
+type SightToUse = () => ReturnType<ReturnType<typeof recentSights>> | undefined;
 
 /** The change, if any; the policy stops the run by itself. @throws ApiError where something cannot be read */
 async function changeOrStop(
@@ -116,12 +108,12 @@ async function changeOrStop(
     run,
     entry,
     namespaceUid,
-    ask,
+    sight,
     signal,
-  }: LookTarget & { readonly entry: PlanEntry; readonly ask: AskForChange; readonly signal: AbortSignal | undefined },
+  }: LookTarget & { readonly entry: PlanEntry; readonly sight?: SightToUse; readonly signal: AbortSignal | undefined },
 ): Promise<string | undefined> {
   const { pace, guard } = deps;
-  const change = await pace.ask(() => ask(deps, { entry, namespaceUid }), { signal });
+  const change = await pace.ask(() => changeSincePlan(deps, { entry, namespaceUid }, sight?.()), { signal });
   if (change !== undefined || guard === undefined) return change;
   const stop = await pace.ask(() => guard.stop(signal), { signal });
   if (stop !== undefined) run.stop(stop);
