@@ -41,6 +41,8 @@ export default defineConfig({
   input: 'src/main.ts',
   platform: 'node',
   tsconfig: 'tsconfig.json',
+  // Its build for Node asks the environment at each token whether it is to be logged: a quarter of the time it takes.
+  resolve: { alias: { yaml: join(import.meta.dirname, 'node_modules', 'yaml', 'browser', 'index.js') } },
   // Its 760 models have static fields, which count as effects: each would be kept, although nobody uses it.
   treeshake: { moduleSideEffects: [{ test: /\/@kubernetes\/client-node\//, sideEffects: false }] },
   plugins: [thirdPartyLicenses()],

@@ -46,12 +46,20 @@ export interface WriteOptions extends CallOptions {
   readonly isDryRun?: boolean;
 }
 
+/** A creation. */
+export interface CreateOptions extends WriteOptions {
+  /** Only `metadata` is sent back by the server (PartialObjectMetadata). Default false. */
+  readonly isMetadataOnly?: boolean;
+}
+
 /** A deletion. */
 export interface DeleteOptions extends CallOptions {
   readonly namespace?: string | undefined;
   readonly name: string;
   /** Delete only this very object. */
   readonly uid?: string;
+  /** Delete only what has not been changed since this version. */
+  readonly resourceVersion?: string | undefined;
   readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
 }
 

@@ -2,7 +2,7 @@
 import { apiVersionOf } from '../api/v1alpha1/group-version.ts';
 import type { ApiRequest } from './api-request.ts';
 import type {
-  CollectionOptions,
+  CreateOptions,
   DeleteOptions,
   Deletion,
   ListOptions,
@@ -14,13 +14,9 @@ import { isApiError } from './errors.ts';
 import type { HttpTransport, RequestGate } from './http.ts';
 import { readListPage } from './list-page.ts';
 import type { KubeList, KubeObject, ObjectInput } from './objects.ts';
+import { acceptOf, collectionQuery, preconditionsOf, writeQuery } from './request-parts.ts';
 import { describeLocation, type Resource, type ResourceLocation, resourcePath } from './resource.ts';
 import { decodeWatch, type WatchEvent } from './watch-stream.ts';
-
-const metadataAccept = {
-  one: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
-  list: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
-} as const;
 
 /** A client for one cluster and one user. Stateless besides its transport: safe to share. */
 export class KubeClient {
@@ -105,7 +101,7 @@ export class KubeClient {
       method: 'GET',
       path: resourcePath(resource, options),
       what: `get ${describeLocation(resource, options)}`,
-      ...(options.isMetadataOnly === true ? { accept: metadataAccept.one } : {}),
+      ...acceptOf('one', options),
       signal: options.signal,
     });
   }
@@ -141,7 +137,7 @@ export class KubeClient {
           continue: continueToken,
         },
         what,
-        ...(options.isMetadataOnly === true ? { accept: metadataAccept.list } : {}),
+        ...acceptOf('list', options),
         isRepeated: options.isRepeated ?? true,
         signal: options.signal,
       });
@@ -191,7 +187,7 @@ export class KubeClient {
         timeoutSeconds: String(options.timeoutSeconds),
       },
       what,
-      ...(options.isMetadataOnly === true ? { accept: metadataAccept.one } : {}),
+      ...acceptOf('one', options),
       signal: options.signal,
     });
     return decodeWatch<T>(bytes, what);
@@ -201,7 +197,7 @@ export class KubeClient {
   create<T extends KubeObject = KubeObject>(
     resource: Resource,
     object: ObjectInput,
-    options: WriteOptions,
+    options: CreateOptions,
   ): Promise<T> {
     const namespace = options.namespace ?? object.metadata.namespace;
     return this.#http.json<T>({
@@ -210,6 +206,7 @@ export class KubeClient {
       query: writeQuery(options),
       body: object,
       what: `create ${describeLocation(resource, { namespace, name: object.metadata.name ?? object.metadata.generateName })}`,
+      ...acceptOf('one', options),
       signal: options.signal,
     });
   }
@@ -254,8 +251,9 @@ export class KubeClient {
   }
 
   /**
-   * Deletes; with `uid` only that very object (else `API_CONFLICT`). Gone already is fine: `absent`. Without `uid` it is not
-   * repeated where nobody knows whether it happened: by then another object may have the name.
+   * Deletes; with `uid` only that very object, with `resourceVersion` only as it was then (else `API_CONFLICT`). Gone already
+   * is fine: `absent`. Without `uid` it is not repeated where nobody knows whether it happened: by then another object may have
+   * the name.
    */
   async delete(resource: Resource, options: DeleteOptions): Promise<Deletion> {
     try {
@@ -266,7 +264,7 @@ export class KubeClient {
           apiVersion: 'v1',
           kind: 'DeleteOptions',
           propagationPolicy: options.propagation ?? 'Background',
-          ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
+          ...preconditionsOf(options),
         },
         what: `delete ${describeLocation(resource, options)}`,
         isIdempotent: options.uid !== undefined,
@@ -279,14 +277,4 @@ export class KubeClient {
       throw error;
     }
   }
-}
-
-const collectionQuery = ({ labelSelector, fieldSelector }: CollectionOptions) => ({ labelSelector, fieldSelector });
-
-function writeQuery(options: WriteOptions): Record<string, string | undefined> {
-  return {
-    fieldManager: options.fieldManager,
-    fieldValidation: 'Strict',
-    dryRun: options.isDryRun === true ? 'All' : undefined,
-  };
 }

@@ -2,10 +2,12 @@
 import type { Clock } from './clock.ts';
 
 /** How long an answer stands. */
-export interface RecentlyOptions {
+export interface RecentlyOptions<Of> {
   readonly clock: Pick<Clock, 'monotonic'>;
   /** From when it was asked, in milliseconds. */
   readonly maxAgeMs: number;
+  /** What is asked for the same: default what is asked, as text. */
+  readonly keyOf?: (of: Of) => string;
 }
 
 interface Asked<T> {
@@ -13,13 +15,14 @@ interface Asked<T> {
   readonly answer: Promise<T>;
 }
 
-/** As `ask`, but of each key the same answer for all who ask within `maxAgeMs`. A failure is told to those who wait, and no longer. */
-export function recently<T>(
-  ask: (key: string) => Promise<T>,
-  { clock, maxAgeMs }: RecentlyOptions,
-): (key: string) => Promise<T> {
+/** As `ask`, but of the same the same answer for all who ask within `maxAgeMs`. A failure is told to those who wait, and no longer. */
+export function recently<T, Of = string>(
+  ask: (of: Of) => Promise<T>,
+  { clock, maxAgeMs, keyOf = String }: RecentlyOptions<Of>,
+): (of: Of) => Promise<T> {
   const asked = new Map<string, Asked<T>>(); // oldest first
-  return (key) => {
+  return (of) => {
+    const key = keyOf(of);
     const nowMs = clock.monotonic();
     for (const [old, { atMs }] of asked) {
       if (nowMs - atMs < maxAgeMs) break;
@@ -27,7 +30,7 @@ export function recently<T>(
     }
     const known = asked.get(key);
     if (known !== undefined) return known.answer;
-    const one: Asked<T> = { atMs: nowMs, answer: ask(key) };
+    const one: Asked<T> = { atMs: nowMs, answer: ask(of) };
     asked.set(key, one);
     one.answer.catch(() => {
       if (asked.get(key) === one) asked.delete(key);

@@ -2,6 +2,7 @@
 // that is about to go becomes `uninstalling` (P9).
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError, isApiError } from '../kube/errors.ts';
+import { metadataAccept } from '../kube/request-parts.ts';
 import { CoreResources, describeLocation, resourcePath } from '../kube/resource.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { decodeRelease, RecordError } from './decode.ts';
@@ -73,10 +74,11 @@ export async function writeMark(
   const { namespace, name } = secret.metadata;
   const location = { namespace, name };
   const { data, labels } = rewriteStatus(secret, { ...change, nowMs: clock.now() });
-  const put = client.raw<RecordSecret>({
+  const put = client.raw<Pick<RecordSecret, 'metadata'>>({
     method: 'PUT',
     path: resourcePath(CoreResources.secrets, location),
     query: { fieldManager, fieldValidation: 'Strict' },
+    accept: metadataAccept.one, // the payload comes from here: it need not come back
     body: { ...secret, data, metadata: { ...secret.metadata, labels } },
     what: `mark ${describeLocation(CoreResources.secrets, location)} as ${change.status}`,
     signal,

@@ -2,16 +2,17 @@
 // it leaves what helm would leave, and an uninstall by either driver goes on from there.
 import pMap from 'p-map';
 import { HelmError } from '../helm/errors.ts';
-import type { DeleteOptions, Deletion } from '../kube/call-options.ts';
+import type { Deletion } from '../kube/call-options.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError, isApiError } from '../kube/errors.ts';
-import { CoreResources, type Resource } from '../kube/resource.ts';
+import { CoreResources } from '../kube/resource.ts';
 import type { Clock } from '../lib/clock.ts';
 import { asError } from '../lib/error-text.ts';
 import { quoteUntrusted } from '../lib/quote-untrusted.ts';
 import { writeMark } from '../release/mark-revision.ts';
 import { inUninstallOrder } from '../release/uninstall-order.ts';
 import { awaitGone } from './await-gone.ts';
+import { deleteSeen } from './delete-seen.ts';
 import { UninstallError } from './errors.ts';
 import type { LiveObject } from './prove-release.ts';
 import type { ProvenUninstallRequest } from './proven-uninstaller.ts';
@@ -58,7 +59,7 @@ export async function nativeUninstall(
   const going = new Set<string>();
   for (const group of inUninstallOrder(live.map((seen) => ({ ...seen, kind: seen.object.kind })))) {
     const deleteOfGroup = async (seen: LiveObject): Promise<void> => {
-      const fate = await deleteSeen(seen, one);
+      const fate = await orFailed(describeObject(seen.object), () => deleteSeen(seen, one), one);
       if (typeof fate === 'object') failed.push(fate);
       else if (fate === 'going') going.add(seen.meta.uid);
     };
@@ -132,21 +133,14 @@ function changed({ namespace, name }: Pick<Act, 'namespace' | 'name'>, cause: Er
   return new UninstallError('RECORD_CHANGED', message, { cause, remedy: 'Look at helm history, and uninstall again.' });
 }
 
-async function deleteSeen({ object, resource, meta }: LiveObject, act: Act): Promise<Failed | Deletion> {
-  if (meta.deletionTimestamp !== undefined) return 'going'; // somebody else began; a finalizer may hold it
-  const { name, namespace, uid } = meta;
-  const propagation = act.cascade === 'foreground' ? 'Foreground' : 'Background';
-  return deleteOne(describeObject(object), { resource, name, namespace, uid, propagation }, act);
-}
-
 /** @throws only the signal's reason */
-async function deleteOne(
+async function orFailed(
   what: string,
-  { resource, ...options }: DeleteOptions & { readonly resource: Resource },
-  { client, limit, signal }: Act,
+  deleting: () => Promise<Deletion>,
+  { signal }: Pick<Act, 'signal'>,
 ): Promise<Failed | Deletion> {
   try {
-    return await limit(() => client.delete(resource, { ...options, signal }));
+    return await deleting();
   } catch (error) {
     signal.throwIfAborted();
     return { what, error: asError(error) };
@@ -166,8 +160,9 @@ async function removeStored(act: Act): Promise<{ readonly failed: readonly Faile
 }
 
 function removeRecord({ secretName: name, uid }: RecordRef, act: Act): Promise<Failed | Deletion> {
-  const { namespace } = act;
-  return deleteOne(`Secret/${name}`, { resource: CoreResources.secrets, namespace, name, uid }, act);
+  const { client, limit, namespace, signal } = act;
+  const remove = (): Promise<Deletion> => client.delete(CoreResources.secrets, { namespace, name, uid, signal });
+  return orFailed(`Secret/${name}`, () => limit(remove), act);
 }
 
 /** What says nothing about the release, but about the server or about us, is thrown as it is. */
@@ -187,6 +182,7 @@ function requireNone(failed: readonly Failed[], { namespace, name }: Act): void 
 }
 
 function isAboutObject(error: Error): boolean {
+  if (error instanceof UninstallError) return true;
   return isApiError(error) && !isApiError(error, 'API_TOO_MANY_REQUESTS', 'API_UNREACHABLE', 'API_TIMEOUT');
 }
 

@@ -70,26 +70,33 @@ export interface NamedObject {
   readonly name: string;
 }
 
+/** Which object is meant. */
+export interface ReadLiveOptions {
+  readonly resource: Resource;
+  readonly releaseNamespace: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * The metadata of the live object, undefined where there is none. One that names no namespace is in the release's.
+ * The metadata of the live object, undefined where there is none.
  * @throws ApiError
  */
 export async function readLive(
   client: KubeClient,
-  { namespace, name }: NamedObject,
-  options: {
-    readonly resource: Resource;
-    readonly releaseNamespace: string;
-    readonly signal?: AbortSignal | undefined;
-  },
+  object: NamedObject,
+  options: ReadLiveOptions,
 ): Promise<ObjectMeta | undefined> {
-  const { resource, releaseNamespace, signal } = options;
-  const written = namespace === undefined || namespace === '' ? releaseNamespace : namespace;
-  const live = await client.find(resource, {
-    name,
-    namespace: resource.isNamespaced ? written : undefined,
-    isMetadataOnly: true,
-    signal,
-  });
+  const { name } = object;
+  const namespace = namespaceOf(object, options);
+  const live = await client.find(options.resource, { name, namespace, isMetadataOnly: true, signal: options.signal });
   return live?.metadata;
+}
+
+/** Where an object is: one that names no namespace is in the release's. Undefined for one that is cluster-scoped. */
+export function namespaceOf(
+  { namespace }: Pick<NamedObject, 'namespace'>,
+  { resource, releaseNamespace }: Pick<ReadLiveOptions, 'resource' | 'releaseNamespace'>,
+): string | undefined {
+  if (!resource.isNamespaced) return undefined;
+  return namespace === undefined || namespace === '' ? releaseNamespace : namespace;
 }

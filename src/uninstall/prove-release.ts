@@ -10,6 +10,8 @@ import { quoteUntrusted } from '../lib/quote-untrusted.ts';
 import { RecordError } from '../release/decode.ts';
 import type { ManifestObject } from '../release/manifest.ts';
 import { UninstallError, type UninstallErrorCode } from './errors.ts';
+import type { LiveReader } from './listed-objects.ts';
+import { uncovered } from './native-coverage.ts';
 import { lookUpKinds, ownerOf, ownershipOf, type ResourceLookup, readLive } from './ownership.ts';
 import type { RecordReader } from './record-reader.ts';
 import {
@@ -37,6 +39,8 @@ export interface ProofRequest extends ReleaseKey {
    * of the release's. What hooks make never has any.
    */
   readonly mustBeMarked: boolean;
+  /** Reads the live objects of what the native driver is going to delete; helm looks at no version. Default one by one. */
+  readonly readListed?: LiveReader | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -57,6 +61,8 @@ export interface LiveObject {
   readonly object: ManifestObject;
   readonly resource: Resource;
   readonly meta: ObjectMeta;
+  /** Whether it must carry the release's marks. */
+  readonly mustBeMarked: boolean;
 }
 
 /** What was proved. */
@@ -79,11 +85,12 @@ export async function proveRelease(deps: ProofDeps, request: ProofRequest): Prom
   const outside = new Set(outsideOf(objects, { ...request, isNamespaced: (one) => lookup(one)?.isNamespaced }));
   for (const object of outside) await requireAllowed(object, { ...deps, ...request, lookup });
   const ofHooks = new Set(content.hookObjects);
+  const readListed = uncovered(content) === undefined ? request.readListed : undefined;
   const sights = await pMap(
     objects,
     (object) => {
       const mustBeMarked = outside.has(object) || (request.mustBeMarked && !ofHooks.has(object));
-      return lookAt(object, { ...deps, ...request, lookup, isOutside: outside.has(object), mustBeMarked });
+      return lookAt(object, { ...deps, ...request, readListed, lookup, isOutside: outside.has(object), mustBeMarked });
     },
     { concurrency: reads, signal },
   );
@@ -158,12 +165,15 @@ type SightContext = LookupContext & { readonly isOutside: boolean; readonly must
 
 /** The live object, or what stands against deleting it; undefined where it is gone. */
 async function lookAt(object: ManifestObject, context: SightContext): Promise<LiveObject | UninstallError | undefined> {
-  const { client, lookup, namespace: releaseNamespace, isOutside, mustBeMarked, signal } = context;
+  const { client, lookup, namespace, name, readListed, isOutside, mustBeMarked, signal } = context;
   const resource = lookup(object);
   if (resource === undefined) return undefined; // refused above
   const what = quoteUntrusted(describeObject(object));
   try {
-    const live = await readLive(client, object.metadata, { resource, releaseNamespace, signal });
+    const live =
+      readListed === undefined
+        ? await readLive(client, object.metadata, { resource, releaseNamespace: namespace, signal })
+        : await readListed(object.metadata, { resource, release: { namespace, name }, signal });
     if (live === undefined) return undefined;
     const ownership = ownershipOf(live, context);
     if (ownership === 'of-another') {
@@ -173,7 +183,7 @@ async function lookAt(object: ManifestObject, context: SightContext): Promise<Li
         remedy: 'Delete what is left of the release by hand, or give the object back to it.',
       });
     }
-    if (ownership === 'ours' || !mustBeMarked) return { object, resource, meta: live };
+    if (ownership === 'ours' || !mustBeMarked) return { object, resource, meta: live, mustBeMarked };
     const where = isOutside ? 'is outside its namespace and does not carry' : 'does not carry';
     return refusal(context, {
       code: 'OBJECT_UNMARKED',

@@ -3,6 +3,7 @@ import { HelmError } from '../helm/errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import type { RecordSecret } from '../release/record.ts';
+import type { LiveReader } from './listed-objects.ts';
 import { type ProvenContent, proveRelease } from './prove-release.ts';
 import { type ReadRecords, readRecords } from './read-records.ts';
 import type { AllowedKind } from './record-trust.ts';
@@ -29,6 +30,8 @@ export interface ProveStoredRequest extends UninstallRequest {
    * whether they are stored still before anything is deleted.
    */
   readonly known?: ReadRecords | undefined;
+  /** Reads the live objects where the native driver covers the release. Default one by one. */
+  readonly readListed?: LiveReader | undefined;
 }
 
 /** A release that is proved, as it was at that moment. */
@@ -64,7 +67,8 @@ async function prove(
   request: ProveStoredRequest,
   signal: AbortSignal,
 ): Promise<ProvenRelease> {
-  const { namespace, name, impersonate, allowedKinds = [], mayRunDeleteHooks = false, mustBeMarked = false } = request;
+  const { namespace, name, impersonate, readListed } = request;
+  const { allowedKinds = [], mayRunDeleteHooks = false, mustBeMarked = false } = request;
   const reading = impersonate === undefined ? client : client.impersonating(impersonate);
   const { listing, reader, metas } = request.known ?? (await readRecords(reading, request, { signal }));
   if (listing.releases.length + listing.rejected.length === 0) {
@@ -73,7 +77,7 @@ async function prove(
   const mayRunHooks = mayRunDeleteHooks || impersonate !== undefined;
   const proven = await proveRelease(
     { client: reading, discovery },
-    { namespace, name, reader, allowedKinds, mayRunHooks, mustBeMarked, signal },
+    { namespace, name, reader, allowedKinds, mayRunHooks, mustBeMarked, readListed, signal },
   );
   const stored = listing.releases.find((one) => one.name === name);
   const recordsDigest = stored?.recordsDigest;

@@ -2,6 +2,7 @@
 import pMap from 'p-map';
 import { LeaseLostError } from '../../kube/leader-term.ts';
 import type { KnownReleases } from '../../uninstall/known-releases.ts';
+import { type LiveReader, listedObjects } from '../../uninstall/listed-objects.ts';
 import type { ProvenUninstaller } from '../../uninstall/proven-uninstaller.ts';
 import { isBlocked, type PlanEntry, type PurgePlan } from '../plan/plan.ts';
 import { recentOwners } from '../plan/release-owners.ts';
@@ -66,10 +67,8 @@ export async function executePlan(
     recorder.settle(outcome);
     options.onOutcome?.(outcome);
   };
-  const run = new RunState(
-    plan.entries.filter(({ action }) => action === 'purge'),
-    { settings, onOutcome },
-  );
+  const entries = plan.entries.filter(({ action }) => action === 'purge');
+  const run = new RunState(entries, { settings, onOutcome });
   const onAbort = (): void => run.stop(options.signal?.reason instanceof LeaseLostError ? 'lock-lost' : 'interrupted');
   options.signal?.addEventListener('abort', onAbort, { once: true });
   if (options.signal?.aborted === true) onAbort();
@@ -85,7 +84,9 @@ export async function executePlan(
   const onGone = (one: Sighting): void => void gone.set(`${one.release.namespace}/${one.release.name}`, one);
   // it is the pace that asks again, one for all
   const paced = { ...deps, client: deps.client.impatient() };
-  const acting = { ...paced, pace, owners: deps.owners ?? recentOwners(paced), onGone, sights: recentSights(paced) };
+  const owners = deps.owners ?? recentOwners(paced);
+  const readListed = liveReaderFor(paced, entries);
+  const acting = { ...paced, pace, owners, onGone, sights: recentSights(paced), readListed };
 
   const purgeOne = async (entry: PlanEntry): Promise<void> => {
     if (clock.monotonic() - startedMs >= settings.deadlineMs) run.stop('deadline');
@@ -126,8 +127,19 @@ export async function executePlan(
   });
 }
 
+/** By namespace and kind where many releases of a namespace go natively; helm deletes what it finds: look at each right before. */
+function liveReaderFor(
+  { client, clock, uninstaller }: Pick<ExecuteDeps, 'client' | 'clock' | 'uninstaller'>,
+  entries: readonly PlanEntry[],
+): LiveReader | undefined {
+  if (uninstaller.driver === 'helm') return undefined;
+  const releases = new Map<string, number>();
+  for (const { namespace } of entries) releases.set(namespace, (releases.get(namespace) ?? 0) + 1);
+  return listedObjects({ client, clock, releases });
+}
+
 /** Its client tells a 429 at once. */
-interface PacedDeps extends ExecuteDeps, Pick<UninstallProvedDeps, 'onGone'> {
+interface PacedDeps extends ExecuteDeps, Pick<UninstallProvedDeps, 'onGone' | 'readListed'> {
   readonly pace: Pace;
   readonly sights: ReturnType<typeof recentSights>;
 }

@@ -9,6 +9,7 @@ import { isMap } from '../../lib/merge-maps.ts';
 import { quoteUntrusted } from '../../lib/quote-untrusted.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
 import type { KnownReleases } from '../../uninstall/known-releases.ts';
+import type { LiveReader } from '../../uninstall/listed-objects.ts';
 import type { LiveObject } from '../../uninstall/prove-release.ts';
 import { type ProvenRelease, proveStored } from '../../uninstall/prove-stored.ts';
 import { describeObject } from '../../uninstall/record-trust.ts';
@@ -28,6 +29,8 @@ export interface ProveEntryDeps {
   readonly settings: Pick<PurgeSettings, 'serviceAccount' | 'allowedKinds' | 'releaseTimeoutMs' | 'volumes'>;
   /** What the plan has read of the releases. Default nothing. */
   readonly known?: KnownReleases | undefined;
+  /** As ourselves: see there. */
+  readonly readListed?: LiveReader | undefined;
 }
 
 /** The release, proved; or how it ends, because it is not. In that case nothing of it was touched. */
@@ -38,7 +41,7 @@ export type Proof = { readonly proven: ProvenRelease } | { readonly outcome: Uni
  * can be proved, and nothing deleted, that it may not read. Never throws.
  */
 export async function proveEntry(
-  { client, discovery, settings, known }: ProveEntryDeps,
+  { client, discovery, settings, known, readListed }: ProveEntryDeps,
   entry: PlanEntry,
   signal?: AbortSignal,
 ): Promise<Proof> {
@@ -56,8 +59,7 @@ export async function proveEntry(
         signal,
         mustBeMarked: true,
         // an account proves by what it may read itself
-        known: user === undefined ? known?.take(entry) : undefined,
-        ...(user === undefined ? {} : { impersonate: user }),
+        ...(user === undefined ? { known: known?.take(entry), readListed } : { impersonate: user }),
       },
     );
     if (proven.recordsDigest !== entry.recordsDigest)

@@ -73,7 +73,7 @@ async function copyRecord(
     expiresAtMs: clock.now() + undoRetentionMs,
   });
   try {
-    await acting.create(CoreResources.secrets, undo, { fieldManager, signal });
+    await acting.create(CoreResources.secrets, undo, { fieldManager, isMetadataOnly: true, signal });
   } catch (error) {
     if (!isApiError(error, 'API_ALREADY_EXISTS')) throw error;
     await requireSame(acting, { namespace, name: undoSecretName(notes.run, name), payload, signal }, error);

@@ -57,6 +57,17 @@ describe('a client', () => {
     expect(read).not.toHaveProperty('data');
   });
 
+  it('creates, and is sent no more than the metadata where that is enough', async () => {
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'brief', namespace }, data: { a: 'x' } };
+    const created = await client.create<ConfigMap>(configMaps, object, { fieldManager, isMetadataOnly: true });
+    expect(created).toMatchObject({
+      kind: 'PartialObjectMetadata',
+      metadata: { name: 'brief', uid: expect.any(String) },
+    });
+    expect(created).not.toHaveProperty('data');
+    expect(await client.get<ConfigMap>(configMaps, { namespace, name: 'brief' })).toMatchObject({ data: { a: 'x' } });
+  });
+
   it('says that there is none, that there is one already, and what is wrong with one', async () => {
     await expect(client.get(configMaps, { namespace, name: 'nobody' })).rejects.toMatchObject({
       code: 'API_NOT_FOUND',
@@ -133,6 +144,16 @@ describe('a client', () => {
     expect(await client.find(configMaps, options)).toBeDefined();
     expect(await client.delete(configMaps, { ...options, uid: metadata.uid })).toBe('gone');
     expect(await client.delete(configMaps, options)).toBe('absent');
+  });
+
+  it('deletes only what has not changed since', async () => {
+    const { metadata } = await create('changed-since');
+    const options = { namespace, name: 'changed-since', uid: metadata.uid };
+    const changed = await client.merge(configMaps, { data: { a: '2' } }, { ...options, fieldManager });
+    const late = client.delete(configMaps, { ...options, resourceVersion: metadata.resourceVersion });
+    await expect(late).rejects.toMatchObject({ code: 'API_CONFLICT' });
+    const { resourceVersion } = changed.metadata;
+    expect(await client.delete(configMaps, { namespace, name: 'changed-since', resourceVersion })).toBe('gone');
   });
 
   it('tells what a finalizer holds from what is gone, also where the answer is the object itself', async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RequestGate } from '../../../src/kube/http.ts';
 import { openClient } from '../../../src/kube/open-client.ts';
 import type { RequestObservation } from '../../../src/kube/request-sender.ts';
+import { CoreResources } from '../../../src/kube/resource.ts';
 import { checkedUninstaller } from '../../../src/uninstall/checked-uninstaller.ts';
 import { nativeDriver } from '../../../src/uninstall/native-driver.ts';
 import { proveStored } from '../../../src/uninstall/prove-stored.ts';
@@ -32,8 +33,8 @@ const configMap = (suffix: string, metadata = ''): string => object('ConfigMap',
 const install = async (name: string, template: string): Promise<void> => {
   await lab.helm('install', name, await lab.chart(template), '-n', namespace);
 };
-const prove = async (name: string): Promise<ProvenUninstallRequest> => {
-  const request = { namespace, name, timeoutMs: 60_000 };
+const prove = async (name: string, rules: { mustBeMarked?: boolean } = {}): Promise<ProvenUninstallRequest> => {
+  const request = { namespace, name, timeoutMs: 60_000, ...rules };
   return { ...request, proven: await proveStored({ client: lab.client, discovery: lab.discovery }, request) };
 };
 const isThere = (kind: string, name: string): Promise<boolean> => lab.exists(kind, '-n', namespace, name);
@@ -58,6 +59,53 @@ describe('what changed since the proof', () => {
     await expect(strictly).rejects.toMatchObject({ code: 'OBJECT_UNMARKED' });
     await again.uninstall({ namespace, name: 'replaced', timeoutMs: 60_000 });
     expect([await isThere('configmap', 'replaced-a'), await state('replaced')]).toEqual([false, '']);
+  });
+
+  it('is an object that is still the release’s: it goes all the same', async () => {
+    await install('restarted', configMap('a') + configMap('b'));
+    const request = await prove('restarted');
+    await lab.kubectl('annotate', 'configmap', 'restarted-a', '-n', namespace, 'example.com/touched=yes');
+    await nativeDriver(lab.client).uninstall(request);
+    const left = await Promise.all(['a', 'b'].map((suffix) => isThere('configmap', `restarted-${suffix}`)));
+    expect([...left, await state('restarted')]).toEqual([false, false, '']);
+  });
+
+  it.each([
+    ['given', 'heirs', 'it is of release \\"[^/]+/heirs\\" now'],
+    ['given away', '', 'it does not carry the marks of this release any more'],
+  ])('is whose an object is, %s to "%s": it stays and is told', async (_what, owner, told) => {
+    const name = owner === '' ? 'unmarked' : 'handed';
+    await install(name, configMap('a') + configMap('b'));
+    const request = await prove(name, { mustBeMarked: true });
+    const mark = owner === '' ? 'meta.helm.sh/release-name-' : `meta.helm.sh/release-name=${owner}`;
+    await lab.kubectl('annotate', 'configmap', `${name}-a`, '-n', namespace, '--overwrite', mark);
+    const left = await nativeDriver(lab.client)
+      .uninstall(request)
+      .catch((error: unknown) => error);
+    expect(left).toMatchObject({ code: 'OBJECTS_LEFT', message: expect.stringMatching(new RegExp(told)) });
+    expect([await isThere('configmap', `${name}-a`), await isThere('configmap', `${name}-b`)]).toEqual([true, false]);
+    expect(await state(name)).toBe('uninstalling');
+  });
+
+  it('is an object all the time, as the status of what never settles: it goes', async () => {
+    await install('restless', configMap('a'));
+    const request = await prove('restless');
+    let isOver = false;
+    const changing = (async () => {
+      for (let at = 0; !isOver; at += 1) {
+        const merged = lab.client.merge(
+          CoreResources.configMaps,
+          { data: { at: String(at) } },
+          { namespace, name: 'restless-a', fieldManager: 'test' },
+        );
+        await merged.catch(() => undefined);
+      }
+    })();
+    await delay(200);
+    await nativeDriver(lab.client).uninstall(request);
+    isOver = true;
+    await changing;
+    expect([await isThere('configmap', 'restless-a'), await state('restless')]).toEqual([false, '']);
   });
 
   it('is the record: nothing is touched', async () => {
@@ -142,7 +190,7 @@ describe('requests', () => {
     const names = ['w0', 'w1', 'w2', 'w3'];
     const many = Array.from({ length: 6 }, (_one, at) => configMap(`m${at}`)).join('');
     for (const name of names) await install(name, many);
-    const requests = await Promise.all(names.map(prove));
+    const requests = await Promise.all(names.map((name) => prove(name)));
     let [inFlight, most] = [0, 0];
     const gate: RequestGate = async (send) => {
       inFlight += 1;

@@ -38,3 +38,11 @@ it('tells a failure to those who wait, and asks anew after it', async () => {
   expect(await ask('a')).toBe('here');
   expect(asked).toHaveLength(2);
 });
+
+it('takes for the same what has the same key', async () => {
+  const asked: string[] = [];
+  const named = ({ name }: { readonly name: string }) => Promise.resolve(asked.push(name));
+  const ask = recently(named, { clock: { monotonic: () => 0 }, maxAgeMs: 1_000, keyOf: ({ name }) => name });
+  expect([await ask({ name: 'a' }), await ask({ name: 'a' }), await ask({ name: 'b' })]).toEqual([1, 1, 2]);
+  expect(asked).toEqual(['a', 'b']);
+});
