@@ -8,6 +8,7 @@ import { type OutputFormat, writeOutput } from './output.ts';
 import { runPurgeExplain } from './purge-explain.ts';
 import { openPurgeSession, type PurgeOptions } from './purge-session.ts';
 import { planSummary, planTable } from './purge-text.ts';
+import { keepYoungSmall } from './small-heap.ts';
 
 /** The options of the command. */
 export interface PurgePlanOptions extends PurgeOptions {
@@ -18,6 +19,7 @@ export interface PurgePlanOptions extends PurgeOptions {
 
 /** Plans and prints. Exit code 3 where a cap of the run is hit. @throws PurgeError, ApiError */
 export async function runPurgePlan(options: PurgePlanOptions, io: CommandIo): Promise<ExitCode> {
+  keepYoungSmall(); // of thousands of records a line each is kept
   const session = await openPurgeSession(options, io);
   try {
     const { settings } = session;
