@@ -55,7 +55,10 @@ export async function benchPurge(options: PurgeBenchOptions, context: Context): 
       const template = await takeTemplate(client, { cluster, signal });
       const given = { ...context, cluster, options, template, operatorNamespace };
       versions = { ...(await clusterVersions(client, given)), pruner: await prunerVersion(pruner) };
-      const { runs, profile } = await measureAllSides(given);
+      const ofRun = { options, versions };
+      // what took an hour is not to be lost with what fails after it
+      const onRuns = (runs: readonly RunFigures[]) => writePage({ runs, profile: null, plan: null }, ofRun);
+      const { runs, profile } = await measureAllSides({ ...given, onRuns });
       const plan = options.planReleases === 0 ? null : await measurePlan(options.planReleases, { ...given, client });
       figures = { runs, profile, plan };
     } finally {
@@ -64,17 +67,33 @@ export async function benchPurge(options: PurgeBenchOptions, context: Context): 
   } finally {
     await stop();
   }
-  await mkdir(options.outDir, { recursive: true });
-  for (const { name, svg } of purgePlots(figures.runs)) await writeFile(join(options.outDir, name), svg);
-  const page = join(options.outDir, 'purge.md');
-  await writeFile(page, purgePage(figures, { options, versions, machine: machine(), cores: availableParallelism() }));
-  say(`wrote ${page}`);
+  say(`wrote ${await writePage(figures, { options, versions })}`);
   return lastLine(figures.runs, figures.plan);
+}
+
+interface OfRun {
+  readonly options: PurgeBenchOptions;
+  readonly versions: PageContext['versions'];
+}
+
+/** With its plots. Gives its path. */
+async function writePage(figures: PurgeFigures, { options, versions }: OfRun): Promise<string> {
+  const { outDir } = options;
+  await mkdir(outDir, { recursive: true });
+  for (const { name, svg } of purgePlots(figures.runs)) await writeFile(join(outDir, name), svg);
+  const page = join(outDir, 'purge.md');
+  await writeFile(page, purgePage(figures, { options, versions, machine: machine(), cores: availableParallelism() }));
+  return page;
 }
 
 /** One after the other on one cluster, each in new namespaces, with nothing else at work. */
 async function measureAllSides(
-  given: Omit<Stage, 'world' | 'audit'> & { readonly cluster: TestCluster; readonly options: PurgeBenchOptions },
+  given: Omit<Stage, 'world' | 'audit'> & {
+    readonly cluster: TestCluster;
+    readonly options: PurgeBenchOptions;
+    /** After each number, with all until then. */
+    readonly onRuns: (runs: readonly RunFigures[]) => Promise<unknown>;
+  },
 ): Promise<{ readonly runs: readonly RunFigures[]; readonly profile: ProfileSeconds | null }> {
   const { cluster, options, say } = given;
   await using world = await World.open(cluster.kubeconfig);
@@ -92,6 +111,7 @@ async function measureAllSides(
         say(JSON.stringify(runs.at(-1)));
       }
     }
+    await given.onRuns(runs);
   }
   return { runs, profile: options.isProfiled ? await takeProfile(Math.max(...options.sizes), stage) : null };
 }
