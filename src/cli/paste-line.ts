@@ -1,6 +1,7 @@
 // Lines to paste: the next thing to do about a failure or a leftover, on the same cluster and with no more rights than the run.
+
+import { actingUser } from '../kube/service-account.ts';
 import { shellWord } from '../lib/shell-word.ts';
-import { actingUser } from '../purge/acting-user.ts';
 import type { ReleaseOutcome } from '../purge/record/report.ts';
 import type { CommandLines } from '../purge/restore/restore-release.ts';
 import type { LeftObject } from '../purge/verify/left-object.ts';

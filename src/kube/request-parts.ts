@@ -2,7 +2,7 @@
 import type { CollectionOptions, DeleteOptions, WriteOptions } from './call-options.ts';
 
 /** What a request accepts that wants metadata alone. */
-export const metadataAccept = {
+const metadataAccept = {
   one: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
   list: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
 } as const;

@@ -2,12 +2,15 @@
 import type { Clock } from './clock.ts';
 
 /** How long an answer stands. */
-export interface RecentlyOptions<Of> {
+export interface RecentlyOptions {
   readonly clock: Pick<Clock, 'monotonic'>;
   /** From when it was asked, in milliseconds. */
   readonly maxAgeMs: number;
-  /** What is asked for the same: default what is asked, as text. */
-  readonly keyOf?: (of: Of) => string;
+}
+
+/** Of what is no text: what is the same. */
+export interface KeyedOptions<Of> extends RecentlyOptions {
+  readonly keyOf: (of: Of) => string;
 }
 
 interface Asked<T> {
@@ -16,9 +19,11 @@ interface Asked<T> {
 }
 
 /** As `ask`, but of the same the same answer for all who ask within `maxAgeMs`. A failure is told to those who wait, and no longer. */
-export function recently<T, Of = string>(
+export function recently<T>(ask: (of: string) => Promise<T>, options: RecentlyOptions): (of: string) => Promise<T>;
+export function recently<T, Of>(ask: (of: Of) => Promise<T>, options: KeyedOptions<Of>): (of: Of) => Promise<T>;
+export function recently<T, Of>(
   ask: (of: Of) => Promise<T>,
-  { clock, maxAgeMs, keyOf = String }: RecentlyOptions<Of>,
+  { clock, maxAgeMs, keyOf = String }: RecentlyOptions & Partial<KeyedOptions<Of>>,
 ): (of: Of) => Promise<T> {
   const asked = new Map<string, Asked<T>>(); // oldest first
   return (of) => {

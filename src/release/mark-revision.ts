@@ -2,7 +2,7 @@
 // that is about to go becomes `uninstalling` (P9).
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError, isApiError } from '../kube/errors.ts';
-import { metadataAccept } from '../kube/request-parts.ts';
+import { acceptOf } from '../kube/request-parts.ts';
 import { CoreResources, describeLocation, resourcePath } from '../kube/resource.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { decodeRelease, RecordError } from './decode.ts';
@@ -78,7 +78,7 @@ export async function writeMark(
     method: 'PUT',
     path: resourcePath(CoreResources.secrets, location),
     query: { fieldManager, fieldValidation: 'Strict' },
-    accept: metadataAccept.one, // the payload comes from here: it need not come back
+    ...acceptOf('one', { isMetadataOnly: true }), // the payload comes from here: it need not come back
     body: { ...secret, data, metadata: { ...secret.metadata, labels } },
     what: `mark ${describeLocation(CoreResources.secrets, location)} as ${change.status}`,
     signal,

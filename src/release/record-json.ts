@@ -48,7 +48,7 @@ export function keyProblem(json: string): string | undefined {
     const frame = ignored > 0 ? undefined : frames.at(-1);
     if (frame !== undefined && isColonNext(json, end)) {
       const key = String(JSON.parse(json.slice(at, end)));
-      const problem = problemOf(key, frame);
+      const problem = problemOf(key, frame) ?? (frame.path === '' ? numberProblem(key, json, end) : undefined);
       if (problem !== undefined) return problem;
       frame.key = key;
     }
@@ -79,6 +79,15 @@ function problemOf(key: string, { path, seen }: Frame): string | undefined {
   seen.add(key);
   return undefined;
 }
+
+/** `1.0` and `1e0` are whole numbers to `JSON.parse`, and to Go no number that an int can hold. */
+function numberProblem(key: string, json: string, from: number): string | undefined {
+  if (key !== 'version') return undefined;
+  wholeNumber.lastIndex = from;
+  return wholeNumber.test(json) ? undefined : 'the record has a version that is not written as a whole number';
+}
+
+const wholeNumber = /[ \t\n\r]*:[ \t\n\r]*-?\d+[ \t\n\r]*[,}]/y;
 
 /**
  * Where the string that begins at `start` ends: behind the closing quote. A quote is part of the text where an odd number

@@ -2,10 +2,11 @@
 import type { Deletion } from '../kube/call-options.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isApiError } from '../kube/errors.ts';
-import type { ObjectMeta } from '../kube/objects.ts';
+import type { KubeObject, ObjectMeta } from '../kube/objects.ts';
 import { quoteUntrusted } from '../lib/quote-untrusted.ts';
+import { deletesItsClaims, hasClaims } from './claim-retention.ts';
 import { UninstallError } from './errors.ts';
-import { type Ownership, ownerOf, ownershipOf } from './ownership.ts';
+import { ownerOf, ownershipOf } from './ownership.ts';
 import type { LiveObject } from './prove-release.ts';
 import type { ReleaseKey } from './uninstaller.ts';
 
@@ -15,16 +16,21 @@ export interface DeleteSeenOptions extends ReleaseKey {
   readonly limit: <T>(send: () => Promise<T>) => Promise<T>;
   /** Default background. */
   readonly cascade?: 'background' | 'foreground' | undefined;
+  /** Whether volume claims stay. Default false. */
+  readonly shouldKeepClaims?: boolean | undefined;
   readonly signal: AbortSignal;
 }
+
+/** Its spec is there where all of it is read. */
+type Whole = KubeObject & { readonly spec?: unknown };
 
 /** So often it is looked at again. What changes all the time, as the status of what is starting, goes by its uid then. */
 const maxLooks = 3;
 
 /**
- * Deletes by uid and version. Where it changed meanwhile, or was made anew, whose it is now is looked at first.
- * @throws ApiError, `API_CONFLICT` where an object without marks has its name by now; UninstallError where it is not the
- * release's any more; the signal's reason
+ * Deletes by uid and version. Where it changed meanwhile, what it is now is looked at first.
+ * @throws ApiError, `API_CONFLICT` where another object has its name; UninstallError where it is not the release's any more, or
+ * would take claims with it that are to stay; the signal's reason
  */
 export async function deleteSeen(seen: LiveObject, options: DeleteSeenOptions): Promise<Deletion> {
   const { client, limit, signal } = options;
@@ -41,16 +47,19 @@ export async function deleteSeen(seen: LiveObject, options: DeleteSeenOptions): 
       return await limit(() => client.delete(resource, attempt));
     } catch (error) {
       if (isLast || !isApiError(error, 'API_CONFLICT')) throw error;
-      const now = await limit(() => client.find(resource, { name, namespace, isMetadataOnly: true, signal }));
+      const isMetadataOnly = !hasClaims(resource);
+      const now = await limit(() => client.find<Whole>(resource, { name, namespace, isMetadataOnly, signal }));
       if (now === undefined) return 'absent';
-      const ownership = requireStillOurs(now.metadata, { ...seen, ...options });
-      if (now.metadata.uid !== uid && ownership !== 'ours') throw error; // whose it is nobody knows
+      // whatever its marks say: they name a release, and not which of two that had the name
+      if (now.metadata.uid !== uid) throw error;
+      requireStillOurs(now.metadata, { ...seen, ...options });
+      if (options.shouldKeepClaims === true && deletesItsClaims(now)) throw claimsAtRisk();
       meta = now.metadata;
     }
   }
 }
 
-function requireStillOurs(now: ObjectMeta, given: Pick<LiveObject, 'mustBeMarked'> & ReleaseKey): Ownership {
+function requireStillOurs(now: ObjectMeta, given: Pick<LiveObject, 'mustBeMarked'> & ReleaseKey): void {
   const ownership = ownershipOf(now, given);
   if (ownership === 'of-another') {
     const message = `it is of release ${quoteUntrusted(ownerOf(now))} now`;
@@ -59,5 +68,8 @@ function requireStillOurs(now: ObjectMeta, given: Pick<LiveObject, 'mustBeMarked
   if (ownership === 'unmarked' && given.mustBeMarked) {
     throw new UninstallError('OBJECT_UNMARKED', 'it does not carry the marks of this release any more');
   }
-  return ownership;
+}
+
+function claimsAtRisk(): UninstallError {
+  return new UninstallError('VOLUME_AT_RISK', 'it deletes its volume claims with itself by now (volumes: Keep)');
 }

@@ -40,7 +40,7 @@ const maxOfOneRelease = 32;
 const maxNamed = 5;
 
 /**
- * Deletes what is proved, by uid, and nothing else. What cannot be deleted stops nothing but the removal of the records: the
+ * Deletes what is proved, by uid and version, and nothing else. What cannot be deleted stops nothing but the removal of the records: the
  * release stays `uninstalling` then. Resolves with the server's answers, undefined where a record is not wholly gone.
  * @throws UninstallError; HelmError `HELM_RELEASE_NOT_FOUND`; ApiError where the server
  * has no time or is away; the signal's reason

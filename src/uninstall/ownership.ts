@@ -24,6 +24,12 @@ export function ownershipOf({ annotations }: Pick<ObjectMeta, 'annotations'>, re
   return isOfAnother ? 'of-another' : 'unmarked';
 }
 
+/** Of its annotations only the marks. */
+export function marksOf({ annotations }: Pick<ObjectMeta, 'annotations'>): Readonly<Record<string, string>> {
+  const marks = Object.entries(annotations ?? {}).filter(([key]) => key === nameMark || key === namespaceMark);
+  return Object.fromEntries(marks);
+}
+
 /** The release that the marks name, as `namespace/name`: quote it. */
 export function ownerOf({ annotations }: Pick<ObjectMeta, 'annotations'>): string {
   return `${annotations?.[namespaceMark] ?? '?'}/${annotations?.[nameMark] ?? '?'}`;

@@ -30,7 +30,7 @@ export interface ProveStoredRequest extends UninstallRequest {
    * whether they are stored still before anything is deleted.
    */
   readonly known?: ReadRecords | undefined;
-  /** Reads the live objects where the native driver covers the release. Default one by one. */
+  /** Reads the live objects where the native driver covers the release; not under `impersonate`. Default one by one. */
   readonly readListed?: LiveReader | undefined;
 }
 
@@ -67,7 +67,8 @@ async function prove(
   request: ProveStoredRequest,
   signal: AbortSignal,
 ): Promise<ProvenRelease> {
-  const { namespace, name, impersonate, readListed } = request;
+  const { namespace, name, impersonate } = request;
+  const readListed = impersonate === undefined ? request.readListed : undefined; // it reads as ourselves
   const { allowedKinds = [], mayRunDeleteHooks = false, mustBeMarked = false } = request;
   const reading = impersonate === undefined ? client : client.impersonating(impersonate);
   const { listing, reader, metas } = request.known ?? (await readRecords(reading, request, { signal }));

@@ -70,6 +70,8 @@ const outcome: StructuralSchema = {
     durationMs: count('How long it took, in milliseconds.'),
     code: text('Of a failure, or of a release that helm could not be trusted with: stable, for programs.', 63),
     message: text('Why, for people.', PurgeRunBound.messageLength),
+    driver: { type: 'string', description: 'What uninstalled it.', enum: ['helm', 'native'] },
+    driverReason: text('Why it was helm, where native comes first.', PurgeRunBound.driverReasonLength),
     left: {
       type: 'array',
       description: 'What was still there of it when the run was over.',

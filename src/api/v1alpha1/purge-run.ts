@@ -34,6 +34,8 @@ export const PurgeRunBound = {
   outcomes: 500,
   /** Characters of an outcome's message. */
   messageLength: 512,
+  /** Characters of why a release went to helm. */
+  driverReasonLength: 160,
   /** Characters of what says who asked, and who worked. */
   identityLength: 512,
   /** Objects that are listed of what a release left; `leftOmitted` counts the others. */
@@ -103,6 +105,10 @@ export interface PurgeRunOutcome {
   readonly code?: string;
   /** Why, for people; at most {@link PurgeRunBound}.messageLength characters. */
   readonly message?: string;
+  /** What uninstalled it. Absent: nothing did, or it was not noted. */
+  readonly driver?: 'helm' | 'native';
+  /** Why it was helm, where native comes first; at most {@link PurgeRunBound}.driverReasonLength characters. */
+  readonly driverReason?: string;
   /** What is still there when the run is over; at most {@link PurgeRunBound}.left. */
   readonly left?: readonly PurgeRunLeft[];
   /** Objects that found no room above. */

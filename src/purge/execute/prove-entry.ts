@@ -3,10 +3,11 @@ import pMap from 'p-map';
 import type { KubeClient } from '../../kube/client.ts';
 import type { Discovery } from '../../kube/discovery.ts';
 import type { KubeObject } from '../../kube/objects.ts';
+import { actingClient, actingUser } from '../../kube/service-account.ts';
 import { CodedError } from '../../lib/coded-error.ts';
 import { errorText } from '../../lib/error-text.ts';
-import { isMap } from '../../lib/merge-maps.ts';
 import { quoteUntrusted } from '../../lib/quote-untrusted.ts';
+import { deletesItsClaims, hasClaims } from '../../uninstall/claim-retention.ts';
 import { UninstallError } from '../../uninstall/errors.ts';
 import type { KnownReleases } from '../../uninstall/known-releases.ts';
 import type { LiveReader } from '../../uninstall/listed-objects.ts';
@@ -14,7 +15,6 @@ import type { LiveObject } from '../../uninstall/prove-release.ts';
 import { type ProvenRelease, proveStored } from '../../uninstall/prove-stored.ts';
 import { describeObject } from '../../uninstall/record-trust.ts';
 import type { ReleaseKey } from '../../uninstall/uninstaller.ts';
-import { actingClient, actingUser } from '../acting-user.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { PurgeSettings } from '../policy/settings.ts';
 import { interrupted } from './look-again.ts';
@@ -90,14 +90,12 @@ async function requireClaimsKept(
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<void> {
-  const statefulSets = live.filter(({ resource: { group, kind } }) => group === 'apps' && kind === 'StatefulSet');
+  const statefulSets = live.filter(({ resource }) => hasClaims(resource));
   await pMap(
     statefulSets,
     async ({ object, resource, meta: { name, namespace } }) => {
       const found = await client.find<KubeObject & { readonly spec?: unknown }>(resource, { name, namespace, signal });
-      const spec = isMap(found?.spec) ? found.spec : {};
-      const retention = spec.persistentVolumeClaimRetentionPolicy;
-      if (!isMap(retention) || retention.whenDeleted !== 'Delete') return;
+      if (!deletesItsClaims(found)) return;
       const what = quoteUntrusted(describeObject(object));
       const why = `${what} deletes its volume claims with itself (volumes: Keep)`;
       throw new UninstallError(

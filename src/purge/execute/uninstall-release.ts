@@ -1,11 +1,11 @@
 // One release taken away, and the records read again to know what really happened: helm's exit code alone is not enough.
 import type { KubeClient } from '../../kube/client.ts';
+import { actingUser } from '../../kube/service-account.ts';
 import { CodedError } from '../../lib/coded-error.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { graceSignal } from '../../lib/grace-signal.ts';
 import { listReleases } from '../../release/list-releases.ts';
 import type { AnsweredUninstall, UninstallRequest } from '../../uninstall/uninstaller.ts';
-import { actingUser } from '../acting-user.ts';
 import type { PlanEntry } from '../plan/plan.ts';
 import type { PurgeSettings } from '../policy/settings.ts';
 import { againNote, type Outcome } from '../record/report.ts';

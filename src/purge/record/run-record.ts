@@ -146,9 +146,17 @@ function outcomeOf(outcome: ReleaseOutcome): PurgeRunOutcome {
     ...(chart === undefined ? {} : { chart: oneLine(chart, 253) }),
     ...('durationMs' in outcome ? { durationMs: outcome.durationMs } : {}),
     ...(code === undefined ? {} : { code: oneLine(code, 63) }),
+    ...driverOf(outcome),
     ...boundedLeft(left ?? []),
     ...(message === undefined ? {} : { message: oneLine(message, PurgeRunBound.messageLength) }),
   };
+}
+
+function driverOf(outcome: ReleaseOutcome): Pick<PurgeRunOutcome, 'driver' | 'driverReason'> {
+  if (!('driver' in outcome) || outcome.driver === undefined) return {};
+  const { driver, driverReason } = outcome;
+  if (driverReason === undefined) return { driver };
+  return { driver, driverReason: oneLine(driverReason, PurgeRunBound.driverReasonLength) };
 }
 
 function messageOf(outcome: ReleaseOutcome): string | undefined {

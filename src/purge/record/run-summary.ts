@@ -96,11 +96,15 @@ function summaryOfFile({ file, path }: Exclude<StoredRun, { object: PurgeRun }>)
 function outcomeOf(outcome: PurgeRunOutcome): ReleaseOutcome {
   const { namespace, name, revision, chart, result, durationMs = 0, code = '', message } = outcome;
   const release = { namespace, name, revision, ...(chart === undefined ? {} : { chart }) };
+  const by = {
+    ...(outcome.driver === undefined ? {} : { driver: outcome.driver }),
+    ...(outcome.driverReason === undefined ? {} : { driverReason: outcome.driverReason }),
+  };
   switch (result) {
     case 'purged':
-      return { ...release, result, durationMs, ...(message === undefined ? {} : { note: message }) };
+      return { ...release, ...by, result, durationMs, ...(message === undefined ? {} : { note: message }) };
     case 'failed':
-      return { ...release, result, durationMs, code, message: message ?? '', record: 'unknown' };
+      return { ...release, ...by, result, durationMs, code, message: message ?? '', record: 'unknown' };
     case 'skipped':
       return { ...release, result, durationMs, reason: message ?? '' };
     case 'not-started':

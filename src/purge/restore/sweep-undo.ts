@@ -4,9 +4,9 @@ import type { KubeClient } from '../../kube/client.ts';
 import { isApiError } from '../../kube/errors.ts';
 import type { ObjectMeta } from '../../kube/objects.ts';
 import { CoreResources } from '../../kube/resource.ts';
+import { actingClient } from '../../kube/service-account.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { errorText } from '../../lib/error-text.ts';
-import { actingClient } from '../acting-user.ts';
 import type { PurgeSettings } from '../policy/settings.ts';
 import { isExpired, UndoLabel, undoSelector } from './undo-secret.ts';
 

@@ -2,13 +2,13 @@
 import type { KubeClient } from '../../kube/client.ts';
 import { isApiError } from '../../kube/errors.ts';
 import { CoreResources } from '../../kube/resource.ts';
+import { actingClient } from '../../kube/service-account.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { CodedError } from '../../lib/coded-error.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { isRecord, maxRevision, parseRecord, type RecordSecret } from '../../release/record.ts';
 import type { ProvenRelease } from '../../uninstall/prove-stored.ts';
 import type { ReleaseKey } from '../../uninstall/uninstaller.ts';
-import { actingClient } from '../acting-user.ts';
 import { failed, type UninstallOutcome } from '../execute/uninstall-release.ts';
 import type { PurgeSettings } from '../policy/settings.ts';
 import type { RunRecorder, UndoNote } from '../record/run-recorder.ts';

@@ -4,11 +4,11 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { Discovery } from '../../kube/discovery.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { CoreResources, type Resource } from '../../kube/resource.ts';
+import { actingClient } from '../../kube/service-account.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { lookUpKinds, ownershipOf } from '../../uninstall/ownership.ts';
 import type { ReleaseKey } from '../../uninstall/uninstaller.ts';
-import { actingClient } from '../acting-user.ts';
 import type { LeftObject, UnlookedReason } from './left-object.ts';
 import type { Sighting, SoughtObject } from './sighting.ts';
 

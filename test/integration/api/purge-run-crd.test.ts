@@ -71,6 +71,8 @@ describe('a PurgeRun', () => {
         revision: 1,
         result: 'failed',
         message: 'x'.repeat(PurgeRunBound.messageLength),
+        driver: 'helm',
+        driverReason: 'y'.repeat(PurgeRunBound.driverReasonLength),
       }));
     const write = (status: object) => client.merge(runs, { status }, { name, fieldManager, subresource: 'status' });
     const full = { phase: 'Failed', outcomes: outcomes(PurgeRunBound.outcomes), outcomesOmitted: 7 };

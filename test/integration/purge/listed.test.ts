@@ -52,8 +52,8 @@ it('an object that was given to another release, or made anew, or merely changed
     'a-first': { result: 'purged' },
     'b-given': { result: 'failed' },
     'c-changed': { result: 'purged' },
-    'd-anew': { result: 'purged' },
+    'd-anew': { result: 'failed' },
   });
   expect(JSON.stringify(results['b-given'])).toContain(`${namespace}/heir`);
-  expect(await world.objects(namespace)).toEqual(['b-given']);
+  expect(await world.objects(namespace)).toEqual(['b-given', 'd-anew']);
 });

@@ -2,14 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RequestGate } from '../../../src/kube/http.ts';
-import { openClient } from '../../../src/kube/open-client.ts';
+import { type OpenClient, openClient } from '../../../src/kube/open-client.ts';
 import type { RequestObservation } from '../../../src/kube/request-sender.ts';
-import { CoreResources } from '../../../src/kube/resource.ts';
 import { checkedUninstaller } from '../../../src/uninstall/checked-uninstaller.ts';
 import { nativeDriver } from '../../../src/uninstall/native-driver.ts';
 import { proveStored } from '../../../src/uninstall/prove-stored.ts';
 import type { ProvenUninstallRequest } from '../../../src/uninstall/proven-uninstaller.ts';
-import { requestLimit } from '../../../src/uninstall/request-limit.ts';
+import { type RequestLimit, requestLimit } from '../../../src/uninstall/request-limit.ts';
 import { tooManyRequests } from '../../support/chaos/fault.ts';
 import { ChaosProxy } from '../../support/chaos-proxy.ts';
 import { grant } from '../../support/grant.ts';
@@ -29,6 +28,27 @@ afterAll(async () => {
 const object = (kind: string, suffix: string, metadata = '', rest = ''): string =>
   `apiVersion: v1\nkind: ${kind}\nmetadata: {name: "{{ .Release.Name }}-${suffix}"${metadata}}\n${rest}---\n`;
 const configMap = (suffix: string, metadata = ''): string => object('ConfigMap', suffix, metadata);
+
+const statefulSet = (suffix: string): string => {
+  const labels = '{app: "{{ .Release.Name }}"}';
+  const template = `{metadata: {labels: ${labels}}, spec: {containers: [{name: c, image: c}]}}`;
+  const spec = `spec: {replicas: 0, serviceName: s, selector: {matchLabels: ${labels}}, template: ${template}}\n`;
+  return object('StatefulSet', suffix, '', spec).replace('apiVersion: v1', 'apiVersion: apps/v1');
+};
+
+/** Lets all through, each after something happens. */
+const lettingAfter = (happens: () => Promise<unknown>): RequestLimit => {
+  const limit = async <T>(send: () => Promise<T>): Promise<T> => {
+    await happens();
+    return send();
+  };
+  return limit as RequestLimit;
+};
+
+const observed = (observe: (request: RequestObservation) => void): Promise<OpenClient> => {
+  const { kubeconfig, testRoot: homeDir } = testCluster();
+  return openClient({ kubeconfig, homeDir, observe });
+};
 
 const install = async (name: string, template: string): Promise<void> => {
   await lab.helm('install', name, await lab.chart(template), '-n', namespace);
@@ -87,25 +107,48 @@ describe('what changed since the proof', () => {
     expect(await state(name)).toBe('uninstalling');
   });
 
-  it('is an object all the time, as the status of what never settles: it goes', async () => {
+  it('is an object all the time, as the status of what never settles: it goes by its uid the fourth time', async () => {
     await install('restless', configMap('a'));
-    const request = await prove('restless');
-    let isOver = false;
-    const changing = (async () => {
-      for (let at = 0; !isOver; at += 1) {
-        const merged = lab.client.merge(
-          CoreResources.configMaps,
-          { data: { at: String(at) } },
-          { namespace, name: 'restless-a', fieldManager: 'test' },
-        );
-        await merged.catch(() => undefined);
-      }
-    })();
-    await delay(200);
-    await nativeDriver(lab.client).uninstall(request);
-    isOver = true;
-    await changing;
+    const deletions: string[] = [];
+    const { client, close } = await observed(({ method, path }) => {
+      if (method === 'DELETE' && path.endsWith('/restless-a')) deletions.push(path);
+    });
+    const change = (): Promise<unknown> =>
+      lab.kubectl('annotate', 'configmap', 'restless-a', '-n', namespace, '--overwrite', `at=${performance.now()}`);
+    const limit = lettingAfter(change);
+    await nativeDriver(client, { limit }).uninstall(await prove('restless'));
+    await close();
+    expect(deletions).toHaveLength(4);
     expect([await isThere('configmap', 'restless-a'), await state('restless')]).toEqual([false, '']);
+  });
+
+  it('is the whole release, uninstalled and installed anew by somebody once it was marked: nothing of the new one goes', async () => {
+    await install('reborn', configMap('a') + configMap('b'));
+    let requests = 0;
+    const limit = lettingAfter(async () => {
+      requests += 1;
+      if (requests !== 2) return; // the first is the mark
+      await lab.helm('uninstall', 'reborn', '-n', namespace);
+      await install('reborn', configMap('a') + configMap('b'));
+    });
+    const uninstalling = nativeDriver(lab.client, { limit }).uninstall(await prove('reborn'));
+    await expect(uninstalling).rejects.toMatchObject({ code: 'OBJECTS_LEFT' });
+    const left = await Promise.all(['a', 'b'].map((suffix) => isThere('configmap', `reborn-${suffix}`)));
+    expect([...left, await state('reborn')]).toEqual([true, true, 'deployed']);
+  });
+
+  it('is what becomes of the claims of a StatefulSet: it stays where they are to stay', async () => {
+    await install('claiming', statefulSet('a'));
+    const request = { ...(await prove('claiming')), shouldKeepClaims: true };
+    const change = '{"spec":{"persistentVolumeClaimRetentionPolicy":{"whenDeleted":"Delete"}}}';
+    await lab.kubectl('patch', 'statefulset', 'claiming-a', '-n', namespace, '--type=merge', '-p', change);
+    await expect(nativeDriver(lab.client).uninstall(request)).rejects.toMatchObject({
+      code: 'OBJECTS_LEFT',
+      message: expect.stringContaining('it deletes its volume claims with itself by now'),
+    });
+    expect(await isThere('statefulset', 'claiming-a')).toBe(true);
+    await nativeDriver(lab.client).uninstall({ ...(await prove('claiming')), shouldKeepClaims: false });
+    expect(await isThere('statefulset', 'claiming-a')).toBe(false);
   });
 
   it('is the record: nothing is touched', async () => {
@@ -178,8 +221,7 @@ describe('requests', () => {
     const observe = ({ method, path }: RequestObservation): void => {
       if (method !== 'GET') writes.push(`${method} ${path.split('/').at(-2)}`);
     };
-    const { kubeconfig, testRoot: homeDir } = testCluster();
-    const { client, close } = await openClient({ kubeconfig, homeDir, observe });
+    const { client, close } = await observed(observe);
     await nativeDriver(client).uninstall(await prove('order'));
     await close();
     const deletions = ['services', 'configmaps', 'secrets', 'serviceaccounts', 'secrets'];

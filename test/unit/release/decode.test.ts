@@ -104,6 +104,8 @@ describe('decodeRelease', () => {
     ['an escaped key', '{"\\u004danifest": "x"}', 'takes for manifest'],
     ['manifest twice', '{"manifest": "a \\"b\\\\", "manifest" : "b"}', 'the key manifest twice'],
     ['a hook with a manifest twice', '{"hooks": [{}, {"manifest": "a", "manifest": "b"}]}', 'the key manifest twice'],
+    ['a version with a fraction', '{"version": 3.0, "name": "x"}', 'not written as a whole number'],
+    ['a version with an exponent', '{"version":30e-1}', 'not written as a whole number'],
     ['info twice', '{"info": {"status": "a"}, "info": {}}', 'the key info twice'],
   ])('refuses a record with %s', (_name, json, reason) => {
     expect(() => decodeRelease(secretOf(json))).toThrow(

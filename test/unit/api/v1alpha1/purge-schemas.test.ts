@@ -46,6 +46,8 @@ const runStatus: Full<PurgeRunStatus> = {
       durationMs: 1,
       code: 'HELM_FAILED',
       message: 'no',
+      driver: 'helm',
+      driverReason: 'it has a hook',
       left: [
         {
           group: 'apps',

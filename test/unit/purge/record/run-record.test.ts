@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { PurgeRunBound } from '../../../../src/api/v1alpha1/purge-run.ts';
+import { API_VERSION } from '../../../../src/api/v1alpha1/group-version.ts';
+import { type PurgeRun, PurgeRunBound } from '../../../../src/api/v1alpha1/purge-run.ts';
 import { assembleReport, type ReleaseOutcome } from '../../../../src/purge/record/report.ts';
 import { fileOf, phaseOf, statusOf } from '../../../../src/purge/record/run-record.ts';
+import { outcomesOf } from '../../../../src/purge/record/run-summary.ts';
 import { exampleNote, exampleOutcomes, examplePlan, exampleStart, runNowMs } from '../../../support/run-examples.ts';
 
 const nowMs = runNowMs + 5_000;
@@ -80,6 +82,32 @@ describe('the status of a PurgeRun', () => {
     expect(status.worker).toHaveLength(PurgeRunBound.identityLength);
     expect(status.requestedBy).toHaveLength(PurgeRunBound.identityLength);
   });
+});
+
+it('the status says what took each release away, and why it was helm, and so does what is read of it', () => {
+  const release = { namespace: 'team-a', revision: 1, durationMs: 9 };
+  const failure = { code: 'HELM_FAILED', message: 'no', record: 'unknown' } as const;
+  const driverReason = `it has a "pre-delete hook Job/${'x'.repeat(300)}"`;
+  const outcomes: readonly ReleaseOutcome[] = [
+    { ...release, name: 'by-helm', result: 'failed', ...failure, driver: 'helm', driverReason },
+    { ...release, name: 'native', result: 'purged', driver: 'native' },
+    { ...release, name: 'skipped', result: 'skipped', reason: 'it was touched since the plan' },
+  ];
+  const status = statusOf({ start: exampleStart, nowMs, outcomes, undo: [], report: report({ outcomes }) });
+  const told = status.outcomes?.map(({ name, driver, driverReason: why }) => [name, driver, why?.slice(0, 30)]);
+  expect(told).toEqual([
+    ['by-helm', 'helm', driverReason.slice(0, 30)],
+    ['native', 'native', undefined],
+    ['skipped', undefined, undefined],
+  ]);
+  expect(status.outcomes?.[0]?.driverReason).toHaveLength(PurgeRunBound.driverReasonLength);
+  const spec = { policy: 'nightly' };
+  const object: PurgeRun = { apiVersion: API_VERSION, kind: 'PurgeRun', metadata: { name: 'run' }, spec, status };
+  expect(outcomesOf({ object }).outcomes).toMatchObject([
+    { driver: 'helm' },
+    { driver: 'native' },
+    { name: 'skipped' },
+  ]);
 });
 
 it.each([

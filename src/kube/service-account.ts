@@ -1,5 +1,5 @@
-// As whom a release is dealt with: the policy's ServiceAccount in the release's own namespace.
-import type { KubeClient } from '../kube/client.ts';
+// Acting as a ServiceAccount: of a release's own namespace, where whoever asks names one.
+import type { KubeClient } from './client.ts';
 
 /** The name of a ServiceAccount as a user. */
 export function accountUser(serviceAccount: string, namespace: string): string {
