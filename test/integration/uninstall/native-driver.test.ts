@@ -113,8 +113,11 @@ describe('what changed since the proof', () => {
     const { client, close } = await observed(({ method, path }) => {
       if (method === 'DELETE' && path.endsWith('/restless-a')) deletions.push(path);
     });
-    const change = (): Promise<unknown> =>
-      lab.kubectl('annotate', 'configmap', 'restless-a', '-n', namespace, '--overwrite', `at=${performance.now()}`);
+    const change = async (): Promise<void> => {
+      if (!(await isThere('configmap', 'restless-a'))) return;
+      const at = `at=${performance.now()}`;
+      await lab.kubectl('annotate', 'configmap', 'restless-a', '-n', namespace, '--overwrite', at);
+    };
     const limit = lettingAfter(change);
     await nativeDriver(client, { limit }).uninstall(await prove('restless'));
     await close();

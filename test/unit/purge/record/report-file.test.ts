@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ReportFile } from '../../../../src/purge/record/report-file.ts';
 import { readRunFile, readRunFiles } from '../../../../src/purge/record/run-files.ts';
-import type { RunRecord } from '../../../../src/purge/record/run-record.ts';
+import { fileOf, type RunRecord } from '../../../../src/purge/record/run-record.ts';
 import { exampleNote, exampleOutcomes, exampleStart } from '../../../support/run-examples.ts';
 
 let dir: string;
@@ -22,7 +22,7 @@ it('is made with its directories, for its owner alone, and always one whole stat
   const path = join(directory, `${run}.json`);
   const file = new ReportFile(path);
   await file.begin(record);
-  await file.write({ ...record, outcomes: exampleOutcomes, undo: [exampleNote('api')] });
+  await file.write({ ...record, outcomes: exampleOutcomes, undo: [exampleNote('api')] }, { isWhole: true });
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect((await stat(directory)).mode & 0o777).toBe(0o700);
   expect(await readdir(directory)).toEqual([`${run}.json`]);
@@ -30,6 +30,24 @@ it('is made with its directories, for its owner alone, and always one whole stat
     path,
     file: { run, counts: { purged: 1, failed: 1 }, record: { phase: 'Running', undo: [exampleNote('api')] } },
   });
+});
+
+it('is the same text whether its notes came one by one or all at once', async () => {
+  const path = join(dir, 'notes.json');
+  const file = new ReportFile(path);
+  const undo = ['api', 'web"undo": []', 'z\n'].map(exampleNote);
+  const whole = { ...record, outcomes: exampleOutcomes, undo };
+  const expected = `${JSON.stringify(fileOf(whole), undefined, 2)}\n`;
+  await file.write({ ...whole, undo: [] }, { isWhole: true });
+  expect(await readFile(path, 'utf8')).toBe(`${JSON.stringify(fileOf({ ...whole, undo: [] }), undefined, 2)}\n`);
+  for (const count of [1, 3]) await file.write({ ...whole, undo: undo.slice(0, count) }, { isWhole: false });
+  expect(await readFile(path, 'utf8')).toBe(expected);
+  await file.write(whole, { isWhole: true });
+  expect(await readFile(path, 'utf8')).toBe(expected);
+  await file.write({ ...whole, undo: undo.slice(0, 2) }, { isWhole: true }); // one could not be stored elsewhere
+  expect(await readFile(path, 'utf8')).toBe(
+    `${JSON.stringify(fileOf({ ...whole, undo: undo.slice(0, 2) }), undefined, 2)}\n`,
+  );
 });
 
 it('takes the place of an older file, whose mode does not stay', async () => {
