@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CoreResources } from '../../src/kube/resource.ts';
@@ -55,8 +56,11 @@ it('ends what a killed one has begun, and touches nothing else', { timeout: 240_
     await kubectl('create', 'serviceaccount', 'purger', '-n', home);
     const subject = `--serviceaccount=${home}:purger`;
     await kubectl('create', 'rolebinding', 'purger', '--clusterrole=admin', subject, '-n', home);
-    // the oldest of them is under way for a while: its delete hook takes so long
-    if (count === 0) await world.helm('install', 'slow', whimChart, '-n', home, '--set', 'preDelete=good,worksFor=5s');
+    if (count === 0) {
+      // the oldest of them is under way for a while: its delete hook takes so long
+      await world.helm('install', 'slow', whimChart, '-n', home, '--set', 'preDelete=good,worksFor=5s');
+      await delay(1_100); // ages are counted in whole seconds
+    }
     await Promise.all(Array.from({ length: perNamespace }, (_each, at) => world.install(home, `r${at}`)));
     await world.install(home, 'my-db');
   }
