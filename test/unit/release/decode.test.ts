@@ -86,7 +86,8 @@ describe('decodeRelease', () => {
     ['JSON that is a list', secretOf('[]'), 'name is not a string'],
     ['a name that is a number', secretOf(JSON.stringify({ ...wire, name: 1 })), 'name is not a string'],
     ['no namespace', secretOf(JSON.stringify({ ...wire, namespace: undefined })), 'namespace is not a string'],
-    ['a revision in words', secretOf(JSON.stringify({ ...wire, version: '3' })), 'version is not a number'],
+    ['a revision in words', secretOf(JSON.stringify({ ...wire, version: '3' })), 'not written as a whole number'],
+    ['no revision', secretOf(JSON.stringify({ ...wire, version: undefined })), 'version is not a number'],
     ['no status', secretOf(JSON.stringify({ ...wire, info: null })), 'info.status is not a string'],
     ['hooks that are no list', secretOf(JSON.stringify({ ...wire, hooks: {} })), 'hooks is not a list'],
   ])('refuses a record with %s', (_name, secret, reason) => {
