@@ -1,5 +1,4 @@
 // Lines to paste: the next thing to do about a failure or a leftover, on the same cluster and with no more rights than the run.
-
 import { actingUser } from '../kube/service-account.ts';
 import { shellWord } from '../lib/shell-word.ts';
 import type { ReleaseOutcome } from '../purge/record/report.ts';

@@ -1,13 +1,14 @@
 // Waiting until objects are gone: an uninstall in the foreground.
 import pMap from 'p-map';
 import type { KubeClient } from '../kube/client.ts';
+import type { RequestGate } from '../kube/http.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { LiveObject } from './prove-release.ts';
 
 /** What it waits with. */
 export interface AwaitGoneOptions {
   readonly client: KubeClient;
-  readonly limit: <T>(send: () => Promise<T>) => Promise<T>;
+  readonly limit: RequestGate;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }

@@ -2,6 +2,7 @@
 import type { Deletion } from '../kube/call-options.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isApiError } from '../kube/errors.ts';
+import type { RequestGate } from '../kube/http.ts';
 import type { KubeObject, ObjectMeta } from '../kube/objects.ts';
 import { quoteUntrusted } from '../lib/quote-untrusted.ts';
 import { deletesItsClaims, hasClaims } from './claim-retention.ts';
@@ -13,7 +14,7 @@ import type { ReleaseKey } from './uninstaller.ts';
 /** Of which release, and how. */
 export interface DeleteSeenOptions extends ReleaseKey {
   readonly client: KubeClient;
-  readonly limit: <T>(send: () => Promise<T>) => Promise<T>;
+  readonly limit: RequestGate;
   /** Default background. */
   readonly cascade?: 'background' | 'foreground' | undefined;
   /** Whether volume claims stay. Default false. */

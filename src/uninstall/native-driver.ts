@@ -1,17 +1,18 @@
 // Uninstalling natively: fast, and bounded over all releases together. The client waits where the server says 429, for all.
 import type { KubeClient } from '../kube/client.ts';
+import type { RequestGate } from '../kube/http.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { UninstallError } from './errors.ts';
 import { uncovered } from './native-coverage.ts';
 import { nativeUninstall } from './native-uninstall.ts';
 import type { ProvenUninstaller, ProvenUninstallRequest } from './proven-uninstaller.ts';
-import { type RequestLimit, requestLimit } from './request-limit.ts';
+import { requestLimit } from './request-limit.ts';
 import { withinAttempt } from './within-attempt.ts';
 
 /** Options of {@link nativeDriver}. */
 export interface NativeDriverOptions {
   /** Shared with whoever else asks on behalf of the same releases. Default one of its own. */
-  readonly limit?: RequestLimit;
+  readonly limit?: RequestGate;
   /** To whom the mark on a record is attributed. Default `bookstore-operator`. */
   readonly fieldManager?: string;
   readonly clock?: Clock;

@@ -5,6 +5,7 @@ import { HelmError } from '../helm/errors.ts';
 import type { Deletion } from '../kube/call-options.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ApiError, isApiError } from '../kube/errors.ts';
+import type { RequestGate } from '../kube/http.ts';
 import { CoreResources } from '../kube/resource.ts';
 import type { Clock } from '../lib/clock.ts';
 import { asError } from '../lib/error-text.ts';
@@ -25,7 +26,7 @@ export interface NativeDeps {
   /** As whoever is to act. */
   readonly client: KubeClient;
   /** Lets one request through at a time, or so many: over all releases together. */
-  readonly limit: <T>(send: () => Promise<T>) => Promise<T>;
+  readonly limit: RequestGate;
   readonly clock: Clock;
   readonly fieldManager: string;
 }
@@ -40,8 +41,9 @@ const maxOfOneRelease = 32;
 const maxNamed = 5;
 
 /**
- * Deletes what is proved, by uid and version, and nothing else. What cannot be deleted stops nothing but the removal of the records: the
- * release stays `uninstalling` then. Resolves with the server's answers, undefined where a record is not wholly gone.
+ * Deletes what is proved, by uid and version, and nothing else. What cannot be deleted stops nothing but the removal of the
+ * records: the release stays `uninstalling` then. Resolves with the server's answers, undefined where a record is not wholly
+ * gone.
  * @throws UninstallError; HelmError `HELM_RELEASE_NOT_FOUND`; ApiError where the server
  * has no time or is away; the signal's reason
  */

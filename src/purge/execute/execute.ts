@@ -4,6 +4,7 @@ import { LeaseLostError } from '../../kube/leader-term.ts';
 import type { KnownReleases } from '../../uninstall/known-releases.ts';
 import { type LiveReader, listedObjects } from '../../uninstall/listed-objects.ts';
 import type { ProvenUninstaller } from '../../uninstall/proven-uninstaller.ts';
+import { purgesByNamespace } from '../plan/caps.ts';
 import { isBlocked, type PlanEntry, type PurgePlan } from '../plan/plan.ts';
 import { recentOwners } from '../plan/release-owners.ts';
 import type { PolicyGuard } from '../policy/policy-guard.ts';
@@ -133,9 +134,7 @@ function liveReaderFor(
   entries: readonly PlanEntry[],
 ): LiveReader | undefined {
   if (uninstaller.driver === 'helm') return undefined;
-  const releases = new Map<string, number>();
-  for (const { namespace } of entries) releases.set(namespace, (releases.get(namespace) ?? 0) + 1);
-  return listedObjects({ client, clock, releases });
+  return listedObjects({ client, clock, releases: purgesByNamespace(entries) });
 }
 
 /** Its client tells a 429 at once. */

@@ -29,7 +29,7 @@ export interface ProveEntryDeps {
   readonly settings: Pick<PurgeSettings, 'serviceAccount' | 'allowedKinds' | 'releaseTimeoutMs' | 'volumes'>;
   /** What the plan has read of the releases. Default nothing. */
   readonly known?: KnownReleases | undefined;
-  /** As ourselves: see there. */
+  /** Reads the live objects of many releases as ourselves. Default one by one. */
   readonly readListed?: LiveReader | undefined;
 }
 

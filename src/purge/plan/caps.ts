@@ -26,11 +26,16 @@ export function applyCaps(entries: readonly PlanEntry[], limits: PurgeSettings['
 }
 
 function namespacesOver(entries: readonly PlanEntry[], limit: number): ReadonlySet<string> {
+  return new Set([...purgesByNamespace(entries)].filter(([, count]) => count > limit).map(([namespace]) => namespace));
+}
+
+/** How many releases would go, of each namespace that would lose any. */
+export function purgesByNamespace(entries: readonly PlanEntry[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { action, namespace } of entries) {
     if (action === 'purge') counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
   }
-  return new Set([...counts].filter(([, count]) => count > limit).map(([namespace]) => namespace));
+  return counts;
 }
 
 function keptByCap(entry: PlanEntry, limit: number): PlanEntry {

@@ -8,7 +8,7 @@ import { checkedUninstaller } from '../../../src/uninstall/checked-uninstaller.t
 import { nativeDriver } from '../../../src/uninstall/native-driver.ts';
 import { proveStored } from '../../../src/uninstall/prove-stored.ts';
 import type { ProvenUninstallRequest } from '../../../src/uninstall/proven-uninstaller.ts';
-import { type RequestLimit, requestLimit } from '../../../src/uninstall/request-limit.ts';
+import { requestLimit } from '../../../src/uninstall/request-limit.ts';
 import { tooManyRequests } from '../../support/chaos/fault.ts';
 import { ChaosProxy } from '../../support/chaos-proxy.ts';
 import { grant } from '../../support/grant.ts';
@@ -37,13 +37,12 @@ const statefulSet = (suffix: string): string => {
 };
 
 /** Lets all through, each after something happens. */
-const lettingAfter = (happens: () => Promise<unknown>): RequestLimit => {
-  const limit = async <T>(send: () => Promise<T>): Promise<T> => {
+const lettingAfter =
+  (happens: () => Promise<unknown>): RequestGate =>
+  async (send) => {
     await happens();
     return send();
   };
-  return limit as RequestLimit;
-};
 
 const observed = (observe: (request: RequestObservation) => void): Promise<OpenClient> => {
   const { kubeconfig, testRoot: homeDir } = testCluster();
